@@ -1,0 +1,25 @@
+//! Unscratch removes scratches, cracks, folds and dust from scanned photographs.
+//!
+//! The library holds everything but the argument parser of the `unscratch` binary:
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`geometry`] | integer sizes, points, rectangles in image pixels |
+//! | [`photo`] | the immutable master: pixels at file depth, metadata |
+//! | [`mask`] | what is to be repaired: tiled layers, brush, shapes, history |
+//! | [`tiling`] | where inference cells lie and what their windows read |
+//! | [`inference`] | the `Network` trait, model manifests, ONNX Runtime sessions |
+//! | [`restore`] | detection, filling, composite |
+//! | [`io`] | decoding, encoding, metadata, safe writing |
+//! | [`document`] | one opened photo with its mask, detection and restoration |
+//! | [`jobs`] | worker threads between the document and the engine |
+//! | [`cli`] | the command line |
+//! | [`gui`] | the window (feature `gui`) |
+//!
+//! Dependency rule (`tests/architecture.rs` checks it): `gui` → `jobs`, `document`, `mask`, `photo`, `restore`;
+//! `cli` → `jobs`, `restore`, `io`; `jobs` → `document`, `restore`, `io`; `document` → `restore`, `mask`, `photo`;
+//! `restore` → `inference`, `tiling`, `mask`, `photo`; `io` → `photo`, `mask`; every module may use [`geometry`].
+
+pub mod geometry;
+pub mod mask;
+pub mod photo;

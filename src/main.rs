@@ -1,0 +1,3 @@
+//! The `unscratch` binary.
+
+fn main() {}

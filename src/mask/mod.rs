@@ -1,0 +1,1 @@
+//! What is to be repaired: tiled layers, brush, shapes, history. No files, no window.
