@@ -20,6 +20,15 @@
 //! `cli` → `jobs`, `restore`, `io`; `jobs` → `document`, `restore`, `io`; `document` → `restore`, `mask`, `photo`;
 //! `restore` → `inference`, `tiling`, `mask`, `photo`; `io` → `photo`, `mask`; every module may use [`geometry`].
 
+pub mod cli;
+pub mod document;
 pub mod geometry;
+#[cfg(feature = "gui")]
+pub mod gui;
+pub mod inference;
+pub mod io;
+pub mod jobs;
 pub mod mask;
 pub mod photo;
+pub mod restore;
+pub mod tiling;

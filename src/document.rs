@@ -1,0 +1,1 @@
+//! One opened photo with its mask, history, detection and restoration. No UI, no threads.

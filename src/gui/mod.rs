@@ -1,0 +1,1 @@
+//! The window: reads the document, queues commands; only `app.rs` changes state.

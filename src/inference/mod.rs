@@ -1,0 +1,1 @@
+//! The `Network` trait, model manifests, execution providers and ONNX Runtime sessions.

@@ -1,0 +1,1 @@
+//! Worker threads between the document and the engine: latest-wins slots, cancel, progress.

@@ -1,0 +1,1 @@
+//! Where inference cells lie and what their windows read: pure integer geometry.
