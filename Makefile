@@ -1,0 +1,51 @@
+# Everything a person or a build machine does with Unscratch. Needs make, Rust, a C linker and Python 3; nothing else.
+# `make help` lists the targets.
+
+PYTHON ?= python3
+CARGO ?= cargo
+# The photo that `make run` opens.
+PHOTO ?= assets/samples/portrait.jpg
+
+# One compiler message format, no colour codes in logs; clippy and rustdoc warnings are errors here.
+export CARGO_TERM_PROGRESS_WHEN ?= auto
+
+.PHONY: help setup run test lint test-rust test-training runtime-cuda dist audit screenshots samples icons clean
+
+help: ## Lists the targets.
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: ## Checks the toolchain and fetches ONNX Runtime into runtime/ (24 MB, once).
+	@$(PYTHON) scripts/setup.py base
+
+run: setup ## Builds the release binary and opens PHOTO in the window; without a display, restores it into out/.
+	@$(PYTHON) scripts/run.py "$(PHOTO)"
+
+test: lint test-rust test-training ## Sets up what the tests need and runs all of them.
+
+lint: setup ## Formatting, clippy (with and without the window), documentation, all without a warning.
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets -- -D warnings
+	$(CARGO) clippy --no-default-features -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --document-private-items
+
+test-rust: ## The tests of the program. No display, GPU or network is used.
+	@$(PYTHON) scripts/setup.py tests
+	@$(PYTHON) scripts/build_note.py debug
+	$(CARGO) test
+
+test-training: ## The tests of the training package, in training/.venv (fetches PyTorch once).
+	@$(PYTHON) scripts/setup.py training
+	cd training && .venv/bin/python -m pytest -q
+
+runtime-cuda: ## Puts the CUDA build of ONNX Runtime and NVIDIA's libraries in runtime/ (1.6 GB download).
+	@$(PYTHON) scripts/setup.py cuda
+
+dist: setup ## Makes dist/*.tar.gz and dist/*.deb, which run without Rust.
+	@$(PYTHON) scripts/dist.py
+
+audit: ## Checks licences, sources and duplicates of all crates (builds cargo-deny once, some minutes).
+	@$(PYTHON) scripts/audit.py
+
+clean: ## Deletes what was built; keeps the fetched ONNX Runtime.
+	$(CARGO) clean
+	rm -rf dist out
