@@ -1,0 +1,1 @@
+"""Makes the two networks: synthesis of damage, training, measuring and export."""
