@@ -1,1 +1,17 @@
 //! Decoding, encoding, metadata and safe writing: the only module that touches image files.
+
+mod decode;
+mod encode;
+mod error;
+mod hash;
+mod limits;
+mod mask_file;
+mod naming;
+
+pub use decode::open_photo;
+pub use encode::{ExportOptions, ExportOutcome, OutputFormat, export_photo};
+pub use error::{DecodeError, EncodeError};
+pub use hash::{hex, sha256_file};
+pub use limits::DecodeLimits;
+pub use mask_file::{load_mask, save_mask};
+pub use naming::{is_same_file, restored_name};
