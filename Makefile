@@ -49,3 +49,21 @@ audit: ## Checks licences, sources and duplicates of all crates (builds cargo-de
 clean: ## Deletes what was built; keeps the fetched ONNX Runtime.
 	$(CARGO) clean
 	rm -rf dist out
+
+# The targets below make committed files anew; nobody needs them to build, test or run.
+ASSETS_VENV := target/assets-venv
+
+samples: ## Makes assets/samples anew (fetches OpenCV, scikit-image and scipy's wheel).
+	$(PYTHON) -m venv $(ASSETS_VENV)
+	$(ASSETS_VENV)/bin/pip install --quiet -r scripts/requirements-samples.txt
+	$(ASSETS_VENV)/bin/pip download --quiet --no-deps --only-binary=:all: --python-version 3.10 \
+		--platform manylinux2014_x86_64 --dest $(ASSETS_VENV) scipy==1.9.3
+	$(ASSETS_VENV)/bin/python scripts/make_samples.py $(ASSETS_VENV)/scipy-1.9.3-*.whl
+
+icons: ## Draws assets/icons/*.png from the SVG (needs Debian's libcairo2).
+	$(PYTHON) -m venv $(ASSETS_VENV)
+	$(ASSETS_VENV)/bin/pip install --quiet -r scripts/requirements-samples.txt
+	$(ASSETS_VENV)/bin/python scripts/make_icons.py
+
+screenshots: setup ## Makes screenshots/ anew from the real window.
+	bash scripts/screenshots.sh
