@@ -1,0 +1,201 @@
+//! A `u8` plane as copy-on-write tiles: what is empty costs nothing, what is shared is stored once.
+
+use std::sync::Arc;
+
+use super::tile::{MASK_TILE_BYTES, MASK_TILE_PX, MaskTile};
+use crate::geometry::{ImageSize, PixelRect, TileIndex};
+
+/// A plane of `u8` of the photo's size in 256-px tiles; an absent tile is all 0.
+///
+/// Cloning copies one pointer. A write copies the tile list and the tile it touches, if those are shared.
+#[derive(Clone, Debug)]
+pub struct MaskLayer {
+    size: ImageSize,
+    columns: u32,
+    rows: u32,
+    tiles: Arc<Vec<Option<Arc<MaskTile>>>>,
+}
+
+impl MaskLayer {
+    /// A layer of zeros.
+    pub fn new(size: ImageSize) -> Self {
+        let columns = size.width.div_ceil(MASK_TILE_PX);
+        let rows = size.height.div_ceil(MASK_TILE_PX);
+        Self {
+            size,
+            columns,
+            rows,
+            tiles: Arc::new(vec![None; columns as usize * rows as usize]),
+        }
+    }
+
+    /// A layer with the row-major `values`; tiles that are all 0 stay absent.
+    ///
+    /// # Panics
+    /// When `values` is not width × height long.
+    pub fn from_raster(size: ImageSize, values: &[u8]) -> Self {
+        assert_eq!(values.len(), size.pixel_count(), "mask raster length");
+        let mut layer = Self::new(size);
+        for index in layer.indices() {
+            let rect = index.rect(MASK_TILE_PX, size);
+            let source = |y: u32| &values[size.index(rect.x, rect.y + y)..][..rect.width as usize];
+            if (0..rect.height).all(|y| source(y).iter().all(|&value| value == 0)) {
+                continue;
+            }
+            let tile = layer.tile_mut(index);
+            for y in 0..rect.height {
+                tile.row_mut(y)[..rect.width as usize].copy_from_slice(source(y));
+            }
+        }
+        layer
+    }
+
+    /// Size in px.
+    pub const fn size(&self) -> ImageSize {
+        self.size
+    }
+
+    /// Columns and rows of the tile grid.
+    pub const fn grid(&self) -> (u32, u32) {
+        (self.columns, self.rows)
+    }
+
+    /// Every index of the grid, row by row.
+    pub fn indices(&self) -> impl Iterator<Item = TileIndex> + use<> {
+        let columns = self.columns;
+        (0..self.rows)
+            .flat_map(move |row| (0..columns).map(move |column| TileIndex::new(column, row)))
+    }
+
+    /// The tile at `index`; `None` when it is all 0 or outside the grid.
+    pub fn tile(&self, index: TileIndex) -> Option<&Arc<MaskTile>> {
+        if index.column >= self.columns || index.row >= self.rows {
+            return None;
+        }
+        self.tiles[self.slot(index)].as_ref()
+    }
+
+    /// The value at column `x`, row `y`; 0 outside.
+    pub fn get(&self, x: u32, y: u32) -> u8 {
+        let index = TileIndex::new(x / MASK_TILE_PX, y / MASK_TILE_PX);
+        self.tile(index).map_or(0, |tile| {
+            tile.row(y % MASK_TILE_PX)[(x % MASK_TILE_PX) as usize]
+        })
+    }
+
+    /// Copies `rect` into `out`, row-major with `rect.width` values a row.
+    ///
+    /// # Panics
+    /// When `rect` leaves the layer or `out` has another length.
+    pub fn read_rect(&self, rect: PixelRect, out: &mut [u8]) {
+        check_rect(self.size, rect, out.len());
+        for index in tiles_in(rect) {
+            let part = index.rect(MASK_TILE_PX, self.size).intersect(rect);
+            let tile = self.tile(index);
+            for y in part.y..part.bottom() {
+                let start = rect.size().index(part.x - rect.x, y - rect.y);
+                let target = &mut out[start..][..part.width as usize];
+                match tile {
+                    Some(tile) => target.copy_from_slice(
+                        &tile.row(y % MASK_TILE_PX)[(part.x % MASK_TILE_PX) as usize..]
+                            [..part.width as usize],
+                    ),
+                    None => target.fill(0),
+                }
+            }
+        }
+    }
+
+    /// All values, row-major.
+    pub fn to_raster(&self) -> Vec<u8> {
+        let mut values = vec![0; self.size.pixel_count()];
+        self.read_rect(self.size.rect(), &mut values);
+        values
+    }
+
+    /// The tiles that are not the same allocation in both layers, row by row.
+    ///
+    /// # Panics
+    /// When the sizes differ.
+    pub fn changed_tiles(&self, other: &Self) -> Vec<TileIndex> {
+        assert_eq!(self.size, other.size, "layers of one photo");
+        if Arc::ptr_eq(&self.tiles, &other.tiles) {
+            return Vec::new();
+        }
+        self.indices()
+            .filter(|&index| !same_tile(self.tile(index), other.tile(index)))
+            .collect()
+    }
+
+    /// True when no tile is present.
+    pub fn is_empty(&self) -> bool {
+        self.tiles.iter().all(Option::is_none)
+    }
+
+    /// Memory of the present tiles, bytes.
+    pub fn byte_len(&self) -> usize {
+        self.tiles.iter().flatten().count() * MASK_TILE_BYTES
+    }
+
+    /// The tile to write, made when absent, copied when shared.
+    ///
+    /// # Panics
+    /// When `index` is outside the grid.
+    pub(super) fn tile_mut(&mut self, index: TileIndex) -> &mut MaskTile {
+        let slot = self.slot(index);
+        let tile =
+            Arc::make_mut(&mut self.tiles)[slot].get_or_insert_with(|| Arc::new(MaskTile::zero()));
+        Arc::make_mut(tile)
+    }
+
+    /// Puts `tile` at `index` and returns what was there.
+    pub(super) fn replace_tile(
+        &mut self,
+        index: TileIndex,
+        tile: Option<Arc<MaskTile>>,
+    ) -> Option<Arc<MaskTile>> {
+        let slot = self.slot(index);
+        std::mem::replace(&mut Arc::make_mut(&mut self.tiles)[slot], tile)
+    }
+
+    fn slot(&self, index: TileIndex) -> usize {
+        assert!(
+            index.column < self.columns && index.row < self.rows,
+            "tile {index:?} lies in the grid"
+        );
+        index.row as usize * self.columns as usize + index.column as usize
+    }
+}
+
+/// Whether both are absent or the same allocation.
+pub(super) fn same_tile(a: Option<&Arc<MaskTile>>, b: Option<&Arc<MaskTile>>) -> bool {
+    match (a, b) {
+        (None, None) => true,
+        (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+        _ => false,
+    }
+}
+
+/// The indices of the tiles that `rect` overlaps, row by row.
+pub(super) fn tiles_in(rect: PixelRect) -> impl Iterator<Item = TileIndex> {
+    let rows = if rect.is_empty() {
+        0..0
+    } else {
+        rect.y / MASK_TILE_PX..rect.bottom().div_ceil(MASK_TILE_PX)
+    };
+    let columns = rect.x / MASK_TILE_PX..rect.right().div_ceil(MASK_TILE_PX);
+    rows.flat_map(move |row| {
+        columns
+            .clone()
+            .map(move |column| TileIndex::new(column, row))
+    })
+}
+
+/// Panics unless `rect` lies in `size` and `len` is its pixel count.
+pub(super) fn check_rect(size: ImageSize, rect: PixelRect, len: usize) {
+    assert!(
+        rect.right() <= size.width && rect.bottom() <= size.height,
+        "{rect:?} lies in {size} px"
+    );
+    assert_eq!(len, rect.size().pixel_count(), "buffer length for {rect:?}");
+}

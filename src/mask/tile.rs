@@ -1,0 +1,44 @@
+//! One square of mask values, the unit of storage, sharing and undo. Knows nothing of where it lies.
+
+/// Side of a mask tile in px.
+pub const MASK_TILE_PX: u32 = 256;
+
+/// Memory of one tile, bytes.
+pub const MASK_TILE_BYTES: usize = TILE * TILE;
+
+const TILE: usize = MASK_TILE_PX as usize;
+
+/// 256 × 256 `u8`, row-major; 255 = full strength everywhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaskTile {
+    values: [u8; MASK_TILE_BYTES],
+}
+
+impl MaskTile {
+    /// A tile of zeros.
+    pub const fn zero() -> Self {
+        Self {
+            values: [0; MASK_TILE_BYTES],
+        }
+    }
+
+    /// All values, row-major, 65,536 of them. At the photo's right and lower edge, those outside are 0.
+    pub const fn values(&self) -> &[u8; MASK_TILE_BYTES] {
+        &self.values
+    }
+
+    /// The 256 values of row `y` (0 to 255).
+    pub fn row(&self, y: u32) -> &[u8] {
+        &self.values[y as usize * TILE..][..TILE]
+    }
+
+    /// The 256 values of row `y` (0 to 255), to write.
+    pub(super) fn row_mut(&mut self, y: u32) -> &mut [u8] {
+        &mut self.values[y as usize * TILE..][..TILE]
+    }
+
+    /// True when every value is 0.
+    pub fn is_zero(&self) -> bool {
+        self.values.iter().all(|&value| value == 0)
+    }
+}
