@@ -97,9 +97,9 @@ def line_filters(*, size: int = 17, orientations: int = 8, sigma: float = 1.1) -
         profile = (1.0 - (across / sigma) ** 2) * torch.exp(-0.5 * (across / sigma) ** 2)
         # A box with a one-pixel soft end, so that all orientations hold the same length.
         box = (half + 0.5 - along.abs()).clamp(0.0, 1.0)
-        kernel = profile * box
         support = box * (across.abs() <= 4.0 * sigma)
-        kernel = (kernel - support * kernel.sum() / support.sum()) * (across.abs() <= 4.0 * sigma)
+        kernel = profile * support
+        kernel = kernel - support * kernel.sum() / support.sum()
         filters.append(kernel / kernel.abs().sum())
     return torch.stack(filters).unsqueeze(1).float()
 

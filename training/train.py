@@ -1,0 +1,273 @@
+"""Trains one stage: `python -m training.train --stage detect --data DIR --minutes 60 --device auto --run RUN`.
+
+The run folder holds `checkpoint.safetensors` (everything needed to go on), `best.safetensors` (best on the
+validation split) and `losses.csv`. Stop it at any time; `--resume` goes on where the last checkpoint was written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import csv
+import json
+import math
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from training.checkpoint import load_checkpoint, load_weights, save_checkpoint
+from training.hole import training_mask
+from training.losses import detect_loss, fill_loss
+from training.models import build_model
+from training.validate import Validation
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """All knobs of a run; printed at its start and stored in its checkpoints."""
+
+    stage: str  # "detect" or "fill"
+    minutes: float  # training time in all, resumed parts included
+    steps: int = 0  # stop after this many steps instead of by the clock; 0 = by the clock
+    seed: int = 1
+    crop_px: int = 192  # a multiple of 64
+    batch: int = 8
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-4
+    warmup_steps: int = 100
+    decay_share: float = 0.35  # the last part of a run, in which the rate falls to 1 %
+    ema_decay: float = 0.999
+    gradient_clip: float = 1.0
+    bf16: bool = True
+    difficulty_from: float = 0.2  # share of the run after which damage grows harder
+    difficulty_until: float = 0.8
+    difficulty_max: float = 0.7
+    context_from: float = 0.5  # stage 2: share of the run after which half of the batches see real context
+    checkpoint_minutes: float = 4.0
+    validate_minutes: float = 6.0
+    validation_crops: int = 48
+    bank_size: int = 600
+
+
+DEFAULT_RATES = {"detect": 2e-3, "fill": 1e-3}
+
+
+def learning_rate(config: TrainConfig, step: int, progress: float) -> float:
+    """Linear warm-up by steps, a flat top, then a half cosine down to 1 % in the last `decay_share`."""
+    warm = min(1.0, (step + 1) / config.warmup_steps)
+    decay = max(0.0, (progress - (1.0 - config.decay_share)) / config.decay_share)
+    return config.learning_rate * warm * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * min(1.0, decay))))
+
+
+def difficulty(config: TrainConfig, progress: float) -> float:
+    """Clear damage first: 0 at the start, rising in a straight line between the two shares."""
+    span = config.difficulty_until - config.difficulty_from
+    return config.difficulty_max * min(1.0, max(0.0, (progress - config.difficulty_from) / span))
+
+
+@torch.no_grad()
+def update_average(averaged: nn.Module, model: nn.Module, decay: float) -> None:
+    """Moves every floating tensor of `averaged`, batch-norm statistics included, towards `model`."""
+    for target, source in zip(averaged.state_dict().values(), model.state_dict().values(), strict=True):
+        if target.dtype.is_floating_point:
+            target.lerp_(source.to(target.dtype), 1.0 - decay)
+        else:
+            target.copy_(source)
+
+
+class Trainer:
+    """Model, averaged weights, optimiser, synthesis and their common state."""
+
+    def __init__(self, config: TrainConfig, synthesizer: Any, *, device: torch.device, context_weights: Path | None) -> None:
+        torch.manual_seed(config.seed)
+        self.config, self.synthesizer, self.device = config, synthesizer, device
+        self.model = build_model(config.stage).to(device, memory_format=torch.channels_last)
+        self.averaged = copy.deepcopy(self.model).eval().requires_grad_(False)
+        self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+        self.masks = torch.Generator().manual_seed(config.seed + 1)
+        self.step, self.elapsed_secs, self.best = 0, 0.0, -math.inf
+        self.context_weights, self.context_model = context_weights, None
+
+    @property
+    def progress(self) -> float:
+        """How much of the run is done, in [0, 1]."""
+        if self.config.steps:
+            return min(1.0, self.step / self.config.steps)
+        return min(1.0, self.elapsed_secs / (60.0 * self.config.minutes))
+
+    def refresh_context(self) -> None:
+        """Takes the current averaged weights of stage 1, once context is due and they exist."""
+        if self.config.stage != "fill" or self.context_weights is None or self.progress < self.config.context_from:
+            return
+        if self.context_weights.exists():
+            model = build_model("detect")
+            load_weights(model, self.context_weights)
+            self.context_model = model.to(self.device).eval().requires_grad_(False)
+
+    def context(self, photo: Tensor) -> Tensor:
+        """Context (B, 16, H/4, W/4) for stage 2: zeros in half of the crops, and in all while none is due."""
+        zeros = photo.new_zeros(photo.shape[0], 16, photo.shape[2] // 4, photo.shape[3] // 4)
+        keep = torch.rand(photo.shape[0], 1, 1, 1, generator=self.masks).to(photo.device) < 0.5
+        if self.context_model is None:
+            return zeros
+        with torch.no_grad():
+            context = self.context_model.logits(photo)[1].float()
+        return torch.where(keep, context, zeros)
+
+    def loss(self, batch: Any) -> tuple[Tensor, dict[str, float]]:
+        autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bf16)
+        if self.config.stage == "detect":
+            with autocast:
+                return detect_loss(self.model, batch)
+        hole = training_mask(batch.target, self.masks)
+        with autocast:
+            filling = self.model.filling(batch.damaged, hole, self.context(batch.damaged))
+        return fill_loss(filling, batch, hole)
+
+    def train_step(self, batch: Any) -> tuple[float, dict[str, float]]:
+        config = self.config
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate(config, self.step, self.progress)
+        loss, parts = self.loss(batch)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), config.gradient_clip)
+        if torch.isfinite(norm):
+            self.optimiser.step()
+        update_average(self.averaged, self.model, min(config.ema_decay, (1 + self.step) / (10 + self.step)))
+        self.step += 1
+        return float(loss.detach()), parts
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "stage": self.config.stage,
+            "config": asdict(self.config),
+            "seed": self.config.seed,
+            "steps": self.step,
+            "crops": self.step * self.config.batch,
+            "minutes": self.elapsed_secs / 60.0,
+            "best": self.best if math.isfinite(self.best) else None,
+            "model": self.model.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "masks": self.masks.get_state(),
+            "random": torch.get_rng_state(),
+            "synthesizer": self.synthesizer.state_dict(),
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        if state["stage"] != self.config.stage:
+            raise SystemExit(f"the checkpoint is of stage {state['stage']!r}, not {self.config.stage!r}")
+        self.model.load_state_dict(state["model"])
+        self.averaged.load_state_dict(state["averaged"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.masks.set_state(state["masks"])
+        torch.set_rng_state(state["random"])
+        self.synthesizer.load_state_dict(state["synthesizer"])
+        self.step, self.elapsed_secs = state["steps"], state["minutes"] * 60.0
+        self.best = state["best"] if state["best"] is not None else -math.inf
+
+
+def train(trainer: Trainer, run: Path, validation: Validation | None) -> list[float]:
+    """The loop. Returns the losses of the steps taken in this call."""
+    config = trainer.config
+    run.mkdir(parents=True, exist_ok=True)
+    checkpoint, losses = run / "checkpoint.safetensors", []
+    log = (run / "losses.csv").open("a", newline="")
+    writer = csv.writer(log)
+    last_time = last_checkpoint = last_validation = time.monotonic()
+    trainer.refresh_context()
+    while trainer.progress < 1.0:
+        trainer.synthesizer.difficulty = difficulty(config, trainer.progress)
+        loss, parts = trainer.train_step(trainer.synthesizer.batch(config.batch, config.crop_px))
+        losses.append(loss)
+        now = time.monotonic()
+        trainer.elapsed_secs += now - last_time
+        last_time = now
+        if trainer.step % 20 == 0 or trainer.step <= 20:
+            row = {"step": trainer.step, "minutes": round(trainer.elapsed_secs / 60.0, 2), "loss": round(loss, 5)}
+            row |= {name: round(value, 5) for name, value in parts.items()}
+            if trainer.step == 1:
+                writer.writerow(row)
+            writer.writerow(row.values())
+            log.flush()
+        if trainer.step % 200 == 0:
+            print(f"step {trainer.step} {trainer.elapsed_secs / 60:.1f} min loss {sum(losses[-200:]) / 200:.4f}", flush=True)
+        if validation is not None and now - last_validation > 60.0 * config.validate_minutes:
+            validate(trainer, run, validation)
+            last_validation = last_time = time.monotonic()
+        if now - last_checkpoint > 60.0 * config.checkpoint_minutes:
+            save_checkpoint(checkpoint, trainer.state())
+            trainer.refresh_context()
+            last_checkpoint = time.monotonic()
+    log.close()
+    if validation is not None:
+        validate(trainer, run, validation)
+    save_checkpoint(checkpoint, trainer.state())
+    return losses
+
+
+def validate(trainer: Trainer, run: Path, validation: Validation) -> None:
+    """Scores the averaged weights on the validation split and keeps the best."""
+    figures = validation.score(trainer.averaged, context_model=trainer.context_model)
+    figures = {"step": trainer.step, "minutes": round(trainer.elapsed_secs / 60.0, 2)} | figures
+    print("validation " + json.dumps(figures), flush=True)
+    with (run / "validation.jsonl").open("a") as file:
+        file.write(json.dumps(figures) + "\n")
+    if figures["score"] > trainer.best:
+        trainer.best = figures["score"]
+        save_checkpoint(run / "best.safetensors", {k: v for k, v in trainer.state().items() if k not in ("model", "optimiser", "synthesizer")})
+
+
+def choose_device(name: str) -> torch.device:
+    """`auto` takes a GPU when there is one."""
+    return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
+
+
+def main() -> None:
+    from training.synthesis import Synthesizer
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stage", choices=("detect", "fill"), required=True)
+    parser.add_argument("--data", type=Path, required=True, help="folder with clean/ photographs and, if any, textures/")
+    parser.add_argument("--minutes", type=float, required=True)
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--steps", type=int, default=0)
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--bank-size", type=int, default=600)
+    parser.add_argument("--context", type=Path, help="stage 2: checkpoint of stage 1 whose context is fed")
+    parser.add_argument("--start-from", type=Path, help="begin a new run with the averaged weights of another")
+    options = parser.parse_args()
+
+    config = TrainConfig(
+        stage=options.stage, minutes=options.minutes, steps=options.steps, seed=options.seed, batch=options.batch,
+        bank_size=options.bank_size, learning_rate=DEFAULT_RATES[options.stage],
+    )  # fmt: skip
+    checkpoint = options.run / "checkpoint.safetensors"
+    device = choose_device(options.device)
+    print(json.dumps(asdict(config)), flush=True)
+
+    def synthesizer(split: str, seed: int, bank_size: int) -> Any:
+        return Synthesizer(options.data, split=split, seed=seed, device=device, stage=options.stage, bank_size=bank_size)
+
+    trainer = Trainer(config, synthesizer("train", config.seed, config.bank_size), device=device, context_weights=options.context)
+    if options.resume:
+        trainer.load(load_checkpoint(checkpoint))
+    elif checkpoint.exists():
+        raise SystemExit(f"this run exists already; add --resume to go on, or choose another folder: {options.run}")
+    elif options.start_from:
+        load_weights(trainer.model, options.start_from)
+        load_weights(trainer.averaged, options.start_from)
+    validation = Validation(replace(config), synthesizer("validation", 1000, min(100, config.bank_size)), device=device)
+    train(trainer, options.run, validation)
+
+
+if __name__ == "__main__":
+    main()
