@@ -13,7 +13,20 @@ def main() -> None:
     program = shutil.which("cargo-deny", path=str(folder / "bin"))
     if program is None:
         host.say(f"Building cargo-deny {CARGO_DENY_VERSION}, once: some minutes on 2 cores …")
-        host.run(["cargo", "install", "--quiet", "--debug", "--locked", "--root", folder, "--version", CARGO_DENY_VERSION, "cargo-deny"])
+        host.run(
+            [
+                "cargo",
+                "install",
+                "--quiet",
+                "--debug",
+                "--locked",
+                "--root",
+                folder,
+                "--version",
+                CARGO_DENY_VERSION,
+                "cargo-deny",
+            ]
+        )
         program = shutil.which("cargo-deny", path=str(folder / "bin"))
     # The advisories need a database that is fetched from elsewhere; these three need only the crates themselves.
     host.run([program, "--locked", "check", "licenses", "bans", "sources"], cwd=host.ROOT)

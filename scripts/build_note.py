@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import host
 
@@ -10,13 +11,18 @@ import host
 FIRST_BUILD_MINUTES = {"debug": "about 8 minutes", "release": "about 12 minutes"}
 
 
-def target_folder() -> host.Path:
+def target_folder() -> Path:
     """Where cargo puts what it builds, as its settings and environment say."""
-    outcome = subprocess.run(["cargo", "metadata", "--no-deps", "--format-version", "1"],
-                             cwd=host.ROOT, capture_output=True, text=True, check=False)
+    outcome = subprocess.run(
+        ["cargo", "metadata", "--no-deps", "--format-version", "1"],
+        cwd=host.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if outcome.returncode != 0:
         host.stop(f"cargo metadata failed: {outcome.stderr.strip()}")
-    return host.Path(json.loads(outcome.stdout)["target_directory"])
+    return Path(json.loads(outcome.stdout)["target_directory"])
 
 
 def announce(profile: str) -> None:

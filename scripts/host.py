@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -19,7 +20,7 @@ def say(message: str) -> None:
     print(f"[unscratch] {message}", flush=True)
 
 
-def stop(message: str) -> "NoReturn":  # noqa: F821 - only read by people
+def stop(message: str) -> NoReturn:
     """Ends the script with exit code 1 and a message that says what to do."""
     sys.exit(f"[unscratch] {message}")
 
@@ -46,7 +47,9 @@ def install_debian_packages(packages: list, purpose: str, required: bool = True)
         run(["apt-get", "-qq", *line.split()[1:]], env=environment, stdout=subprocess.DEVNULL)
         return True
     if has_apt:
-        message = f"{purpose[0].upper()}{purpose[1:]} needs packages that are missing. Install them with:\n    sudo {line}"
+        message = (
+            f"{purpose[0].upper()}{purpose[1:]} needs packages that are missing. Install them with:\n    sudo {line}"
+        )
     else:
         message = f"{purpose[0].upper()}{purpose[1:]} needs what Debian calls {' '.join(packages)}. Install them first."
     if required:

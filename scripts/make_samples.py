@@ -44,11 +44,21 @@ def portrait() -> None:
 
     picture = damage.stain(rng, picture, (0.84 * width, 0.86 * height), 95, 0.16)
     picture = damage.fold(rng, picture, (-5, 0.655 * height), (width + 5, 0.605 * height), width_px=3.2, gaps=0.28)
-    picture = damage.crack(rng, picture, (0.83 * width, -4), (0.60 * width, 0.43 * height), width_px=2.8, branches=6, gaps=0.12)
-    picture = damage.crack(rng, picture, (-4, 0.198 * height), (0.47 * width, 0.302 * height), width_px=2.0, branches=5, gaps=0.15)
-    picture = damage.crack(rng, picture, (0.30 * width, 0.640 * height), (0.43 * width, 0.36 * height), width_px=1.7, branches=3)
-    picture = damage.crack(rng, picture, (0.68 * width, 0.62 * height), (0.80 * width, 0.90 * height), width_px=2.4, branches=4)
-    picture = damage.crack(rng, picture, (0.14 * width, height + 4), (0.26 * width, 0.80 * height), width_px=2.6, branches=2)
+    picture = damage.crack(
+        rng, picture, (0.83 * width, -4), (0.60 * width, 0.43 * height), width_px=2.8, branches=6, gaps=0.12
+    )
+    picture = damage.crack(
+        rng, picture, (-4, 0.198 * height), (0.47 * width, 0.302 * height), width_px=2.0, branches=5, gaps=0.15
+    )
+    picture = damage.crack(
+        rng, picture, (0.30 * width, 0.640 * height), (0.43 * width, 0.36 * height), width_px=1.7, branches=3
+    )
+    picture = damage.crack(
+        rng, picture, (0.68 * width, 0.62 * height), (0.80 * width, 0.90 * height), width_px=2.4, branches=4
+    )
+    picture = damage.crack(
+        rng, picture, (0.14 * width, height + 4), (0.26 * width, 0.80 * height), width_px=2.6, branches=2
+    )
     for _ in range(7):
         start = rng.uniform((0.05 * width, 0.05 * height), (0.9 * width, 0.9 * height))
         end = start + rng.normal(0, 70, 2)
@@ -75,9 +85,15 @@ def raccoon(scipy_wheel: Path) -> None:
         top = (x * width + rng.normal(0, 4), rng.uniform(-0.1, 0.2) * height)
         bottom = ((x + rng.normal(0, 0.012)) * width, rng.uniform(0.75, 1.1) * height)
         picture = damage.scratch(rng, picture, top, bottom, width_px=1.3, strength=rng.uniform(0.5, 0.9), bend=0.006)
-    picture = damage.scratch(rng, picture, (0.02 * width, 0.60 * height), (0.55 * width, 0.16 * height), width_px=2.0, strength=0.9)
-    picture = damage.scratch(rng, picture, (0.60 * width, 0.98 * height), (0.98 * width, 0.70 * height), width_px=1.8, strength=0.85)
-    picture = damage.crack(rng, picture, (width + 4, 0.16 * height), (0.80 * width, 0.33 * height), width_px=2.4, branches=4)
+    picture = damage.scratch(
+        rng, picture, (0.02 * width, 0.60 * height), (0.55 * width, 0.16 * height), width_px=2.0, strength=0.9
+    )
+    picture = damage.scratch(
+        rng, picture, (0.60 * width, 0.98 * height), (0.98 * width, 0.70 * height), width_px=1.8, strength=0.85
+    )
+    picture = damage.crack(
+        rng, picture, (width + 4, 0.16 * height), (0.80 * width, 0.33 * height), width_px=2.4, branches=4
+    )
     picture = damage.crack(rng, picture, (-4, 0.82 * height), (0.17 * width, 0.76 * height), width_px=2.2, branches=3)
     picture = damage.dust(rng, picture, specks=170, hairs=9)
     picture = damage.worn_edges(rng, picture, 5)
@@ -94,17 +110,31 @@ def photographer() -> None:
 
     picture = damage.fold(rng, picture, (0.60 * width, -4), (0.66 * width, height + 4), width_px=2.0, gaps=0.35)
     picture = damage.crack(rng, picture, (-4, 0.16 * height), (0.40 * width, 0.10 * height), width_px=1.8, branches=3)
-    picture = damage.crack(rng, picture, (width + 4, 0.80 * height), (0.74 * width, 0.60 * height), width_px=1.8, branches=3)
+    picture = damage.crack(
+        rng, picture, (width + 4, 0.80 * height), (0.74 * width, 0.60 * height), width_px=1.8, branches=3
+    )
     for _ in range(6):
         start = rng.uniform((0, 0), (width, height))
-        picture = damage.scratch(rng, picture, tuple(start), tuple(start + rng.normal(0, 90, 2)), width_px=0.9, strength=0.7)
+        picture = damage.scratch(
+            rng, picture, tuple(start), tuple(start + rng.normal(0, 90, 2)), width_px=0.9, strength=0.7
+        )
     picture = damage.dust(rng, picture, specks=45, hairs=4)
     picture = damage.worn_edges(rng, picture, 4)
     # The lowest four bits are zero, as a 12-bit scanner leaves them.
-    samples = (np.round(picture.mean(2) * 4095).astype(np.uint16) << 4)
-    tifffile.imwrite(FOLDER / "photographer.tif", samples, photometric="minisblack", compression="zlib", predictor=True,
-                     compressionargs={"level": 9}, resolution=(600, 600), resolutionunit="INCH", software="Unscratch samples",
-                     description="Unscratch sample: 16-bit contact print with a fold", metadata=None)
+    samples = np.round(picture.mean(2) * 4095).astype(np.uint16) << 4
+    tifffile.imwrite(
+        FOLDER / "photographer.tif",
+        samples,
+        photometric="minisblack",
+        compression="zlib",
+        predictor=True,
+        compressionargs={"level": 9},
+        resolution=(600, 600),
+        resolutionunit="INCH",
+        software="Unscratch samples",
+        description="Unscratch sample: 16-bit contact print with a fold",
+        metadata=None,
+    )
 
 
 def orthochromatic(colour: np.ndarray) -> np.ndarray:
@@ -126,7 +156,7 @@ def printed(rng: np.random.Generator, gray: np.ndarray, *, grain: float) -> np.n
     grains = cv2.GaussianBlur(rng.standard_normal(shape).astype(np.float32), (0, 0), 0.8)
     grains = grain * grains / grains.std() * (0.4 + 1.2 * np.sqrt(np.clip(curve * (1 - curve), 0, 1)))
     exposure = 1 + 0.035 * damage.smooth_noise(rng, shape, max(shape) / 2)
-    rows, columns = np.mgrid[-1:1:shape[0] * 1j, -1:1:shape[1] * 1j]
+    rows, columns = np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j]
     fading = 0.10 * np.clip(np.maximum(np.abs(rows), np.abs(columns)) - 0.55, 0, 1).astype(np.float32)
     return np.clip(curve * exposure + grains + fading, 0, 1).astype(np.float32)
 
@@ -141,8 +171,9 @@ def mounted(rng: np.random.Generator, picture: np.ndarray, *, border_px: int, pa
     """The print with its unexposed border, whose inner edge is as soft as a printing frame leaves it."""
     height, width = picture.shape[0] + 2 * border_px, picture.shape[1] + 2 * border_px
     sheet = np.ones((height, width, 3), np.float32) * np.array(paper, np.float32)
-    sheet *= (1 + 0.012 * damage.smooth_noise(rng, (height, width), 2)
-              + 0.02 * damage.smooth_noise(rng, (height, width), 220))[..., None]
+    sheet *= (
+        1 + 0.012 * damage.smooth_noise(rng, (height, width), 2) + 0.02 * damage.smooth_noise(rng, (height, width), 220)
+    )[..., None]
     inside = np.zeros((height, width), np.float32)
     inside[border_px:-border_px, border_px:-border_px] = 1
     inside = cv2.GaussianBlur(inside, (0, 0), 1.2)[..., None]
@@ -155,8 +186,15 @@ def save_jpeg(picture: np.ndarray, path: Path, description: str, *, quality: int
     image = Image.fromarray(np.round(picture * 255).astype(np.uint8))
     exif = Image.Exif()
     exif[0x010E], exif[0x0131], exif[0x8298] = description, "Unscratch samples", "CC0 1.0"
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes() if image.mode == "RGB" else None
+    profile = srgb_profile() if image.mode == "RGB" else None
     image.save(path, quality=quality, subsampling=0, optimize=True, dpi=(300, 300), exif=exif, icc_profile=profile)
+
+
+def srgb_profile() -> bytes:
+    """An sRGB profile without its date of making (header bytes 24 to 35), so that every run writes the same file."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile[24:36] = bytes([0x07, 0xEA, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0])
+    return bytes(profile)
 
 
 if __name__ == "__main__":

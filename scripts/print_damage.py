@@ -40,7 +40,7 @@ def draw_path(shape: tuple, path: np.ndarray, widths_px: np.ndarray) -> np.ndarr
     oversampling, shift = 4, 4
     canvas = np.zeros((shape[0] * oversampling, shape[1] * oversampling), np.uint8)
     scaled = np.round(path * oversampling * (1 << shift)).astype(np.int64)
-    for first, second, width in zip(scaled[:-1], scaled[1:], widths_px[:-1]):
+    for first, second, width in zip(scaled[:-1], scaled[1:], widths_px[:-1], strict=True):
         thickness = int(round(width * oversampling))
         if thickness > 0:
             cv2.line(canvas, tuple(map(int, first)), tuple(map(int, second)), 255, thickness, cv2.LINE_AA, shift)
@@ -49,7 +49,9 @@ def draw_path(shape: tuple, path: np.ndarray, widths_px: np.ndarray) -> np.ndarr
 
 def wavering_widths(rng: np.random.Generator, count: int, mean_px: float, gaps: float) -> np.ndarray:
     """Widths along a path: two octaves of noise; `gaps` in [0, 1] is about the share of the path left whole."""
-    slow = np.interp(np.arange(count), np.linspace(0, count, max(3, count // 24)), rng.normal(0, 1, max(3, count // 24)))
+    slow = np.interp(
+        np.arange(count), np.linspace(0, count, max(3, count // 24)), rng.normal(0, 1, max(3, count // 24))
+    )
     fast = np.interp(np.arange(count), np.linspace(0, count, max(3, count // 3)), rng.normal(0, 1, max(3, count // 3)))
     level = 0.75 * slow + 0.45 * fast
     threshold = np.quantile(level, gaps)
@@ -68,8 +70,17 @@ def lose_emulsion(rng: np.random.Generator, picture: np.ndarray, core: np.ndarra
     return np.clip(lit * (1 - core[..., None]) + paper * core[..., None], 0, 1).astype(np.float32)
 
 
-def crack(rng: np.random.Generator, picture: np.ndarray, start: tuple, end: tuple, *, width_px: float = 2.2,
-          gaps: float = 0.25, branches: int = 3, roughness: float = 0.06) -> np.ndarray:
+def crack(
+    rng: np.random.Generator,
+    picture: np.ndarray,
+    start: tuple,
+    end: tuple,
+    *,
+    width_px: float = 2.2,
+    gaps: float = 0.25,
+    branches: int = 3,
+    roughness: float = 0.06,
+) -> np.ndarray:
     """A crack in the emulsion with branches and a few flakes where they meet. Ends in pixels, x before y."""
     shape = picture.shape[:2]
     trunk = rough_path(rng, start, end, roughness)
@@ -102,14 +113,15 @@ def flake(rng: np.random.Generator, shape: tuple, centre: np.ndarray, radius_px:
     return cv2.resize(canvas, (shape[1], shape[0]), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
 
 
-def fold(rng: np.random.Generator, picture: np.ndarray, start: tuple, end: tuple, *, width_px: float = 3.0,
-         gaps: float = 0.3) -> np.ndarray:
+def fold(
+    rng: np.random.Generator, picture: np.ndarray, start: tuple, end: tuple, *, width_px: float = 3.0, gaps: float = 0.3
+) -> np.ndarray:
     """A fold across the print: a soft ridge of light and shade, a broken white line, short cracks running off it."""
     shape = picture.shape[:2]
     path = rough_path(rng, start, end, 0.009)
     direction = np.array(end, float) - np.array(start, float)
     direction /= np.hypot(*direction)
-    rows, columns = np.mgrid[0:shape[0], 0:shape[1]].astype(np.float32)
+    rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
     distance = (columns - start[0]) * -direction[1] + (rows - start[1]) * direction[0]
     ridge = np.tanh(distance / 4) * np.exp(-np.abs(distance) / 26)
     unevenness = 0.7 + 0.3 * smooth_noise(rng, shape, 90)
@@ -129,8 +141,17 @@ def fold(rng: np.random.Generator, picture: np.ndarray, start: tuple, end: tuple
     return lose_emulsion(rng, bent, core)
 
 
-def scratch(rng: np.random.Generator, picture: np.ndarray, start: tuple, end: tuple, *, width_px: float = 1.2,
-            strength: float = 0.6, bend: float = 0.02, dark: bool = False) -> np.ndarray:
+def scratch(
+    rng: np.random.Generator,
+    picture: np.ndarray,
+    start: tuple,
+    end: tuple,
+    *,
+    width_px: float = 1.2,
+    strength: float = 0.6,
+    bend: float = 0.02,
+    dark: bool = False,
+) -> np.ndarray:
     """A scratch that takes part of the emulsion: the picture still shows through, the more the weaker it is."""
     shape = picture.shape[:2]
     ends = np.array([start, end], float)
@@ -171,7 +192,7 @@ def paste_max(target: np.ndarray, window: np.ndarray, left: int, top: int) -> No
     x0, y0 = max(left, 0), max(top, 0)
     x1, y1 = min(left + window.shape[1], target.shape[1]), min(top + window.shape[0], target.shape[0])
     if x0 < x1 and y0 < y1:
-        part = window[y0 - top:y1 - top, x0 - left:x1 - left]
+        part = window[y0 - top : y1 - top, x0 - left : x1 - left]
         np.maximum(target[y0:y1, x0:x1], part, out=target[y0:y1, x0:x1])
 
 
@@ -181,8 +202,11 @@ def worn_edges(rng: np.random.Generator, picture: np.ndarray, depth_px: float) -
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
     edge = np.minimum(np.minimum(rows, height - 1 - rows), np.minimum(columns, width - 1 - columns))
     corner = np.minimum.reduce([np.hypot(rows - y, columns - x) for y in (0, height - 1) for x in (0, width - 1)])
-    ragged = depth_px * (0.05 + 0.30 * np.clip(smooth_noise(rng, (height, width), 55), 0, 2)
-                         + 0.18 * np.abs(smooth_noise(rng, (height, width), 7)))
+    ragged = depth_px * (
+        0.05
+        + 0.30 * np.clip(smooth_noise(rng, (height, width), 55), 0, 2)
+        + 0.18 * np.abs(smooth_noise(rng, (height, width), 7))
+    )
     bump = 3.0 * depth_px * (0.7 + 0.3 * smooth_noise(rng, (height, width), 9))
     core = np.maximum(np.clip(ragged - edge, 0, 1), np.clip(bump - corner, 0, 1))
     return lose_emulsion(rng, picture, cv2.GaussianBlur(core.astype(np.float32), (0, 0), 0.6), relief=0.2)
@@ -192,8 +216,10 @@ def stain(rng: np.random.Generator, picture: np.ndarray, centre: tuple, radius_p
     """A dried drop of water: a faint brown disc with a darker, irregular rim."""
     height, width = picture.shape[:2]
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
-    distance = np.hypot(columns - centre[0], rows - centre[1]) + 0.10 * radius_px * smooth_noise(rng, (height, width), radius_px)
+    distance = np.hypot(columns - centre[0], rows - centre[1]) + 0.10 * radius_px * smooth_noise(
+        rng, (height, width), radius_px
+    )
     inside = 0.5 - 0.5 * np.tanh((distance - radius_px) / 6)
-    rim = np.exp(-((distance - radius_px) / 5) ** 2)
+    rim = np.exp(-(((distance - radius_px) / 5) ** 2))
     tint = np.array([0.35, 0.6, 1.0], np.float32)
     return np.clip(picture * (1 - depth * (0.35 * inside + 0.8 * rim)[..., None] * tint), 0, 1).astype(np.float32)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import platform
 import re
 import shutil
@@ -14,6 +13,8 @@ import host
 
 FOLDER = host.ROOT / "runtime"
 STAMP = FOLDER / "installed.json"
+CPU_REQUIREMENTS = host.ROOT / "requirements-runtime.txt"
+CUDA_REQUIREMENTS = host.ROOT / "requirements-runtime-cuda.txt"
 
 # (system, machine) -> (pip's platform tag, the library inside the wheel, its download size in bytes).
 CPU_WHEELS = {
@@ -25,8 +26,16 @@ CPU_WHEELS = {
 }
 
 # The CUDA libraries' wheels carry older tags than ONNX Runtime's own; pip wants each named.
-CUDA_PLATFORMS = ["manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux2014_x86_64", "manylinux_2_17_x86_64",
-                  "manylinux2010_x86_64", "manylinux_2_12_x86_64", "manylinux1_x86_64", "manylinux_2_5_x86_64"]
+CUDA_PLATFORMS = [
+    "manylinux_2_28_x86_64",
+    "manylinux_2_27_x86_64",
+    "manylinux2014_x86_64",
+    "manylinux_2_17_x86_64",
+    "manylinux2010_x86_64",
+    "manylinux_2_12_x86_64",
+    "manylinux1_x86_64",
+    "manylinux_2_5_x86_64",
+]
 
 # The wheels hold the same library for every Python; one is named, so that any Python can fetch it.
 WHEEL_PYTHON = "3.13"
@@ -34,34 +43,45 @@ WHEEL_PYTHON = "3.13"
 
 def ensure_cpu() -> None:
     """Makes sure that runtime/ holds the pinned library; a CUDA build of the same version is left as it is."""
-    requirements = host.ROOT / "requirements-runtime.txt"
-    version = pinned_version(requirements, "onnxruntime")
+    requirements = CPU_REQUIREMENTS
+    version = cpu_version()
     if is_complete(version, builds=("cpu", "cuda")):
         return
     system = (platform.system(), platform.machine())
     if system not in CPU_WHEELS:
         known = ", ".join(" ".join(pair) for pair in CPU_WHEELS)
-        host.stop(f"There is no pinned ONNX Runtime for {' '.join(system)} (only for {known}).\n"
-                  "Install the Python package onnxruntime, 1.24 or newer, or set ORT_DYLIB_PATH to its library.")
+        host.stop(
+            f"There is no pinned ONNX Runtime for {' '.join(system)} (only for {known}).\n"
+            "Install the Python package onnxruntime, 1.24 or newer, or set ORT_DYLIB_PATH to its library."
+        )
     tag, library, size_bytes = CPU_WHEELS[system]
+    pip = host.pip_command()
     host.say(f"Fetching ONNX Runtime {version}: {host.megabytes(size_bytes)}, a few seconds on a fast line …")
-    fetch(requirements, [tag], re.compile(rf"onnxruntime/capi/{library}"), build="cpu", version=version)
+    fetch(pip, requirements, [tag], re.compile(rf"onnxruntime/capi/{library}"), build="cpu", version=version)
 
 
 def ensure_cuda() -> None:
     """Puts the CUDA build of ONNX Runtime and NVIDIA's libraries in runtime/ (64-bit x86 Linux only)."""
-    requirements = host.ROOT / "requirements-runtime-cuda.txt"
+    requirements = CUDA_REQUIREMENTS
     version = pinned_version(requirements, "onnxruntime-gpu")
     if is_complete(version, builds=("cuda",)):
         host.say(f"ONNX Runtime {version} with CUDA is already in runtime/")
         return
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         host.stop("The CUDA build is pinned for 64-bit x86 Linux only.")
+    pip = host.pip_command()
     host.say(f"Fetching ONNX Runtime {version} with CUDA 13 and NVIDIA's libraries: 1.6 GB to download, 3 GB on disk.")
     host.say("NVIDIA's libraries come under NVIDIA's own licence, which is put beside them in runtime/licences/.")
-    wanted = re.compile(r"onnxruntime/capi/libonnxruntime(\.so\.[\d.]+|_providers_(shared|cuda)\.so)"
-                        r"|nvidia/.*/lib/(x86_64/)?[^/]+\.so[\d.]*")
-    fetch(requirements, CUDA_PLATFORMS, wanted, build="cuda", version=version)
+    wanted = re.compile(
+        r"onnxruntime/capi/libonnxruntime(\.so\.[\d.]+|_providers_(shared|cuda)\.so)"
+        r"|nvidia/.*/lib/(x86_64/)?[^/]+\.so[\d.]*"
+    )
+    fetch(pip, requirements, CUDA_PLATFORMS, wanted, build="cuda", version=version)
+
+
+def cpu_version() -> str:
+    """The pinned version of the CPU build."""
+    return pinned_version(CPU_REQUIREMENTS, "onnxruntime")
 
 
 def pinned_version(requirements: Path, package: str) -> str:
@@ -83,22 +103,40 @@ def is_complete(version: str, *, builds: tuple) -> bool:
     return installed["version"] == version and installed["build"] in builds and sizes == recorded
 
 
-def fetch(requirements: Path, tags: list, wanted: re.Pattern, *, build: str, version: str) -> None:
+def fetch(pip: list, requirements: Path, tags: list, wanted: re.Pattern, *, build: str, version: str) -> None:
     """Downloads the wheels, checks their hashes, and unpacks the wanted files and the licences."""
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=FOLDER, prefix=".fetching-") as downloads:
         platforms = [word for tag in tags for word in ("--platform", tag)]
-        host.run([*host.pip_command(), "download", "--require-hashes", "--no-deps", "--only-binary=:all:", *platforms,
-                  "--python-version", WHEEL_PYTHON, "--implementation", "cp", "--disable-pip-version-check",
-                  *(["--quiet"] if build == "cpu" else []), "--dest", downloads, "-r", requirements])
+        host.run(
+            [
+                *pip,
+                "download",
+                "--require-hashes",
+                "--no-deps",
+                "--only-binary=:all:",
+                *platforms,
+                "--python-version",
+                WHEEL_PYTHON,
+                "--implementation",
+                "cp",
+                "--disable-pip-version-check",
+                *(["--quiet"] if build == "cpu" else []),
+                "--dest",
+                downloads,
+                "-r",
+                requirements,
+            ]
+        )
         files = {}
         remove_previous()
         for wheel in sorted(Path(downloads).glob("*.whl")):
             files.update(unpack(wheel, wanted))
     if not any("onnxruntime" in name and not name.startswith("licences/") for name in files):
         host.stop(f"No ONNX Runtime library was found in the wheels of {requirements.name}")
-    STAMP.write_text(json.dumps({"version": version, "build": build, "files": files}, indent=1) + "\n",
-                     encoding="utf-8")
+    STAMP.write_text(
+        json.dumps({"version": version, "build": build, "files": files}, indent=1) + "\n", encoding="utf-8"
+    )
     host.say(f"ONNX Runtime {version} ({build}) is in runtime/")
 
 
@@ -136,7 +174,7 @@ def unpack_member(archive: zipfile.ZipFile, member: str, target: Path) -> dict:
     partial = target.with_name(target.name + ".partial")
     with archive.open(member) as source, partial.open("wb") as sink:
         shutil.copyfileobj(source, sink, 1 << 20)
-    os.replace(partial, target)
+    partial.replace(target)
     digest = hashlib.sha256()
     with target.open("rb") as written:
         while block := written.read(1 << 20):

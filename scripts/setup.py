@@ -4,9 +4,11 @@ Needs only Python's standard library. Every step looks first and does nothing wh
 """
 
 import argparse
+import platform
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import host
 import runtime_library
@@ -53,7 +55,7 @@ def missing_vulkan_packages() -> list:
     packages = []
     if not host.has_library("libvulkan.so.1"):
         packages.append("libvulkan1")
-    drivers = [path for folder in VULKAN_DRIVER_FOLDERS for path in host.Path(folder).glob("*.json")]
+    drivers = [path for folder in VULKAN_DRIVER_FOLDERS for path in Path(folder).glob("*.json")]
     if not drivers:
         packages.append("mesa-vulkan-drivers")
     return packages
@@ -61,7 +63,7 @@ def missing_vulkan_packages() -> list:
 
 def window() -> None:
     """The libraries that a window needs on Linux; only a message where they cannot be installed."""
-    if host.platform.system() != "Linux":
+    if platform.system() != "Linux":
         return
     packages = [package for soname, package in WINDOW_LIBRARIES.items() if not host.has_library(soname)]
     packages += missing_vulkan_packages()
@@ -72,7 +74,7 @@ def window() -> None:
 def tests() -> None:
     """The tests draw the window's contents without a display, for which they need a Vulkan driver."""
     base()
-    if host.platform.system() == "Linux" and (packages := missing_vulkan_packages()):
+    if platform.system() == "Linux" and (packages := missing_vulkan_packages()):
         host.install_debian_packages(packages, "the tests of the window (about 60 MB of packages)")
 
 
