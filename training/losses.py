@@ -26,7 +26,6 @@ RECOVERED_WEIGHT = 0.1
 GATE_WEIGHT = 0.1
 DEVIATION_WINDOW_PX = 11
 DEVIATION_FLOOR = 0.02
-NOISE_FLOOR = 0.01
 
 
 def width_weight(width: Tensor) -> Tensor:
@@ -70,7 +69,7 @@ def detect_loss(model: ScratchContext, batch: Batch) -> tuple[Tensor, dict[str, 
 def readable_share(batch: Batch) -> Tensor:
     """r* = T²s² / (T²s² + n²), (B, 1, H, W): how much signal survives in what shows through.
 
-    T is the damage's transmission, s the local deviation of the clean crop, n its noise.
+    T is the damage's transmission, s the local deviation of the clean crop, n the noise and grain the batch states.
     """
     window = DEVIATION_WINDOW_PX
     luma = batch.clean_no_grain.mean(dim=1, keepdim=True)
@@ -80,7 +79,7 @@ def readable_share(batch: Batch) -> Tensor:
 
     variance = (blur(luma * luma) - blur(luma) ** 2).clamp_min(DEVIATION_FLOOR**2)
     signal = batch.transmission**2 * variance
-    return signal / (signal + (batch.noise + NOISE_FLOOR) ** 2)
+    return signal / (signal + batch.noise**2)
 
 
 def laplacian_loss(difference: Tensor, region: Tensor) -> Tensor:

@@ -42,7 +42,7 @@ class TinySynthesizer:
         grain = 0.005 * torch.randn(clean.shape, generator=self.generator)
         damaged = (clean + grain) * transmission + (1.0 - transmission)
         zero = torch.zeros_like(target)
-        return TinyBatch(clean + grain, clean, damaged, target, zero, 4.0 * target, transmission, zero[:, :, :1, :1])
+        return TinyBatch(clean + grain, clean, damaged, target, zero, 4.0 * target, transmission, zero[:, :, :1, :1] + 0.02)
 
     def state_dict(self) -> dict[str, Tensor]:
         return {"generator": self.generator.get_state()}
