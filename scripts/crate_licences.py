@@ -35,13 +35,10 @@ def collect() -> str:
 
 
 def licence_files(folder: Path) -> list:
-    """Licence texts in a crate's folder and one level below."""
-    candidates = [*folder.iterdir(), *folder.glob("*/*")]
-    return sorted(
-        path
-        for path in candidates
-        if path.is_file() and LICENCE_FILE.fullmatch(path.name) and path.suffix not in (".rs", ".toml")
-    )
+    """Licence texts in a crate's folder and one level below, and those that lie beside fonts under the font's name."""
+    named = (path for path in [*folder.iterdir(), *folder.glob("*/*")] if LICENCE_FILE.fullmatch(path.name))
+    fonts = folder.glob("fonts/*.txt")
+    return sorted({path for path in [*named, *fonts] if path.is_file() and path.suffix not in (".rs", ".toml")})
 
 
 def cargo(*arguments: str) -> str:
