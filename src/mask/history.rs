@@ -1,6 +1,11 @@
 //! Undo and redo of mask and threshold: one transaction an edit, limited by bytes. Holds tiles, never strokes.
 
-use super::Mask;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::tile::MASK_TILE_BYTES;
+use super::{Mask, MaskLayer, MaskTile};
+use crate::geometry::TileIndex;
 
 /// Names of edits, as a menu shows them after "Undo" and "Redo".
 pub mod label {
@@ -37,32 +42,263 @@ pub mod label {
 /// Bytes of replaced tiles that undo keeps unless told otherwise: 256 MiB.
 pub const DEFAULT_HISTORY_BYTES: usize = 256 << 20;
 
-/// What the history can bring back: the person's layers and the threshold of the detection (0 to 255).
+/// What an edit may change and undo brings back.
 #[derive(Clone, Debug)]
-pub struct HistoryStep {
-    /// The edit's name.
-    pub label: &'static str,
+pub struct Editable {
+    /// The person's layers.
+    pub mask: Mask,
+    /// Threshold of the detection, 1 to 255.
+    pub threshold: u8,
 }
 
-/// Undo and redo stacks.
+/// Which layer of a [`Mask`] a tile belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LayerName {
+    Added,
+    Removed,
+    Protected,
+}
+
+impl LayerName {
+    const ALL: [Self; 3] = [Self::Added, Self::Removed, Self::Protected];
+
+    fn of(self, mask: &Mask) -> &MaskLayer {
+        match self {
+            Self::Added => &mask.added,
+            Self::Removed => &mask.removed,
+            Self::Protected => &mask.protected,
+        }
+    }
+
+    fn of_mut(self, mask: &mut Mask) -> &mut MaskLayer {
+        match self {
+            Self::Added => &mut mask.added,
+            Self::Removed => &mut mask.removed,
+            Self::Protected => &mut mask.protected,
+        }
+    }
+}
+
+/// One edit: what stood before it, or, on the redo stack, what stood after.
+#[derive(Debug)]
+struct Edit {
+    label: &'static str,
+    threshold: Option<u8>,
+    tiles: Vec<(LayerName, TileIndex, Option<Arc<MaskTile>>)>,
+}
+
+impl Edit {
+    /// Every tile counts in full, absent or not, so that swapping never changes the sum.
+    fn byte_len(&self) -> usize {
+        size_of::<Self>() + self.tiles.len() * MASK_TILE_BYTES
+    }
+
+    fn is_empty(&self) -> bool {
+        self.threshold.is_none() && self.tiles.is_empty()
+    }
+
+    /// Exchanges its state with the current one; afterwards it undoes itself.
+    fn swap(&mut self, now: &mut Editable) {
+        if let Some(threshold) = &mut self.threshold {
+            std::mem::swap(threshold, &mut now.threshold);
+        }
+        for (layer, index, tile) in &mut self.tiles {
+            *tile = layer
+                .of_mut(&mut now.mask)
+                .replace_tile(*index, tile.take());
+        }
+    }
+}
+
+/// Undo and redo stacks, and the transaction in progress.
 #[derive(Debug)]
 pub struct History {
     limit_bytes: usize,
+    undo: VecDeque<Edit>,
+    redo: Vec<Edit>,
+    open: Option<(&'static str, Editable)>,
+    /// Whether the newest edit may take in the next threshold.
+    coalesces: bool,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self::new(DEFAULT_HISTORY_BYTES)
+    }
 }
 
 impl History {
-    /// An empty history that keeps about `limit_bytes` of tiles, and always the newest edit.
+    /// An empty history that keeps at most `limit_bytes` of tiles, but always the newest edit.
     pub fn new(limit_bytes: usize) -> Self {
-        Self { limit_bytes }
+        Self {
+            limit_bytes,
+            undo: VecDeque::new(),
+            redo: Vec::new(),
+            open: None,
+            coalesces: false,
+        }
     }
 
-    /// The limit, bytes.
-    pub fn limit_bytes(&self) -> usize {
-        self.limit_bytes
+    /// Opens a transaction on the state as it is now; returns `false` and changes nothing when one is open already.
+    pub fn begin(&mut self, label: &'static str, now: &Editable) -> bool {
+        if self.open.is_some() {
+            return false;
+        }
+        self.open = Some((label, now.clone()));
+        true
     }
 
-    /// Opens a transaction on `mask` and `threshold` as they are now; an open one is kept and `false` returned.
-    pub fn begin(&mut self, _label: &'static str, _mask: &Mask, _threshold: u8) -> bool {
-        false
+    /// Closes the transaction and keeps what it changed as one undo step; what was undone before can no longer be redone.
+    ///
+    /// Tiles that became all 0 are dropped and tiles that were touched but not changed get their old storage back.
+    /// Returns `false`, with nothing pushed, when nothing changed or no transaction is open.
+    pub fn commit(&mut self, now: &mut Editable) -> bool {
+        let Some((label, before)) = self.open.take() else {
+            return false;
+        };
+        let edit = Edit {
+            label,
+            threshold: (before.threshold != now.threshold).then_some(before.threshold),
+            tiles: changed_tiles(&before.mask, &mut now.mask),
+        };
+        if edit.is_empty() {
+            // Touched tiles got their storage back, but maybe not the shared tile list.
+            now.mask = before.mask;
+            return false;
+        }
+        self.push(edit);
+        true
     }
+
+    /// Closes the transaction and brings back the state at its beginning; returns whether one was open.
+    pub fn abort(&mut self, now: &mut Editable) -> bool {
+        let Some((_, before)) = self.open.take() else {
+            return false;
+        };
+        *now = before;
+        true
+    }
+
+    /// Sets the threshold as an edit of its own; calls in a row, until anything else happens, make one undo step.
+    ///
+    /// Inside a transaction the change belongs to that.
+    pub fn set_threshold(&mut self, now: &mut Editable, threshold: u8) -> bool {
+        if threshold == now.threshold {
+            return false;
+        }
+        let before = std::mem::replace(&mut now.threshold, threshold);
+        if self.open.is_some() {
+            return true;
+        }
+        if self.coalesces
+            && let Some(newest) = self.undo.back()
+        {
+            // Back where the drag began: nothing is left to undo.
+            if newest.threshold == Some(threshold) {
+                self.undo.pop_back();
+                self.coalesces = false;
+            }
+            return true;
+        }
+        self.push(Edit {
+            label: label::SENSITIVITY,
+            threshold: Some(before),
+            tiles: Vec::new(),
+        });
+        self.coalesces = true;
+        true
+    }
+
+    /// Ends a row of [`Self::set_threshold`] calls (the slider was let go): the next one is an undo step of its own.
+    pub fn seal(&mut self) {
+        self.coalesces = false;
+    }
+
+    /// Takes the newest edit back; returns its label. Does nothing while a transaction is open.
+    pub fn undo(&mut self, now: &mut Editable) -> Option<&'static str> {
+        if self.open.is_some() {
+            return None;
+        }
+        let mut edit = self.undo.pop_back()?;
+        edit.swap(now);
+        self.coalesces = false;
+        let label = edit.label;
+        self.redo.push(edit);
+        Some(label)
+    }
+
+    /// Makes the edit undone last again; returns its label. Does nothing while a transaction is open.
+    pub fn redo(&mut self, now: &mut Editable) -> Option<&'static str> {
+        if self.open.is_some() {
+            return None;
+        }
+        let mut edit = self.redo.pop()?;
+        edit.swap(now);
+        self.coalesces = false;
+        let label = edit.label;
+        self.undo.push_back(edit);
+        Some(label)
+    }
+
+    /// What [`Self::undo`] would take back.
+    pub fn undo_label(&self) -> Option<&'static str> {
+        self.undo.back().map(|edit| edit.label)
+    }
+
+    /// What [`Self::redo`] would make again.
+    pub fn redo_label(&self) -> Option<&'static str> {
+        self.redo.last().map(|edit| edit.label)
+    }
+
+    /// Whether a transaction is open.
+    pub fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Edits that can be undone.
+    pub fn len(&self) -> usize {
+        self.undo.len()
+    }
+
+    /// True when nothing can be undone.
+    pub fn is_empty(&self) -> bool {
+        self.undo.is_empty()
+    }
+
+    /// Bytes of all edits kept, for undo and redo.
+    pub fn byte_len(&self) -> usize {
+        self.undo.iter().chain(&self.redo).map(Edit::byte_len).sum()
+    }
+
+    fn push(&mut self, edit: Edit) {
+        self.redo.clear();
+        self.undo.push_back(edit);
+        self.coalesces = false;
+        while self.undo.len() > 1 && self.byte_len() > self.limit_bytes {
+            self.undo.pop_front();
+        }
+    }
+}
+
+/// The tiles of `before` that `now` really changed; tidies the storage of `now` on the way.
+fn changed_tiles(
+    before: &Mask,
+    now: &mut Mask,
+) -> Vec<(LayerName, TileIndex, Option<Arc<MaskTile>>)> {
+    let mut changed = Vec::new();
+    for name in LayerName::ALL {
+        let old = name.of(before);
+        for index in old.changed_tiles(name.of(now)) {
+            let layer = name.of_mut(now);
+            if layer.tile(index).is_some_and(|tile| tile.is_zero()) {
+                layer.replace_tile(index, None);
+            }
+            if old.tile(index) == layer.tile(index) {
+                layer.replace_tile(index, old.tile(index).cloned());
+            } else {
+                changed.push((name, index, old.tile(index).cloned()));
+            }
+        }
+    }
+    changed
 }

@@ -19,7 +19,7 @@ pub use brush::{Brush, BrushMode, Stroke, line};
 pub use components::{Component, components, remove_specks};
 pub use distance::{MAX_DISTANCE_PX, squared_distance};
 pub use effective::EffectiveMask;
-pub use history::{DEFAULT_HISTORY_BYTES, History, HistoryStep, label};
+pub use history::{DEFAULT_HISTORY_BYTES, Editable, History, label};
 pub use layer::MaskLayer;
 pub use ops::{MAX_GROW_PX, clear_rect, grow, invert, set_raster, shrink};
 pub use probability::ProbabilityMap;
