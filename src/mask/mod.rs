@@ -17,7 +17,7 @@ mod tile;
 
 pub use brush::{Brush, BrushMode, Stroke, line};
 pub use components::{Component, components, remove_specks};
-pub use distance::{MAX_DISTANCE_PX, squared_distance};
+pub use distance::{BEYOND, MAX_DISTANCE_PX, squared_distance};
 pub use effective::EffectiveMask;
 pub use history::{DEFAULT_HISTORY_BYTES, Editable, History, label};
 pub use layer::MaskLayer;
