@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Origins and sizes of network windows lie on this grid, px.
+///
+/// The networks halve the picture six times (stage 2's push-pull pyramid); off the grid a window would see other cells.
+pub const NETWORK_GRID_PX: u32 = 64;
+
 /// Width and height of an image in px, stored order (before any EXIF orientation).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ImageSize {

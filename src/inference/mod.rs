@@ -1,1 +1,26 @@
-//! The `Network` trait, model manifests, execution providers and ONNX Runtime sessions.
+//! The networks: their contracts, the ONNX Runtime sessions that run them, and which execution provider really ran.
+//!
+//! Everything outside this module sees plain `f32` tensors and the [`Network`] trait.
+
+mod cancel;
+mod embedded;
+mod engine;
+mod error;
+pub mod fake;
+mod manifest;
+mod network;
+mod provider;
+pub mod runtime;
+mod session;
+mod tensor;
+
+pub use cancel::{CancelGuard, CancelToken};
+pub use engine::{Engine, EngineOptions, ModelIdentity, check_models};
+pub use error::InferenceError;
+pub(crate) use manifest::threshold_to_u8;
+pub use manifest::{CONTEXT_STRIDE_PX, Contract, Manifest, Thresholds};
+pub use network::Network;
+pub(crate) use network::take_output;
+pub use provider::{ProviderChoice, ProviderKind, ProviderProbe, ProviderReport, probe_providers};
+pub use runtime::{RuntimeError, RuntimeInfo};
+pub use tensor::{Shape, Tensor, TensorView};

@@ -1,5 +1,24 @@
 //! Detection (stage 1), filling (stage 2) and the composite.
 
 mod alpha;
+mod colour;
+mod context;
+mod detect;
+mod error;
+mod inpaint;
+mod merge;
+mod options;
+mod plan;
+mod progress;
+mod pyramid;
+mod restoration;
 
 pub use alpha::{ALPHA_REACH_PX, alpha_photo, alpha_rect, hole_rect};
+pub use context::ContextCache;
+pub use detect::{Detection, detect};
+pub use error::RestoreError;
+pub use inpaint::{fill_cell, restore_photo};
+pub use options::{Sensitivity, threshold_from_probability};
+pub use plan::{CELL_PX, CellPlan, plan_fill};
+pub use progress::{NoProgress, ProgressSink, Stage};
+pub use restoration::{DEFAULT_FILL_CACHE_BYTES, FillCell, Restoration};

@@ -1,0 +1,278 @@
+//! Both networks, loaded and checked, with the provider that really runs them. One thread owns an [`Engine`].
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use super::embedded::{EmbeddedModel, RESTORE, SCRATCH_CONTEXT};
+use super::session::SessionOptions;
+use super::{
+    Contract, InferenceError, Manifest, Network, ProviderChoice, ProviderKind, ProviderReport,
+    RuntimeInfo, provider, runtime,
+};
+
+/// How to load an [`Engine`].
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// Which execution provider to use.
+    pub provider: ProviderChoice,
+    /// Threads one network run may use; `None`: all cores, less one kept for the window when [`Self::interactive`].
+    pub threads: Option<usize>,
+    /// A folder of models that replaces the embedded ones: `<name>/manifest.toml` with the model beside it.
+    pub models_dir: Option<PathBuf>,
+    /// The ONNX Runtime library, or a folder that holds it; `None`: searched for.
+    pub runtime: Option<PathBuf>,
+    /// Upper bound of what one run and its caches should occupy, bytes.
+    pub memory_limit_bytes: u64,
+    /// True in the window: threads sleep instead of spinning, and a core is left to the screen.
+    pub interactive: bool,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self {
+            provider: ProviderChoice::Auto,
+            threads: None,
+            models_dir: None,
+            runtime: None,
+            memory_limit_bytes: 2 << 30,
+            interactive: false,
+        }
+    }
+}
+
+impl EngineOptions {
+    /// Threads one network run uses on a machine with `cores` cores.
+    pub fn threads_for(&self, cores: usize) -> usize {
+        let automatic = if self.interactive && cores > 2 {
+            cores - 1
+        } else {
+            cores
+        };
+        self.threads.unwrap_or(automatic).max(1)
+    }
+}
+
+/// Which model file is loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelIdentity {
+    /// The manifest's id.
+    pub id: String,
+    /// SHA-256 of the model file, lower-case hex.
+    pub sha256: String,
+    /// Whether it was trained, by its manifest.
+    pub trained: bool,
+}
+
+impl From<&Manifest> for ModelIdentity {
+    fn from(manifest: &Manifest) -> Self {
+        Self {
+            id: manifest.id.clone(),
+            sha256: manifest.sha256.clone(),
+            trained: manifest.trained,
+        }
+    }
+}
+
+/// A model that passed its checks and waits for a session.
+pub(super) struct CheckedModel {
+    pub manifest: Manifest,
+    pub onnx: std::borrow::Cow<'static, [u8]>,
+}
+
+/// Both networks and the provider that runs them.
+pub struct Engine {
+    detector: Box<dyn Network>,
+    filler: Box<dyn Network>,
+    provider: ProviderReport,
+    runtime: Option<RuntimeInfo>,
+    memory_limit_bytes: u64,
+}
+
+impl Engine {
+    /// Loads ONNX Runtime and both models, checks them, and proves the provider by a probe run.
+    ///
+    /// # Errors
+    /// [`InferenceError`] when the library is missing, a model does not pass its checks, or the provider asked for cannot run.
+    pub fn load(options: &EngineOptions) -> Result<Self, InferenceError> {
+        let detector = load_model(options.models_dir.as_deref(), Contract::ScratchContextV1)?;
+        let filler = load_model(options.models_dir.as_deref(), Contract::RestoreV1)?;
+        let runtime = runtime::load(options.runtime.as_deref())?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let session = SessionOptions {
+            threads: options.threads_for(cores),
+            spinning: !options.interactive,
+        };
+        let (provider, [detector, filler]) =
+            provider::select(options.provider, session, &[detector, filler])?;
+        Ok(Self {
+            detector: Box::new(detector),
+            filler: Box::new(filler),
+            provider,
+            runtime: Some(runtime),
+            memory_limit_bytes: options.memory_limit_bytes,
+        })
+    }
+
+    /// An engine of the given networks, for tests: the provider is reported as CPU.
+    pub fn from_networks(detector: Box<dyn Network>, filler: Box<dyn Network>) -> Self {
+        Self {
+            detector,
+            filler,
+            provider: ProviderReport {
+                kind: ProviderKind::Cpu,
+                detail: String::new(),
+            },
+            runtime: None,
+            memory_limit_bytes: EngineOptions::default().memory_limit_bytes,
+        }
+    }
+
+    /// Stage 1.
+    pub fn detector(&mut self) -> &mut dyn Network {
+        self.detector.as_mut()
+    }
+
+    /// Stage 2.
+    pub fn filler(&mut self) -> &mut dyn Network {
+        self.filler.as_mut()
+    }
+
+    /// Stage 1's manifest.
+    pub fn detector_manifest(&self) -> &Manifest {
+        self.detector.manifest()
+    }
+
+    /// Stage 2's manifest.
+    pub fn filler_manifest(&self) -> &Manifest {
+        self.filler.manifest()
+    }
+
+    /// The provider that really runs, and why not another.
+    pub fn provider(&self) -> &ProviderReport {
+        &self.provider
+    }
+
+    /// The ONNX Runtime in use; `None` for fakes.
+    pub fn runtime(&self) -> Option<&RuntimeInfo> {
+        self.runtime.as_ref()
+    }
+
+    /// Stage 1 and stage 2.
+    pub fn models(&self) -> [ModelIdentity; 2] {
+        [
+            self.detector.manifest().into(),
+            self.filler.manifest().into(),
+        ]
+    }
+
+    /// Upper bound of what one run and its caches should occupy, bytes.
+    pub fn memory_limit_bytes(&self) -> u64 {
+        self.memory_limit_bytes
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine")
+            .field("models", &self.models())
+            .field("provider", &self.provider)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The models that [`Engine::load`] would use, checked but without a session; needs no ONNX Runtime.
+///
+/// # Errors
+/// [`InferenceError`] when one does not pass its checks.
+pub fn check_models(models_dir: Option<&Path>) -> Result<[ModelIdentity; 2], InferenceError> {
+    let identity = |contract| {
+        load_model(models_dir, contract).map(|model| ModelIdentity::from(&model.manifest))
+    };
+    Ok([
+        identity(Contract::ScratchContextV1)?,
+        identity(Contract::RestoreV1)?,
+    ])
+}
+
+/// Reads the model of `contract` and checks its manifest and its SHA-256.
+pub(super) fn load_model(
+    folder: Option<&Path>,
+    contract: Contract,
+) -> Result<CheckedModel, InferenceError> {
+    match folder {
+        Some(folder) => load_from_folder(folder, contract),
+        None => load_embedded(match contract {
+            Contract::ScratchContextV1 => SCRATCH_CONTEXT,
+            Contract::RestoreV1 => RESTORE,
+        }),
+    }
+}
+
+fn load_embedded(model: EmbeddedModel) -> Result<CheckedModel, InferenceError> {
+    let manifest = Manifest::parse(model.manifest, "embedded model")?;
+    check_sha256(&manifest, model.onnx, &manifest.id)?;
+    Ok(CheckedModel {
+        manifest,
+        onnx: model.onnx.into(),
+    })
+}
+
+fn load_from_folder(folder: &Path, contract: Contract) -> Result<CheckedModel, InferenceError> {
+    let read_error = |path: &Path| {
+        let path = path.to_owned();
+        move |source| InferenceError::Read { path, source }
+    };
+    let mut found = None;
+    let mut entries = std::fs::read_dir(folder)
+        .map_err(read_error(folder))?
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(read_error(folder))?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path().join("manifest.toml");
+        if !path.is_file() {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).map_err(read_error(&path))?;
+        let manifest = Manifest::parse(&text, &path.display().to_string())?;
+        if manifest.contract != contract {
+            continue;
+        }
+        if found.replace((entry.path(), manifest)).is_some() {
+            return Err(InferenceError::ModelAmbiguous {
+                contract: contract.label(),
+                folder: folder.to_owned(),
+            });
+        }
+    }
+    let Some((directory, manifest)) = found else {
+        return Err(InferenceError::ModelMissing {
+            contract: contract.label(),
+            folder: folder.to_owned(),
+        });
+    };
+    let path = directory.join(&manifest.file);
+    let onnx = std::fs::read(&path).map_err(read_error(&path))?;
+    check_sha256(&manifest, &onnx, &path.display().to_string())?;
+    Ok(CheckedModel {
+        manifest,
+        onnx: onnx.into(),
+    })
+}
+
+fn check_sha256(manifest: &Manifest, onnx: &[u8], name: &str) -> Result<(), InferenceError> {
+    let actual: String = Sha256::digest(onnx)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    if actual == manifest.sha256 {
+        Ok(())
+    } else {
+        Err(InferenceError::Checksum {
+            name: name.to_owned(),
+            expected: manifest.sha256.clone(),
+            actual,
+        })
+    }
+}

@@ -1,0 +1,256 @@
+//! Execution providers: what was asked for, what really ran, and why. A provider counts only after a probe run on it.
+
+use std::collections::BTreeMap;
+use std::ffi::CStr;
+use std::path::Path;
+
+use ort::AsPointer as _;
+use ort::ep::cuda::ConvAlgorithmSearch;
+use ort::ep::{ArenaExtendStrategy, CPU, CUDA, ExecutionProvider as _, ExecutionProviderDispatch};
+use ort::session::Session;
+use serde::{Deserialize, Serialize};
+
+use super::engine::{CheckedModel, EngineOptions, load_model};
+use super::session::{OrtNetwork, SessionOptions};
+use super::{Contract, InferenceError, runtime};
+
+/// What the person asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ProviderChoice {
+    /// CUDA when it really works, else the CPU.
+    #[default]
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// CUDA or an error.
+    Cuda,
+}
+
+/// What runs a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ProviderKind {
+    /// The CPU.
+    Cpu,
+    /// An NVIDIA GPU through CUDA.
+    Cuda,
+}
+
+impl ProviderKind {
+    /// Name on screen and in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "CPU",
+            Self::Cuda => "CUDA",
+        }
+    }
+
+    const fn runtime_name(self) -> &'static str {
+        match self {
+            Self::Cpu => "CPUExecutionProvider",
+            Self::Cuda => "CUDAExecutionProvider",
+        }
+    }
+}
+
+/// The provider that really runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderReport {
+    /// Which one.
+    pub kind: ProviderKind,
+    /// Why another was not used; empty when it was asked for.
+    pub detail: String,
+}
+
+/// What is known of one provider on this machine, for `doctor`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderProbe {
+    /// Which one.
+    pub kind: ProviderKind,
+    /// Whether the loaded ONNX Runtime was built with it.
+    pub offered: bool,
+    /// Whether both networks ran on it.
+    pub works: bool,
+    /// Why it does not work; empty when it does.
+    pub reason: String,
+}
+
+/// Tries every provider with both networks.
+///
+/// # Errors
+/// [`InferenceError`] when ONNX Runtime or the models themselves cannot be loaded.
+pub fn probe_providers(options: &EngineOptions) -> Result<Vec<ProviderProbe>, InferenceError> {
+    let folder = options.models_dir.as_deref();
+    let models = [
+        load_model(folder, Contract::ScratchContextV1)?,
+        load_model(folder, Contract::RestoreV1)?,
+    ];
+    runtime::load(options.runtime.as_deref())?;
+    let session = SessionOptions {
+        threads: options.threads_for(std::thread::available_parallelism().map_or(1, usize::from)),
+        spinning: false,
+    };
+    let probe = |kind, offered, outcome: Result<[OrtNetwork; 2], String>| ProviderProbe {
+        kind,
+        offered,
+        works: outcome.is_ok(),
+        reason: outcome.err().unwrap_or_default(),
+    };
+    let cpu = start(ProviderKind::Cpu, session, &models).map_err(|error| error.to_string());
+    let offered = cuda_offered();
+    let cuda = if offered {
+        start_cuda(session, &models)
+    } else {
+        Err(CUDA_NOT_OFFERED.to_owned())
+    };
+    Ok(vec![
+        probe(ProviderKind::Cpu, true, cpu),
+        probe(ProviderKind::Cuda, offered, cuda),
+    ])
+}
+
+const CUDA_NOT_OFFERED: &str = "this ONNX Runtime was built without CUDA";
+
+/// Loads both models on the provider chosen and proves it.
+pub(super) fn select(
+    choice: ProviderChoice,
+    session: SessionOptions,
+    models: &[CheckedModel; 2],
+) -> Result<(ProviderReport, [OrtNetwork; 2]), InferenceError> {
+    let on_cpu = |detail: String| {
+        let networks = start(ProviderKind::Cpu, session, models)?;
+        let kind = ProviderKind::Cpu;
+        Ok((ProviderReport { kind, detail }, networks))
+    };
+    let reason = match choice {
+        ProviderChoice::Cpu => return on_cpu(String::new()),
+        ProviderChoice::Auto if !cuda_offered() => return on_cpu(CUDA_NOT_OFFERED.to_owned()),
+        ProviderChoice::Auto if !driver_present() => {
+            return on_cpu("no NVIDIA driver was found".to_owned());
+        }
+        ProviderChoice::Cuda if !cuda_offered() => CUDA_NOT_OFFERED.to_owned(),
+        ProviderChoice::Auto | ProviderChoice::Cuda => match start_cuda(session, models) {
+            Ok(networks) => {
+                let report = ProviderReport {
+                    kind: ProviderKind::Cuda,
+                    detail: String::new(),
+                };
+                return Ok((report, networks));
+            }
+            Err(reason) => reason,
+        },
+    };
+    if choice == ProviderChoice::Cuda {
+        return Err(InferenceError::ProviderUnusable {
+            provider: ProviderKind::Cuda,
+            reason,
+        });
+    }
+    tracing::warn!("CUDA cannot be used, the CPU is: {reason}");
+    on_cpu(reason)
+}
+
+/// Loads both models on `kind` and runs each once.
+fn start(
+    kind: ProviderKind,
+    session: SessionOptions,
+    models: &[CheckedModel; 2],
+) -> Result<[OrtNetwork; 2], InferenceError> {
+    let one = |model: &CheckedModel| {
+        let mut network = OrtNetwork::new(model, session, &dispatch(kind))?;
+        network.probe()?;
+        Ok::<_, InferenceError>(network)
+    };
+    Ok([one(&models[0])?, one(&models[1])?])
+}
+
+fn start_cuda(
+    session: SessionOptions,
+    models: &[CheckedModel; 2],
+) -> Result<[OrtNetwork; 2], String> {
+    let networks = start(ProviderKind::Cuda, session, models).map_err(|error| error.to_string())?;
+    for network in &networks {
+        let nodes = network.nodes_by_provider()?;
+        if !nodes.contains_key(ProviderKind::Cuda.runtime_name()) {
+            return Err(format!("ONNX Runtime placed no layer on it ({nodes:?})"));
+        }
+    }
+    Ok(networks)
+}
+
+fn dispatch(kind: ProviderKind) -> Vec<ExecutionProviderDispatch> {
+    // Without its arena, memory goes back to the system after each window instead of growing in powers of two.
+    let cpu = CPU::default().with_arena_allocator(false).build();
+    match kind {
+        ProviderKind::Cpu => vec![cpu],
+        ProviderKind::Cuda => {
+            let cuda = CUDA::default()
+                // An exhaustive search would run for every new window size.
+                .with_conv_algorithm_search(ConvAlgorithmSearch::Heuristic)
+                .with_arena_extend_strategy(ArenaExtendStrategy::SameAsRequested)
+                // TF32 keeps 10 bits of mantissa: too few for a 16-bit fill.
+                .with_tf32(false)
+                .build()
+                .error_on_failure();
+            vec![cuda, cpu]
+        }
+    }
+}
+
+/// Whether the loaded ONNX Runtime was compiled with CUDA; says nothing about a GPU.
+fn cuda_offered() -> bool {
+    CUDA::is_available().unwrap_or(false)
+}
+
+/// Whether an NVIDIA driver is installed; spares the automatic choice a failing attempt and its log.
+fn driver_present() -> bool {
+    let signs: &[&str] = if cfg!(windows) {
+        &[r"C:\Windows\System32\nvcuda.dll"]
+    } else {
+        &[
+            "/dev/nvidiactl",
+            "/dev/nvidia0",
+            "/proc/driver/nvidia/version",
+            "/dev/dxg",
+        ]
+    };
+    signs.iter().any(|sign| Path::new(sign).exists())
+}
+
+/// How many graph nodes each provider was given, by its ONNX Runtime name.
+#[expect(
+    unsafe_code,
+    reason = "the assignment is only offered by ONNX Runtime's C interface"
+)]
+pub(super) fn assigned_nodes(session: &Session) -> Result<BTreeMap<String, usize>, String> {
+    let api = ort::api();
+    let check = |status| {
+        // SAFETY: `status` comes from the ONNX Runtime call just made and is used once.
+        unsafe { ort::Error::result_from_status(status) }.map_err(|e| e.message().to_owned())
+    };
+    let mut counts = BTreeMap::new();
+    let mut subgraphs = std::ptr::null();
+    let mut count = 0;
+    // SAFETY: the session is alive; the array and what it points to belong to the session.
+    check(unsafe {
+        (api.Session_GetEpGraphAssignmentInfo)(session.ptr(), &raw mut subgraphs, &raw mut count)
+    })?;
+    for index in 0..count {
+        // SAFETY: ONNX Runtime returned `count` pointers.
+        let subgraph = unsafe { *subgraphs.add(index) };
+        let mut name = std::ptr::null();
+        // SAFETY: `subgraph` belongs to the living session.
+        check(unsafe { (api.EpAssignedSubgraph_GetEpName)(subgraph, &raw mut name) })?;
+        let mut nodes = std::ptr::null();
+        let mut node_count = 0;
+        // SAFETY: as above.
+        check(unsafe {
+            (api.EpAssignedSubgraph_GetNodes)(subgraph, &raw mut nodes, &raw mut node_count)
+        })?;
+        // SAFETY: a NUL-terminated string that belongs to the living session.
+        let name = unsafe { CStr::from_ptr(name) }
+            .to_string_lossy()
+            .into_owned();
+        *counts.entry(name).or_insert(0) += node_count;
+    }
+    Ok(counts)
+}

@@ -1,0 +1,304 @@
+//! ONNX Runtime sessions behind the [`Network`] trait. With `provider.rs` the only file that names `ort`.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use ort::environment::Environment;
+use ort::ep::ExecutionProviderDispatch;
+use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
+use ort::session::{RunOptions, Session, SessionInputValue};
+use ort::value::{Outlet, TensorElementType, TensorRef, ValueType};
+
+use super::engine::CheckedModel;
+use super::runtime::{RuntimeError, version_of_name};
+use super::{CancelToken, Contract, InferenceError, Manifest, Network, Shape, Tensor, TensorView};
+
+/// The one environment of this process; ONNX Runtime allows no second one.
+static ENVIRONMENT: OnceLock<Environment> = OnceLock::new();
+
+/// How sessions use the processor.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SessionOptions {
+    /// Threads one run may use.
+    pub threads: usize,
+    /// Whether idle threads spin; faster between layers, but takes the processor from a window.
+    pub spinning: bool,
+}
+
+/// Loads the library at `path` and creates the environment; returns the library's version.
+///
+/// Must succeed once before any session is made; a failure may be followed by another try with another path.
+pub(super) fn initialise(path: &Path) -> Result<String, RuntimeError> {
+    let unloadable = |message: String| RuntimeError::Unloadable {
+        path: path.to_owned(),
+        message,
+    };
+    let builder = ort::init_from(path).map_err(|error| match error {
+        ort::LoadDynamicError::BadVersion { version_str, path } => RuntimeError::TooOld {
+            path,
+            version: version_str,
+        },
+        ort::LoadDynamicError::Dlopen { error, .. } => unloadable(error.to_string()),
+        ort::LoadDynamicError::MissingApi { .. } | ort::LoadDynamicError::InvalidVersionString => {
+            unloadable("it is not ONNX Runtime".to_owned())
+        }
+    })?;
+    let environment = builder
+        .with_name("unscratch")
+        .with_telemetry(false)
+        .build()
+        .map_err(|error| unloadable(error.message().to_owned()))?;
+    ENVIRONMENT.get_or_init(|| environment);
+    Ok(library_version(path))
+}
+
+/// The version from ONNX Runtime's build description, else from the file's name.
+fn library_version(path: &Path) -> String {
+    let from_build = ort::info()
+        .split(|c: char| c == ',' || c.is_whitespace())
+        .find_map(|word| word.strip_prefix("git-branch=rel-"))
+        .map(str::to_owned);
+    from_build.unwrap_or_else(|| {
+        let canonical = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let numbers: Vec<String> = version_of_name(&canonical)
+            .iter()
+            .map(u32::to_string)
+            .collect();
+        if numbers.is_empty() {
+            format!("at least 1.{}", ort::MINOR_VERSION)
+        } else {
+            numbers.join(".")
+        }
+    })
+}
+
+/// A model loaded into ONNX Runtime.
+pub(super) struct OrtNetwork {
+    manifest: Manifest,
+    session: Session,
+}
+
+impl OrtNetwork {
+    /// Loads `model` on the given providers, tried in order, and checks its inputs and outputs.
+    pub(super) fn new(
+        model: &CheckedModel,
+        options: SessionOptions,
+        providers: &[ExecutionProviderDispatch],
+    ) -> Result<Self, InferenceError> {
+        let manifest = &model.manifest;
+        let session = build_session(&model.onnx, options, providers).map_err(|message| {
+            InferenceError::ModelRefused {
+                name: manifest.id.clone(),
+                message,
+            }
+        })?;
+        check_contract(manifest, &session)?;
+        Ok(Self {
+            manifest: manifest.clone(),
+            session,
+        })
+    }
+
+    /// How many graph nodes each execution provider was given.
+    pub(super) fn nodes_by_provider(&self) -> Result<BTreeMap<String, usize>, String> {
+        super::provider::assigned_nodes(&self.session)
+    }
+
+    /// Runs once on zeros, 64 × 64 px: proves that the provider works with this model.
+    pub(super) fn probe(&mut self) -> Result<(), InferenceError> {
+        let side = self.manifest.grid_px as usize;
+        let context_side = side / self.manifest.context_stride_px as usize;
+        let photo = Tensor::filled([1, 3, side, side], 0.0);
+        let mask = Tensor::filled([1, 1, side, side], 0.0);
+        let context_shape = [
+            1,
+            self.manifest.context_channels,
+            context_side,
+            context_side,
+        ];
+        let context = Tensor::filled(context_shape, 0.0);
+        let all = [
+            ("photo", photo.view()),
+            ("mask", mask.view()),
+            ("context", context.view()),
+        ];
+        let wanted = self.manifest.contract.inputs().len();
+        self.run(&all[..wanted], &CancelToken::new()).map(|_| ())
+    }
+}
+
+fn build_session(
+    onnx: &[u8],
+    options: SessionOptions,
+    providers: &[ExecutionProviderDispatch],
+) -> Result<Session, String> {
+    let environment = ENVIRONMENT
+        .get()
+        .ok_or_else(|| "ONNX Runtime is not loaded".to_owned())?;
+    let builder = Session::builder(environment).map_err(text)?;
+    configure(builder, options, providers)?
+        .commit_from_memory(onnx)
+        .map_err(text)
+}
+
+fn configure(
+    builder: SessionBuilder,
+    options: SessionOptions,
+    providers: &[ExecutionProviderDispatch],
+) -> Result<SessionBuilder, String> {
+    builder
+        .with_optimization_level(GraphOptimizationLevel::All)
+        .map_err(text)?
+        .with_intra_threads(options.threads)
+        .map_err(text)?
+        .with_inter_threads(1)
+        .map_err(text)?
+        .with_intra_op_spinning(options.spinning)
+        .map_err(text)?
+        // Windows differ in size: a memory plan would be kept for each of them.
+        .with_memory_pattern(false)
+        .map_err(text)?
+        .with_config_entry("session.record_ep_graph_assignment_info", "1")
+        .map_err(text)?
+        .with_execution_providers(providers)
+        .map_err(text)
+}
+
+fn text<R>(error: ort::Error<R>) -> String {
+    error.message().to_owned()
+}
+
+impl Network for OrtNetwork {
+    fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    fn run(
+        &mut self,
+        inputs: &[(&str, TensorView<'_>)],
+        cancel: &CancelToken,
+    ) -> Result<Vec<(String, Tensor)>, InferenceError> {
+        if cancel.is_cancelled() {
+            return Err(InferenceError::Cancelled);
+        }
+        let model = &self.manifest.id;
+        let outcome = run_session(&mut self.session, inputs, cancel);
+        match outcome {
+            Ok(outputs) => outputs
+                .into_iter()
+                .map(|(name, shape, data)| Ok((name, Tensor::new(shape, data)?)))
+                .collect(),
+            Err(_) if cancel.is_cancelled() => Err(InferenceError::Cancelled),
+            Err(error) if is_out_of_memory(&error) => Err(InferenceError::OutOfMemory {
+                model: model.clone(),
+            }),
+            Err(error) => Err(InferenceError::Run {
+                model: model.clone(),
+                message: error.message().to_owned(),
+            }),
+        }
+    }
+}
+
+type RawOutput = (String, Shape, Vec<f32>);
+
+fn run_session(
+    session: &mut Session,
+    inputs: &[(&str, TensorView<'_>)],
+    cancel: &CancelToken,
+) -> ort::Result<Vec<RawOutput>> {
+    // A terminated `RunOptions` stays terminated, so each run has its own.
+    let options = Arc::new(RunOptions::new()?);
+    let _guard = cancel.on_cancel({
+        let options = Arc::clone(&options);
+        move || {
+            if let Err(error) = options.terminate() {
+                tracing::debug!("a network run could not be stopped: {error}");
+            }
+        }
+    });
+    let values = inputs
+        .iter()
+        .map(|(name, view)| {
+            let value = TensorRef::from_array_view((view.shape(), view.data()))?;
+            Ok((Cow::from(*name), SessionInputValue::from(value)))
+        })
+        .collect::<ort::Result<Vec<_>>>()?;
+    let outputs = session.run_with_options(values, &options)?;
+    outputs
+        .iter()
+        .map(|(name, value)| {
+            let (shape, data) = value.try_extract_tensor::<f32>()?;
+            let shape =
+                Shape::try_from(shape.iter().map(|&side| side as usize).collect::<Vec<_>>())
+                    .map_err(|sides| ort::Error::new(format!("{name} has rank {}", sides.len())))?;
+            Ok((name.to_owned(), shape, data.to_vec()))
+        })
+        .collect()
+}
+
+/// ONNX Runtime has no error code for it: the allocator's and CUDA's words are looked for.
+fn is_out_of_memory(error: &ort::Error) -> bool {
+    let message = error.message().to_lowercase();
+    ["failed to allocate memory", "bad_alloc", "out of memory"]
+        .iter()
+        .any(|words| message.contains(words))
+}
+
+/// Checks names, element types and channels of the graph against the manifest's contract.
+fn check_contract(manifest: &Manifest, session: &Session) -> Result<(), InferenceError> {
+    let contract = manifest.contract;
+    check_outlets(manifest, "inputs", session.inputs(), contract.inputs())?;
+    check_outlets(manifest, "outputs", session.outputs(), contract.outputs())
+}
+
+fn check_outlets(
+    manifest: &Manifest,
+    kind: &str,
+    outlets: &[Outlet],
+    wanted: &[&str],
+) -> Result<(), InferenceError> {
+    let broken = |detail: String| InferenceError::ContractBroken {
+        name: manifest.id.clone(),
+        contract: manifest.contract.label(),
+        detail,
+    };
+    let mut found: Vec<&str> = outlets.iter().map(Outlet::name).collect();
+    let mut expected = wanted.to_vec();
+    found.sort_unstable();
+    expected.sort_unstable();
+    if found != expected {
+        return Err(broken(format!(
+            "its {kind} are {found:?}, not {expected:?}"
+        )));
+    }
+    for outlet in outlets {
+        let channels = channels_of(manifest, outlet.name()) as i64;
+        let fits = match outlet.dtype() {
+            ValueType::Tensor {
+                ty: TensorElementType::Float32,
+                shape,
+                ..
+            } => shape.len() == 4 && (shape[1] == channels || shape[1] == -1),
+            _ => false,
+        };
+        if !fits {
+            return Err(broken(format!(
+                "{:?} is {}, not f32 of shape (N, {channels}, H, W)",
+                outlet.name(),
+                outlet.dtype()
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn channels_of(manifest: &Manifest, name: &str) -> usize {
+    match (manifest.contract, name) {
+        (_, "context") => manifest.context_channels,
+        (_, "photo") | (Contract::RestoreV1, "fill") => 3,
+        _ => 1,
+    }
+}

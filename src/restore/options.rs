@@ -1,0 +1,51 @@
+//! How sure stage 1 must be before a pixel counts as damage, as people choose it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::inference::{Manifest, threshold_to_u8};
+
+/// Named thresholds; the values come from the model's manifest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sensitivity {
+    /// Only what is certain.
+    Timid,
+    /// The model's default.
+    #[default]
+    Normal,
+    /// Whatever may be damage.
+    Eager,
+}
+
+impl Sensitivity {
+    /// The threshold on the 8-bit probability map.
+    pub fn threshold(self, detector: &Manifest) -> u8 {
+        let thresholds = detector.thresholds;
+        threshold_to_u8(match self {
+            Self::Timid => thresholds.timid,
+            Self::Normal => thresholds.default,
+            Self::Eager => thresholds.eager,
+        })
+    }
+}
+
+/// A probability in [0, 1] as the 8-bit map counts it: 0.5 is 128. Never 0, which would mark everything.
+pub fn threshold_from_probability(probability: f32) -> u8 {
+    threshold_to_u8(probability)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inference::{Contract, fake::fake_manifest};
+
+    #[test]
+    fn timid_marks_less_than_normal_and_eager_more() {
+        let manifest = fake_manifest(Contract::ScratchContextV1, 64);
+        let threshold = |sensitivity: Sensitivity| sensitivity.threshold(&manifest);
+        assert_eq!(threshold(Sensitivity::Timid), 204);
+        assert_eq!(threshold(Sensitivity::Normal), 128);
+        assert_eq!(threshold(Sensitivity::Eager), 51);
+        assert_eq!(threshold_from_probability(0.0), 1);
+    }
+}
