@@ -1,3 +1,30 @@
-//! The `unscratch` binary.
+//! The `unscratch` binary: arguments and logging, then the window or the command line.
 
-fn main() {}
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+use unscratch::cli::{self, Cli, Common};
+
+fn main() -> ExitCode {
+    let Cli {
+        file,
+        common,
+        command,
+    } = Cli::parse();
+    cli::start_logging(&common);
+    match (command, file) {
+        (Some(_), Some(file)) => Cli::command()
+            .error(
+                clap::error::ErrorKind::ArgumentConflict,
+                format!("name the photo after the subcommand: {}", file.display()),
+            )
+            .exit(),
+        (Some(command), None) => cli::run(command, &common),
+        (None, file) => open_window(file, &common),
+    }
+}
+
+fn open_window(file: Option<PathBuf>, _common: &Common) -> ExitCode {
+    cli::no_window(file.as_deref(), "this build has no window")
+}

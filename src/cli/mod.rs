@@ -1,1 +1,83 @@
 //! The command line: the same engine without a window.
+//!
+//! Exit codes: 0 done; 1 a file was missing, unreadable or refused, or something could not run; 2 wrong options only;
+//! 130 stopped with Ctrl-C, as shells report it.
+
+mod args;
+mod console;
+mod detect;
+mod doctor;
+mod logging;
+mod plan;
+mod report;
+mod restore;
+mod session;
+mod window;
+
+pub use args::{Cli, Command, Common, Provider};
+pub use logging::start_logging;
+pub use window::{find_display, no_window};
+
+use std::process::ExitCode;
+
+use clap::CommandFactory as _;
+use clap::error::ErrorKind;
+
+use console::Console;
+use session::Session;
+
+/// Why a command, or one of its files, ended early.
+#[derive(Debug)]
+enum Stop {
+    /// The options do not fit together; exit code 2.
+    Usage(String),
+    /// This file failed, others may go on; exit code 1.
+    Failed(anyhow::Error),
+    /// Nothing can go on, for instance without ONNX Runtime; exit code 1.
+    Fatal(anyhow::Error),
+    /// Ctrl-C; exit code 130.
+    Cancelled,
+}
+
+/// What shells report for a program ended by Ctrl-C: 128 + the number of SIGINT.
+const EXIT_CANCELLED: u8 = 130;
+
+impl Stop {
+    fn usage(message: impl Into<String>) -> Self {
+        Self::Usage(message.into())
+    }
+}
+
+impl From<anyhow::Error> for Stop {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Runs the subcommand.
+///
+/// Results go to standard output, notes, errors and progress to standard error.
+pub fn run(command: Command, common: &Common) -> ExitCode {
+    let console = Console::new(common.quiet, common.verbose > 0);
+    let outcome = Session::new(common, &console).and_then(|mut session| match command {
+        Command::Restore(args) => restore::run(&args, &mut session),
+        Command::Inpaint(args) => restore::run(&args.into(), &mut session),
+        Command::Detect(args) => detect::run(&args, &mut session),
+        Command::Doctor(args) => doctor::run(args, &session),
+    });
+    console.end_progress();
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Stop::Usage(message)) => Cli::command()
+            .error(ErrorKind::ArgumentConflict, message)
+            .exit(),
+        Err(Stop::Failed(error) | Stop::Fatal(error)) => {
+            console.error(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+        Err(Stop::Cancelled) => {
+            console.error("stopped, no unfinished file is left");
+            ExitCode::from(EXIT_CANCELLED)
+        }
+    }
+}

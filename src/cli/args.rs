@@ -1,0 +1,337 @@
+//! What can be typed: subcommands, options and their values. Nothing is done here.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+/// Removes scratches, cracks, folds and dust from scanned photographs.
+///
+/// Without a subcommand the window opens.
+#[derive(Debug, Parser)]
+#[command(
+    name = "unscratch",
+    version,
+    after_help = "Exit codes: 0 done; 1 a file was missing, unreadable or refused, or something could not run; 2 wrong options; 130 stopped with Ctrl-C."
+)]
+pub struct Cli {
+    /// Photo to open in the window
+    pub file: Option<PathBuf>,
+    #[command(flatten)]
+    /// Options every subcommand takes.
+    pub common: Common,
+    #[command(subcommand)]
+    /// What to do without a window.
+    pub command: Option<Command>,
+}
+
+/// What to do without a window.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Find the damage, repair it, write the result
+    Restore(RestoreArgs),
+    /// Find the damage and write it as a mask (0 or 255, not grown)
+    Detect(DetectArgs),
+    /// Repair what a mask marks: the same as restore --mask-in
+    Inpaint(InpaintArgs),
+    /// Show what this program can use on this machine
+    Doctor(DoctorArgs),
+}
+
+/// Options every subcommand takes, before or after its name.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Common {
+    /// What runs the networks; auto takes CUDA when it really works, else the CPU
+    #[arg(long, global = true, value_enum, default_value_t = Provider::Auto)]
+    pub provider: Provider,
+    /// Threads for the networks [default: all cores]
+    #[arg(long, global = true, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// Folder of models to use instead of the built-in ones
+    #[arg(long, global = true, value_name = "DIR")]
+    pub models: Option<PathBuf>,
+    /// ONNX Runtime library, or the folder that holds it
+    #[arg(long, global = true, value_name = "LIB")]
+    pub runtime: Option<PathBuf>,
+    /// Memory a photo and the networks may take, such as 512M or 2G
+    #[arg(long, global = true, value_name = "SIZE", value_parser = parse_size)]
+    pub memory_limit: Option<u64>,
+    /// Replace existing files (never the original)
+    #[arg(long, global = true)]
+    pub overwrite: bool,
+    /// Only errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// More detail; twice for everything
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// What runs the networks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Provider {
+    /// CUDA when it really works, else the CPU.
+    #[default]
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// CUDA or an error.
+    Cuda,
+}
+
+/// Arguments of `restore`.
+#[derive(Args, Clone, Debug)]
+pub struct RestoreArgs {
+    /// Photos to restore
+    #[arg(required = true, value_name = "IN")]
+    pub inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    /// Where the result goes.
+    pub target: Target,
+    /// Repair what this mask marks instead of searching (0 = untouched, the photo's size)
+    #[arg(long, value_name = "M", conflicts_with_all = ["threshold", "sensitivity"])]
+    pub mask_in: Option<PathBuf>,
+    /// Probability from which a pixel counts as damage, 0 to 1 [default: the model's, 0.5]
+    #[arg(long, value_name = "T", value_parser = parse_threshold)]
+    pub threshold: Option<f32>,
+    /// The threshold by name
+    #[arg(long, value_enum, conflicts_with = "threshold")]
+    pub sensitivity: Option<Sensitivity>,
+    #[command(flatten)]
+    /// How it is written, and what is written with it.
+    pub output: Output,
+}
+
+/// Where restored photos go: one of the two.
+#[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = false)]
+pub struct Target {
+    /// Restored photo; its end (.png, .tif, .jpg) names the kind of file
+    #[arg(short, long, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// Folder for {stem}_restored.{ext}
+    #[arg(long, value_name = "DIR")]
+    pub out_dir: Option<PathBuf>,
+}
+
+/// How restored photos are written, and what is written with them.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Output {
+    /// Kind of file [default: by OUT's name; in a folder TIFF for a TIFF, else PNG]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// JPEG quality [default: 95]
+    #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub quality: Option<u8>,
+    /// Also write what was repaired as a mask with its soft edge (0 = untouched); with several photos a folder
+    #[arg(long, value_name = "M")]
+    pub mask_out: Option<PathBuf>,
+    /// Also write a report as JSON
+    #[arg(long, value_name = "R.json")]
+    pub report: Option<PathBuf>,
+}
+
+/// Kind of file to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// TIFF, lossless.
+    #[value(alias = "tif")]
+    Tiff,
+    /// PNG, lossless.
+    Png,
+    /// JPEG, lossy, 8 bits.
+    #[value(alias = "jpg")]
+    Jpeg,
+}
+
+/// The threshold by name; the model's manifest holds the numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Sensitivity {
+    /// Only what is certain.
+    Timid,
+    /// The model's default.
+    Normal,
+    /// Whatever may be damage.
+    Eager,
+}
+
+/// Arguments of `detect`.
+#[derive(Args, Clone, Debug)]
+pub struct DetectArgs {
+    /// Photo to search
+    #[arg(value_name = "IN")]
+    pub input: PathBuf,
+    /// Mask to write, .png or .tif: 0 or 255, not grown
+    #[arg(short, long, value_name = "MASK")]
+    pub output: PathBuf,
+    /// Also write the probability of damage, 255 = certain
+    #[arg(long, value_name = "P")]
+    pub probability: Option<PathBuf>,
+    /// Probability from which a pixel counts as damage, 0 to 1 [default: the model's, 0.5]
+    #[arg(long, value_name = "T", value_parser = parse_threshold)]
+    pub threshold: Option<f32>,
+}
+
+/// Arguments of `inpaint`.
+#[derive(Args, Clone, Debug)]
+pub struct InpaintArgs {
+    /// Photo to repair
+    #[arg(value_name = "IN")]
+    pub input: PathBuf,
+    /// What to repair (0 = untouched, the photo's size)
+    #[arg(long, value_name = "M")]
+    pub mask: PathBuf,
+    /// Restored photo; its end (.png, .tif, .jpg) names the kind of file
+    #[arg(short, long, value_name = "OUT")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    /// How it is written, and what is written with it.
+    pub options: Output,
+}
+
+impl From<InpaintArgs> for RestoreArgs {
+    fn from(args: InpaintArgs) -> Self {
+        let InpaintArgs {
+            input,
+            mask,
+            output,
+            options,
+        } = args;
+        Self {
+            inputs: vec![input],
+            target: Target {
+                output: Some(output),
+                out_dir: None,
+            },
+            mask_in: Some(mask),
+            threshold: None,
+            sensitivity: None,
+            output: options,
+        }
+    }
+}
+
+/// Arguments of `doctor`.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct DoctorArgs {
+    /// As JSON, for other programs
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A probability from 0 to 1.
+fn parse_threshold(text: &str) -> Result<f32, String> {
+    let value: f32 = text
+        .parse()
+        .map_err(|_not_a_number| "a number from 0 to 1 is needed, such as 0.4".to_owned())?;
+    if (0.0..=1.0).contains(&value) {
+        Ok(value)
+    } else {
+        Err("a number from 0 to 1 is needed, such as 0.4".to_owned())
+    }
+}
+
+/// Bytes from `512M`, `2G`, `1.5GiB` or a plain number; a unit is a power of 1024.
+fn parse_size(text: &str) -> Result<u64, String> {
+    const WANTED: &str = "a size is needed, such as 512M or 2G";
+    let text = text.trim();
+    let digits_end = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits_end);
+    let shift = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" => 10,
+        "m" | "mb" | "mib" => 20,
+        "g" | "gb" | "gib" => 30,
+        "t" | "tb" | "tib" => 40,
+        _ => return Err(WANTED.to_owned()),
+    };
+    let number: f64 = number.parse().map_err(|_not_a_number| WANTED.to_owned())?;
+    let bytes = number * (1_u64 << shift) as f64;
+    if (1.0..9.0e18).contains(&bytes) {
+        Ok(bytes as u64)
+    } else {
+        Err("a size above 0 is needed, such as 512M or 2G".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn the_options_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn common_options_work_before_and_after_the_subcommand() {
+        for line in [
+            "unscratch --provider cpu --threads 2 --overwrite -v doctor",
+            "unscratch doctor --provider cpu --threads 2 --overwrite -v",
+        ] {
+            let cli = parse(line).unwrap();
+            assert_eq!(cli.common.provider, Provider::Cpu, "{line}");
+            assert_eq!(cli.common.threads.unwrap().get(), 2, "{line}");
+            assert!(cli.common.overwrite, "{line}");
+            assert_eq!(cli.common.verbose, 1, "{line}");
+            assert!(matches!(cli.command, Some(Command::Doctor(_))), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_lone_file_or_nothing_opens_the_window() {
+        let cli = parse("unscratch photo.tif").unwrap();
+        assert_eq!(cli.file, Some(PathBuf::from("photo.tif")));
+        assert!(cli.command.is_none());
+        assert!(parse("unscratch").unwrap().command.is_none());
+    }
+
+    #[test]
+    fn wrong_combinations_are_refused() {
+        for line in [
+            "unscratch restore a.png",
+            "unscratch restore -o b.png",
+            "unscratch restore a.png -o b.png --out-dir c",
+            "unscratch restore a.png -o b.png --threshold 0.5 --sensitivity eager",
+            "unscratch restore a.png -o b.png --mask-in m.png --threshold 0.5",
+            "unscratch restore a.png -o b.png --threshold 1.01",
+            "unscratch restore a.png -o b.png --threshold nan",
+            "unscratch restore a.png -o b.png --format gif",
+            "unscratch restore a.png -o b.jpg --quality 0",
+            "unscratch restore a.png -o b.jpg --quality 101",
+            "unscratch restore a.png -o b.png --threads 0",
+            "unscratch restore a.png -o b.png --provider tpu",
+            "unscratch restore a.png -o b.png -q -v",
+            "unscratch detect a.png",
+            "unscratch inpaint a.png -o b.png",
+            "unscratch doctor --memory-limit lots",
+        ] {
+            let error = parse(line).expect_err(line);
+            assert_eq!(error.exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_powers_of_1024() {
+        for (text, bytes) in [
+            ("512M", 512 << 20),
+            ("2G", 2 << 30),
+            ("2GiB", 2 << 30),
+            ("1.5k", 1536),
+            ("4096", 4096),
+        ] {
+            assert_eq!(parse_size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "G", "0", "-1G", "2X", "1..5G"] {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! `doctor`: what this program finds and can really use on this machine.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, anyhow};
+use serde::Serialize;
+
+use super::Stop;
+use super::args::{DoctorArgs, Provider};
+use super::session::Session;
+use crate::inference::{ProviderKind, check_models, probe_providers, runtime};
+
+/// The JSON of `doctor --json`; field names are a promise to other programs.
+#[derive(Debug, Serialize)]
+struct Findings {
+    version: &'static str,
+    runtime: Runtime,
+    providers: Vec<ProviderFinding>,
+    models: Vec<Model>,
+}
+
+/// The ONNX Runtime library; both `null` when none can be loaded.
+#[derive(Debug, Serialize)]
+struct Runtime {
+    path: Option<PathBuf>,
+    version: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ProviderFinding {
+    /// `cpu` or `cuda`, as `--provider` takes it.
+    name: &'static str,
+    /// Built into the library.
+    offered: bool,
+    /// Ran both networks just now.
+    works: bool,
+    /// Why it does not work; empty when it does.
+    reason: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Model {
+    id: String,
+    sha256: String,
+}
+
+/// Looks, prints, and fails when the provider chosen (the CPU for `auto`) could not restore a photo.
+pub(super) fn run(args: DoctorArgs, session: &Session<'_>) -> Result<(), Stop> {
+    let options = session.engine_options();
+    let mut problems = Vec::new();
+    let runtime = runtime::load(options.runtime.as_deref())
+        .map_err(|error| problems.push(error.to_string()))
+        .ok();
+    let models = check_models(options.models_dir.as_deref())
+        .map_err(|error| problems.push(error.to_string()))
+        .map(Vec::from)
+        .unwrap_or_default();
+    let providers = if problems.is_empty() {
+        probe_providers(&options)
+            .map_err(|error| problems.push(error.to_string()))
+            .unwrap_or_default()
+    } else {
+        Vec::new()
+    };
+    let findings = Findings {
+        version: env!("CARGO_PKG_VERSION"),
+        runtime: Runtime {
+            path: runtime.as_ref().map(|runtime| runtime.path.clone()),
+            version: runtime.map(|runtime| runtime.version),
+        },
+        providers: providers
+            .into_iter()
+            .map(|probe| ProviderFinding {
+                name: option_name(probe.kind),
+                offered: probe.offered,
+                works: probe.works,
+                reason: probe.reason,
+            })
+            .collect(),
+        models: models
+            .into_iter()
+            .map(|model| Model {
+                id: model.id,
+                sha256: model.sha256,
+            })
+            .collect(),
+    };
+    print(&findings, args, session)?;
+    findings.refuse_unusable(session.common.provider, problems)
+}
+
+const fn option_name(kind: ProviderKind) -> &'static str {
+    match kind {
+        ProviderKind::Cpu => "cpu",
+        ProviderKind::Cuda => "cuda",
+    }
+}
+
+fn print(findings: &Findings, args: DoctorArgs, session: &Session<'_>) -> Result<(), Stop> {
+    let text = if args.json {
+        serde_json::to_string_pretty(findings).context("the findings cannot be written as JSON")?
+    } else {
+        findings
+            .to_text()
+            .context("the findings cannot be written")?
+    };
+    session.console.output(text.trim_end());
+    Ok(())
+}
+
+impl Findings {
+    fn to_text(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        writeln!(text, "Unscratch {}", self.version)?;
+        match (&self.runtime.path, &self.runtime.version) {
+            (Some(path), Some(version)) => {
+                writeln!(text, "ONNX Runtime {version}: {}", path.display())?;
+            }
+            _ => writeln!(text, "ONNX Runtime: not found")?,
+        }
+        for provider in &self.providers {
+            let state = match (provider.works, provider.offered) {
+                (true, _) => "works".to_owned(),
+                (false, true) => format!("offered, does not work: {}", provider.reason),
+                (false, false) => format!("not offered: {}", provider.reason),
+            };
+            writeln!(text, "Provider {}: {state}", provider.name)?;
+        }
+        for model in &self.models {
+            writeln!(text, "Model {}: SHA-256 {}", model.id, model.sha256)?;
+        }
+        Ok(text)
+    }
+
+    fn refuse_unusable(&self, chosen: Provider, mut problems: Vec<String>) -> Result<(), Stop> {
+        let needed = if chosen == Provider::Cuda {
+            "cuda"
+        } else {
+            "cpu"
+        };
+        let broken = self
+            .providers
+            .iter()
+            .find(|provider| provider.name == needed && !provider.works);
+        problems
+            .extend(broken.map(|provider| format!("{needed} does not work: {}", provider.reason)));
+        if problems.is_empty() {
+            return Ok(());
+        }
+        Err(anyhow!(problems.join("; ")).into())
+    }
+}

@@ -1,0 +1,269 @@
+//! The JSON of `--report`: what was read, written and measured. Field names are a promise to other programs.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use super::plan::{FilePlan, folder_of};
+use crate::inference::Engine;
+use crate::io::hex;
+use crate::jobs::ExportReport;
+use crate::photo::{Channels, Photo};
+
+/// One restored photo.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct FileReport {
+    input: FileIdentity,
+    output: FileIdentity,
+    /// The mask file written: the composite's α, 0 = untouched.
+    mask: Option<PathBuf>,
+    pub width: u32,
+    pub height: u32,
+    bit_depth: u8,
+    channels: &'static str,
+    /// What really ran the networks; `null` when nothing had to run.
+    pub provider: Option<String>,
+    provider_detail: Option<String>,
+    models: Vec<Model>,
+    /// Probability from which a pixel counted as damage; `null` with a mask of the person's own.
+    threshold: Option<f64>,
+    /// Pixels of the mask (value at least 128), before it is grown by its soft edge.
+    masked_pixels: u64,
+    /// Pixels of the grown mask (α above 0).
+    pub blended_pixels: u64,
+    pub changed_pixels: u64,
+    /// Pixels that differ from the master where α is 0.
+    changed_pixels_outside_mask: u64,
+    /// True: the pixel counts are of the pixels handed to the encoder.
+    lossy: bool,
+    /// Largest difference after decoding, code values of the written file.
+    largest_difference: u16,
+    notes: Vec<String>,
+    not_carried: Vec<String>,
+    pub seconds: StageSeconds,
+    /// The most memory the process has held so far; `null` where the system does not tell.
+    peak_memory_bytes: Option<u64>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct FileIdentity {
+    path: PathBuf,
+    sha256: String,
+    format: &'static str,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Model {
+    id: String,
+    sha256: String,
+}
+
+/// Wall time of each stage, s.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub(super) struct StageSeconds {
+    pub decode: f64,
+    /// Loading ONNX Runtime and the networks; with several photos only the first pays it.
+    pub load_model: f64,
+    pub detect: f64,
+    pub fill: f64,
+    pub composite: f64,
+    pub write: f64,
+    pub verify: f64,
+    pub total: f64,
+}
+
+impl FileReport {
+    pub fn new(
+        photo: &Photo,
+        file: &FilePlan,
+        written: &ExportReport,
+        threshold: Option<u8>,
+        engine: Option<&Engine>,
+        seconds: StageSeconds,
+    ) -> Self {
+        // A loaded engine did nothing for this photo when its mask was given and empty.
+        let engine = engine.filter(|_| seconds.detect + seconds.fill > 0.0);
+        Self {
+            input: FileIdentity {
+                path: file.input.clone(),
+                sha256: hex(&photo.source().sha256),
+                format: photo.source().format.name(),
+            },
+            output: FileIdentity {
+                path: written.target.clone(),
+                sha256: hex(&written.sha256),
+                format: file.format.name(),
+            },
+            mask: written.mask_target.clone(),
+            width: photo.size().width,
+            height: photo.size().height,
+            bit_depth: photo.depth().bits(),
+            channels: match photo.channels() {
+                Channels::Grey => "grey",
+                Channels::Rgb => "rgb",
+            },
+            provider: engine.map(|engine| engine.provider().kind.name().to_owned()),
+            provider_detail: engine
+                .map(|engine| engine.provider().detail.clone())
+                .filter(|detail| !detail.is_empty()),
+            models: engine.map_or_else(Vec::new, models),
+            threshold: threshold.map(|threshold| f64::from(threshold) / 255.0),
+            masked_pixels: written.masked_pixels,
+            blended_pixels: written.blended_pixels,
+            changed_pixels: written.changed_pixels,
+            changed_pixels_outside_mask: written.changed_outside_mask,
+            lossy: written.lossy,
+            largest_difference: written.largest_difference,
+            notes: photo.source().notes.clone(),
+            not_carried: written.not_carried.clone(),
+            seconds,
+            peak_memory_bytes: peak_memory_bytes(),
+        }
+    }
+}
+
+fn models(engine: &Engine) -> Vec<Model> {
+    engine
+        .models()
+        .into_iter()
+        .map(|model| Model {
+            id: model.id,
+            sha256: model.sha256,
+        })
+        .collect()
+}
+
+/// One photo of several that failed.
+#[derive(Clone, Debug, Serialize)]
+struct FailureReport {
+    input: FailedInput,
+    error: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct FailedInput {
+    path: PathBuf,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+enum Entry {
+    Done(Box<FileReport>),
+    Failed(FailureReport),
+}
+
+/// What `--report` writes: the fields of the one photo, or `files` for several.
+#[derive(Clone, Debug)]
+pub(super) struct Report {
+    has_several: bool,
+    entries: Vec<Entry>,
+}
+
+#[derive(Serialize)]
+struct Versioned<T> {
+    version: &'static str,
+    #[serde(flatten)]
+    content: T,
+}
+
+#[derive(Serialize)]
+struct Files<'a> {
+    files: &'a [Entry],
+}
+
+impl Report {
+    /// An empty report; of several photos it will hold a list.
+    pub const fn new(has_several: bool) -> Self {
+        Self {
+            has_several,
+            entries: Vec::new(),
+        }
+    }
+
+    /// Adds a restored photo.
+    pub fn add(&mut self, file: FileReport) {
+        self.entries.push(Entry::Done(Box::new(file)));
+    }
+
+    /// Adds a photo that failed.
+    pub fn add_failure(&mut self, input: &Path, error: &anyhow::Error) {
+        self.entries.push(Entry::Failed(FailureReport {
+            input: FailedInput {
+                path: input.to_path_buf(),
+            },
+            error: format!("{error:#}"),
+        }));
+    }
+
+    /// Whether any photo was restored.
+    pub fn has_results(&self) -> bool {
+        self.entries
+            .iter()
+            .any(|entry| matches!(entry, Entry::Done(_)))
+    }
+
+    fn to_json(&self) -> serde_json::Result<Vec<u8>> {
+        let version = env!("CARGO_PKG_VERSION");
+        let mut text = match self.entries.as_slice() {
+            [only] if !self.has_several => serde_json::to_vec_pretty(&Versioned {
+                version,
+                content: only,
+            }),
+            entries => serde_json::to_vec_pretty(&Versioned {
+                version,
+                content: Files { files: entries },
+            }),
+        }?;
+        text.push(b'\n');
+        Ok(text)
+    }
+
+    /// Writes the report, all or nothing.
+    pub fn write(&self, path: &Path, overwrite: bool) -> anyhow::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(folder_of(path))?;
+        file.write_all(&self.to_json()?)?;
+        file.as_file().sync_all()?;
+        if overwrite {
+            file.persist(path).context("it cannot be put in place")?;
+        } else {
+            file.persist_noclobber(path)
+                .context("it cannot be put in place")?;
+        }
+        Ok(())
+    }
+}
+
+/// The most resident memory of this process so far, bytes; `None` off Linux.
+///
+/// Source: `VmHWM` of `/proc/self/status`, in KiB (proc(5)).
+fn peak_memory_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_photos_make_a_list_and_a_failure_keeps_its_reason() {
+        let mut report = Report::new(true);
+        report.add_failure(Path::new("a.png"), &anyhow::anyhow!("broken"));
+        assert!(!report.has_results());
+        let json: serde_json::Value = serde_json::from_slice(&report.to_json().unwrap()).unwrap();
+        assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
+        assert_eq!(json["files"][0]["input"]["path"], "a.png");
+        assert_eq!(json["files"][0]["error"], "broken");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_peak_memory_is_at_least_what_was_just_filled() {
+        let filled = std::hint::black_box(vec![1_u8; 32 << 20]);
+        assert!(peak_memory_bytes().unwrap() >= filled.len() as u64);
+    }
+}

@@ -1,0 +1,250 @@
+//! `restore` and `inpaint`: photo in, restored photo out, mask and report beside it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::Context as _;
+
+use super::Stop;
+use super::args::{RestoreArgs, Sensitivity as NamedSensitivity};
+use super::plan::{FilePlan, Plan, refuse_target};
+use super::report::{FileReport, Report, StageSeconds};
+use super::session::Session;
+use crate::io::{ExportOptions, load_mask};
+use crate::jobs::{ExportError, ExportReport, ExportRequest, export_restoration, without_panic};
+use crate::mask::{EffectiveMask, Mask, MaskLayer};
+use crate::photo::Photo;
+use crate::restore::{
+    ContextCache, Restoration, Sensitivity, detect, restore_photo, threshold_from_probability,
+};
+
+/// Restores every photo of the command; one that fails does not stop the others.
+pub(super) fn run(args: &RestoreArgs, session: &mut Session<'_>) -> Result<(), Stop> {
+    let plan = Plan::new(args, session.common.overwrite)?;
+    let mut report = Report::new(plan.has_several());
+    let outcome = restore_all(args, &plan, session, &mut report);
+    if let Some(path) = &plan.report
+        && report.has_results()
+    {
+        report
+            .write(path, session.common.overwrite)
+            .with_context(|| format!("the report could not be written: {path:?}"))?;
+    }
+    outcome
+}
+
+fn restore_all(
+    args: &RestoreArgs,
+    plan: &Plan,
+    session: &mut Session<'_>,
+    report: &mut Report,
+) -> Result<(), Stop> {
+    let mut failures = Vec::new();
+    for file in &plan.files {
+        let outcome = without_panic(|| restore_one(args, file, plan, session))
+            .unwrap_or_else(|panic| Err(anyhow::anyhow!("{panic}: {:?}", file.input).into()));
+        session.console.end_progress();
+        match outcome {
+            Ok(done) => {
+                session
+                    .console
+                    .result(&done.summary(&file.input, &file.target));
+                report.add(done);
+            }
+            Err(Stop::Failed(error)) => {
+                report.add_failure(&file.input, &error);
+                failures.push(error);
+                if plan.has_several()
+                    && let Some(error) = failures.last()
+                {
+                    session.console.error(&format!("{error:#}"));
+                }
+            }
+            Err(stop) => return Err(stop),
+        }
+    }
+    match failures.pop() {
+        None => Ok(()),
+        Some(error) if !plan.has_several() => Err(error.into()),
+        Some(_) => Err(anyhow::anyhow!(
+            "{} of {} photos could not be restored",
+            failures.len() + 1,
+            plan.files.len()
+        )
+        .into()),
+    }
+}
+
+fn restore_one(
+    args: &RestoreArgs,
+    file: &FilePlan,
+    plan: &Plan,
+    session: &mut Session<'_>,
+) -> Result<FileReport, Stop> {
+    let started = Instant::now();
+    for target in std::iter::once(&file.target).chain(&file.mask_target) {
+        refuse_target(target, session.common.overwrite, &plan.folders)?;
+    }
+    let mut seconds = StageSeconds::default();
+    let photo = Arc::new(timed(&mut seconds.decode, || session.open(&file.input))?);
+    let contexts = Arc::new(session.contexts());
+    let load_before = session.load_seconds;
+    let chosen = choose_mask(args, &photo, &contexts, session, &mut seconds)?;
+    let restoration = fill(&photo, &chosen.mask, &contexts, session, &mut seconds)?;
+    seconds.load_model = session.load_seconds - load_before;
+
+    make_folders(plan)?;
+    let request = ExportRequest {
+        photo: Arc::clone(&photo),
+        mask: chosen.mask,
+        restoration,
+        contexts,
+        target: file.target.clone(),
+        options: ExportOptions {
+            format: file.format,
+            overwrite: session.common.overwrite,
+        },
+        mask_target: file.mask_target.clone(),
+    };
+    let written = export(&request, session)?;
+    seconds.composite = written.stages.composite;
+    seconds.write = written.stages.write;
+    seconds.verify = written.stages.verify;
+    seconds.total = started.elapsed().as_secs_f64();
+    Ok(FileReport::new(
+        &photo,
+        file,
+        &written,
+        chosen.threshold,
+        session.loaded_engine(),
+        seconds,
+    ))
+}
+
+/// What is to be repaired, and the threshold (0 to 255) if it was detected.
+struct ChosenMask {
+    mask: EffectiveMask,
+    threshold: Option<u8>,
+}
+
+fn choose_mask(
+    args: &RestoreArgs,
+    photo: &Photo,
+    contexts: &ContextCache,
+    session: &mut Session<'_>,
+    seconds: &mut StageSeconds,
+) -> Result<ChosenMask, Stop> {
+    let size = photo.size();
+    let mut mask = Mask::new(size);
+    if let Some(path) = &args.mask_in {
+        let raster = load_mask(path, size).map_err(anyhow::Error::from)?;
+        mask.added = MaskLayer::from_raster(size, &raster);
+        return Ok(ChosenMask {
+            mask: EffectiveMask::new(mask, None),
+            threshold: None,
+        });
+    }
+    session.engine()?;
+    let (cancel, console) = (session.cancel.clone(), session.console);
+    let engine = session.engine()?;
+    let threshold = match (args.threshold, args.sensitivity) {
+        (Some(probability), _) => threshold_from_probability(probability),
+        (None, named) => sensitivity(named).threshold(engine.detector_manifest()),
+    };
+    let detection = timed(&mut seconds.detect, || {
+        detect(photo, engine, contexts, console, &cancel)
+    })
+    .map_err(restore_stop)?;
+    Ok(ChosenMask {
+        mask: EffectiveMask::new(mask, Some((detection.map, threshold))),
+        threshold: Some(threshold),
+    })
+}
+
+fn sensitivity(named: Option<NamedSensitivity>) -> Sensitivity {
+    match named {
+        Some(NamedSensitivity::Timid) => Sensitivity::Timid,
+        Some(NamedSensitivity::Normal) | None => Sensitivity::Normal,
+        Some(NamedSensitivity::Eager) => Sensitivity::Eager,
+    }
+}
+
+/// Fills what is masked; an empty mask needs no network.
+fn fill(
+    photo: &Photo,
+    mask: &EffectiveMask,
+    contexts: &ContextCache,
+    session: &mut Session<'_>,
+    seconds: &mut StageSeconds,
+) -> Result<Restoration, Stop> {
+    if !mask.touches(photo.size().rect()) {
+        return Ok(Restoration::default());
+    }
+    session.engine()?;
+    let (cancel, console) = (session.cancel.clone(), session.console);
+    let engine = session.engine()?;
+    timed(&mut seconds.fill, || {
+        restore_photo(photo, mask, engine, contexts, console, &cancel)
+    })
+    .map_err(restore_stop)
+}
+
+fn export(request: &ExportRequest, session: &Session<'_>) -> Result<ExportReport, Stop> {
+    let written = export_restoration(request, &session.limits, session.console, &session.cancel);
+    let written = written.map_err(|error| match error {
+        ExportError::Cancelled => Stop::Cancelled,
+        error => Stop::Failed(error.into()),
+    })?;
+    for lost in &written.not_carried {
+        session
+            .console
+            .note(&format!("{}: {lost}", written.target.display()));
+    }
+    Ok(written)
+}
+
+fn make_folders(plan: &Plan) -> Result<(), Stop> {
+    for folder in &plan.folders {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("the folder could not be made: {folder:?}"))?;
+    }
+    Ok(())
+}
+
+/// A cancelled run is no failure.
+pub(super) fn restore_stop(error: crate::restore::RestoreError) -> Stop {
+    if error.is_cancelled() {
+        Stop::Cancelled
+    } else {
+        Stop::Failed(error.into())
+    }
+}
+
+/// Adds the wall time of `work` to `seconds`.
+pub(super) fn timed<T>(seconds: &mut f64, work: impl FnOnce() -> T) -> T {
+    let started = Instant::now();
+    let value = work();
+    *seconds += started.elapsed().as_secs_f64();
+    value
+}
+
+impl FileReport {
+    /// One line for the terminal.
+    fn summary(&self, input: &Path, target: &Path) -> String {
+        let names = format!("{} → {}", input.display(), target.display());
+        if self.blended_pixels == 0 {
+            return format!("{names}: no damage marked, the pixels are the original's");
+        }
+        format!(
+            "{names}: {} px repaired of {} × {} in {:.1} s{}",
+            self.changed_pixels,
+            self.width,
+            self.height,
+            self.seconds.total,
+            self.provider
+                .as_deref()
+                .map_or_else(String::new, |provider| format!(" on {provider}")),
+        )
+    }
+}

@@ -1,0 +1,131 @@
+//! What one command shares: options, terminal, Ctrl-C, and the engine, loaded when it is first needed.
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::Context as _;
+
+use super::Stop;
+use super::args::{Common, Provider};
+use super::console::Console;
+use crate::inference::{CancelToken, Engine, EngineOptions, ProviderChoice};
+use crate::io::{DecodeLimits, open_photo};
+use crate::photo::Photo;
+use crate::restore::{ContextCache, ProgressSink as _, Stage};
+
+/// One command being run.
+pub(super) struct Session<'a> {
+    pub common: &'a Common,
+    pub console: &'a Console,
+    pub cancel: CancelToken,
+    pub limits: DecodeLimits,
+    engine: Option<Engine>,
+    /// Wall time of loading the networks, s; 0 while not loaded.
+    pub load_seconds: f64,
+}
+
+impl<'a> Session<'a> {
+    /// Prepares to run; from now on Ctrl-C cancels instead of killing, a second one ends the program at once.
+    pub fn new(common: &'a Common, console: &'a Console) -> Result<Self, Stop> {
+        let cancel = CancelToken::default();
+        let token = cancel.clone();
+        ctrlc::set_handler(move || {
+            if token.is_cancelled() {
+                std::process::exit(i32::from(super::EXIT_CANCELLED));
+            }
+            token.cancel();
+        })
+        .context("Ctrl-C cannot be watched")?;
+        Ok(Self {
+            common,
+            console,
+            cancel,
+            limits: common
+                .memory_limit
+                .map_or_else(DecodeLimits::default, DecodeLimits::new),
+            engine: None,
+            load_seconds: 0.0,
+        })
+    }
+
+    /// What the engine is asked for.
+    pub fn engine_options(&self) -> EngineOptions {
+        self.common.engine_options(false)
+    }
+
+    /// The engine; loads it the first time.
+    pub fn engine(&mut self) -> Result<&mut Engine, Stop> {
+        if self.engine.is_none() {
+            self.console.report(Stage::LoadingModel, 0, 0);
+            let started = Instant::now();
+            let engine =
+                Engine::load(&self.engine_options()).map_err(|error| Stop::Fatal(error.into()))?;
+            self.load_seconds = started.elapsed().as_secs_f64();
+            let provider = engine.provider();
+            let reason = if provider.detail.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", provider.detail)
+            };
+            self.console
+                .detail(&format!("Networks run on {}{reason}", provider.kind.name()));
+            self.engine = Some(engine);
+        }
+        self.check_cancelled()?;
+        self.engine
+            .as_mut()
+            .ok_or_else(|| Stop::Fatal(anyhow::anyhow!("the networks are not loaded")))
+    }
+
+    /// The engine if something needed it.
+    pub fn loaded_engine(&self) -> Option<&Engine> {
+        self.engine.as_ref()
+    }
+
+    /// Decodes a photo and tells what decoding changed.
+    pub fn open(&self, path: &Path) -> Result<Photo, Stop> {
+        self.check_cancelled()?;
+        let photo = open_photo(path, &self.limits).map_err(anyhow::Error::from)?;
+        for note in &photo.source().notes {
+            self.console.note(&format!("{}: {note}", path.display()));
+        }
+        self.check_cancelled()?;
+        Ok(photo)
+    }
+
+    /// A cache of stage 1's contexts for one photo.
+    pub fn contexts(&self) -> ContextCache {
+        ContextCache::new(self.engine_options().memory_limit_bytes as usize / CONTEXT_SHARE)
+    }
+
+    /// # Errors
+    /// [`Stop::Cancelled`] after Ctrl-C.
+    pub fn check_cancelled(&self) -> Result<(), Stop> {
+        if self.cancel.is_cancelled() {
+            return Err(Stop::Cancelled);
+        }
+        Ok(())
+    }
+}
+
+impl Common {
+    /// What the engine is asked for; `interactive` in the window.
+    pub fn engine_options(&self, interactive: bool) -> EngineOptions {
+        let defaults = EngineOptions::default();
+        EngineOptions {
+            provider: match self.provider {
+                Provider::Auto => ProviderChoice::Auto,
+                Provider::Cpu => ProviderChoice::Cpu,
+                Provider::Cuda => ProviderChoice::Cuda,
+            },
+            threads: self.threads.map(usize::from),
+            models_dir: self.models.clone(),
+            runtime: self.runtime.clone(),
+            memory_limit_bytes: self.memory_limit.unwrap_or(defaults.memory_limit_bytes),
+            interactive,
+        }
+    }
+}
+
+/// The context cache may take one part in this many of the memory limit; the networks need most of it.
+const CONTEXT_SHARE: usize = 8;

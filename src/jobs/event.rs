@@ -1,0 +1,139 @@
+//! What a job is called, what it is asked for and what it answers. No threads.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::geometry::PixelPoint;
+use crate::inference::{Engine, ModelIdentity, ProviderReport, Thresholds};
+use crate::io::ExportOptions;
+use crate::mask::EffectiveMask;
+use crate::photo::Photo;
+use crate::restore::{CellPlan, ContextCache, Detection, FillCell, Restoration};
+
+use super::ExportReport;
+
+/// Names one job for as long as its [`super::JobSystem`] lives; later jobs have larger ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct JobId(pub(super) u64);
+
+/// "Bring these stale cells up to date."
+#[derive(Clone)]
+pub struct FillRequest {
+    /// The master.
+    pub photo: Arc<Photo>,
+    /// What is to be repaired.
+    pub mask: EffectiveMask,
+    /// The document's revision `mask` was taken at; comes back with every event.
+    pub revision: u64,
+    /// Where the person looks or paints, image px: cells near it come first.
+    pub focus: Option<PixelPoint>,
+    /// The cells to fill.
+    pub stale: Vec<CellPlan>,
+    /// Stage 1's contexts of this photo.
+    pub contexts: Arc<ContextCache>,
+}
+
+/// "Write the restored photo to a file." Cells still stale are filled first.
+#[derive(Clone)]
+pub struct ExportRequest {
+    /// The master.
+    pub photo: Arc<Photo>,
+    /// What is to be repaired.
+    pub mask: EffectiveMask,
+    /// What is filled already.
+    pub restoration: Restoration,
+    /// Stage 1's contexts of this photo.
+    pub contexts: Arc<ContextCache>,
+    /// The derivative to write.
+    pub target: PathBuf,
+    /// Its format, and whether an existing file may be replaced (the mask's too).
+    pub options: ExportOptions,
+    /// Where the composite's α goes, if anywhere.
+    pub mask_target: Option<PathBuf>,
+}
+
+/// What the loaded engine is.
+#[derive(Clone, Debug)]
+pub struct EngineInfo {
+    /// Which execution provider really runs the networks, and why not another.
+    pub provider: ProviderReport,
+    /// Stage 1 and stage 2.
+    pub models: [ModelIdentity; 2],
+    /// Stage 1's thresholds.
+    pub thresholds: Thresholds,
+    /// What [`crate::restore::plan_fill`] needs to know of stage 2, px.
+    pub fill_halo_px: u32,
+}
+
+impl From<&Engine> for EngineInfo {
+    fn from(engine: &Engine) -> Self {
+        Self {
+            provider: engine.provider().clone(),
+            models: engine.models(),
+            thresholds: engine.detector_manifest().thresholds,
+            fill_halo_px: engine.filler_manifest().halo_px,
+        }
+    }
+}
+
+/// What the worker threads have to say; [`super::JobSystem::drain`] hands it out in order.
+#[derive(Clone, Debug)]
+pub enum JobEvent {
+    /// Both networks are loaded.
+    EngineReady(EngineInfo),
+    /// The networks could not be loaded: what happened and what to do. Jobs that need them will fail with the same text.
+    EngineFailed(String),
+    /// A photo was decoded.
+    Opened {
+        /// The job.
+        id: JobId,
+        /// The master.
+        photo: Arc<Photo>,
+    },
+    /// Stage 1 is done.
+    Detected {
+        /// The job.
+        id: JobId,
+        /// The probability map and where it came from.
+        detection: Arc<Detection>,
+    },
+    /// One cell is filled; more may follow.
+    CellFilled {
+        /// The job.
+        id: JobId,
+        /// Revision of the request.
+        revision: u64,
+        /// The cell.
+        cell: Arc<FillCell>,
+    },
+    /// Every cell asked for is filled.
+    Filled {
+        /// The job.
+        id: JobId,
+        /// Revision of the request.
+        revision: u64,
+        /// Wall time since the request, s.
+        seconds: f64,
+    },
+    /// The files are written and verified.
+    Exported {
+        /// The job.
+        id: JobId,
+        /// What was written and measured.
+        report: Arc<ExportReport>,
+    },
+    /// The job was cancelled or superseded: no error, nothing is lost.
+    Cancelled {
+        /// The job.
+        id: JobId,
+    },
+    /// The job failed.
+    Failed {
+        /// The job.
+        id: JobId,
+        /// What was attempted, a few words: "The photo could not be opened".
+        title: String,
+        /// What happened, to which file, and what to do.
+        message: String,
+    },
+}

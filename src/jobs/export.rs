@@ -1,0 +1,338 @@
+//! From a finished restoration to verified files: composite, check, write, read back, compare. No network, no threads.
+//!
+//! The window and the command line both export through [`export_restoration`], so both keep the same promise:
+//! a pixel where the composite's α is 0 is the master's, and that is measured on the file, not assumed.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use crate::geometry::{ImageSize, PixelRect};
+use crate::inference::CancelToken;
+use crate::io::{
+    DecodeError, DecodeLimits, EncodeError, export_photo, is_same_file, open_photo, save_mask,
+};
+use crate::mask::EffectiveMask;
+use crate::photo::{Photo, Samples};
+use crate::restore::{ProgressSink, Restoration, Stage, alpha_photo, alpha_rect};
+
+use super::ExportRequest;
+
+/// Rows compared at once: enough to keep the call overhead small, few enough to stay out of the memory budget.
+const STRIP_ROWS: u32 = 256;
+
+/// What an export wrote and what was measured on it.
+#[derive(Clone, Debug)]
+pub struct ExportReport {
+    /// The derivative.
+    pub target: PathBuf,
+    /// The mask file (the composite's α), if one was asked for.
+    pub mask_target: Option<PathBuf>,
+    /// Length of the derivative, bytes.
+    pub file_bytes: u64,
+    /// SHA-256 of the derivative.
+    pub sha256: [u8; 32],
+    /// Whether the format is lossy; then the pixel counts are of the pixels handed to the encoder.
+    pub lossy: bool,
+    /// Largest difference of the decoded file from the pixels handed over, code values; 0 when lossless.
+    pub largest_difference: u16,
+    /// Pixels whose mask value is at least 128, before growing.
+    pub masked_pixels: u64,
+    /// Pixels with α above 0: the mask grown by its soft rim.
+    pub blended_pixels: u64,
+    /// Pixels that differ from the master.
+    pub changed_pixels: u64,
+    /// Pixels that differ from the master although α is 0. Always 0: an export where it is not fails.
+    pub changed_outside_mask: u64,
+    /// What the format could not carry, as sentences.
+    pub not_carried: Vec<String>,
+    /// Wall time of each step.
+    pub stages: ExportStages,
+    /// Wall time from request to the end, s.
+    pub seconds: f64,
+}
+
+/// Wall time of an export's steps, s.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ExportStages {
+    /// Compositing and checking the result in memory.
+    pub composite: f64,
+    /// Encoding and writing the derivative and the mask.
+    pub write: f64,
+    /// Reading the derivative back and comparing it with the master.
+    pub verify: f64,
+}
+
+/// Why an export did not happen.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExportError {
+    /// Stopped on request before anything was written; not a failure.
+    #[error("cancelled, nothing was written")]
+    Cancelled,
+    /// A file could not be written; nothing of it is left.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// The derivative is complete, the mask file is not there.
+    #[error("the photo was written to {target:?}, its mask was not: {source}")]
+    Mask {
+        /// The derivative.
+        target: PathBuf,
+        /// Why.
+        source: EncodeError,
+    },
+    /// Photo and mask would be the same file.
+    #[error("photo and mask cannot be one file; choose another name for the mask: {path:?}")]
+    SameTarget {
+        /// The name both have.
+        path: PathBuf,
+    },
+    /// The written file cannot be read back.
+    #[error("the written file cannot be read back, so it was removed ({source})")]
+    ReadBack {
+        /// Why.
+        source: DecodeError,
+    },
+    /// The promise "nothing outside the mask changes" would be broken.
+    #[error(
+        "{pixels} px outside the mask would have changed, so the file was not kept; this is a fault of this program or of the disk: {path:?}"
+    )]
+    ChangedOutside {
+        /// How many.
+        pixels: u64,
+        /// The derivative.
+        path: PathBuf,
+    },
+    /// The written file is another picture than the one handed over.
+    #[error(
+        "the written file has another size, depth or transparency than the original, so it was removed; try another format: {path:?}"
+    )]
+    OtherLayout {
+        /// The derivative.
+        path: PathBuf,
+    },
+}
+
+/// Composites the restoration over the master, writes the derivative and the mask, and measures what changed.
+///
+/// Every cell the mask touches must be in `request.restoration`.
+///
+/// # Errors
+/// [`ExportError`]; only [`ExportError::Mask`] leaves a file, a complete one.
+pub fn export_restoration(
+    request: &ExportRequest,
+    limits: &DecodeLimits,
+    progress: &dyn ProgressSink,
+    cancel: &CancelToken,
+) -> Result<ExportReport, ExportError> {
+    let ExportRequest {
+        photo,
+        mask,
+        restoration,
+        contexts: _,
+        target,
+        options,
+        mask_target,
+    } = request;
+    let started = Instant::now();
+    check_targets(photo, target, mask_target.as_deref(), options.overwrite)?;
+    progress.report(Stage::Compositing, 0, 0);
+    let pixels = composite(photo, restoration);
+    let handed_over = compare(photo, mask, &pixels);
+    handed_over.keep_promise(target)?;
+    if cancel.is_cancelled() {
+        return Err(ExportError::Cancelled);
+    }
+    let composite_seconds = started.elapsed().as_secs_f64();
+
+    progress.report(Stage::Writing, 0, 2);
+    let written = Instant::now();
+    let outcome = export_photo(photo, &pixels, target, options)?;
+    drop(pixels);
+    if let Some(path) = mask_target {
+        save_mask(
+            path,
+            photo.size(),
+            &alpha_photo(mask),
+            photo,
+            options.overwrite,
+        )
+        .map_err(|source| ExportError::Mask {
+            target: target.clone(),
+            source,
+        })?;
+    }
+    let write_seconds = written.elapsed().as_secs_f64();
+
+    progress.report(Stage::Writing, 1, 2);
+    let verified = Instant::now();
+    let measured = if outcome.lossy {
+        handed_over
+    } else {
+        verify(photo, mask, target, limits).inspect_err(|_| remove(target))?
+    };
+    progress.report(Stage::Writing, 2, 2);
+    Ok(ExportReport {
+        target: target.clone(),
+        mask_target: mask_target.clone(),
+        file_bytes: outcome.file_bytes,
+        sha256: outcome.sha256,
+        lossy: outcome.lossy,
+        largest_difference: outcome.largest_difference,
+        masked_pixels: mask.masked_pixels(),
+        blended_pixels: measured.blended,
+        changed_pixels: measured.changed,
+        changed_outside_mask: measured.changed_outside,
+        not_carried: outcome.not_carried,
+        stages: ExportStages {
+            composite: composite_seconds,
+            write: write_seconds,
+            verify: verified.elapsed().as_secs_f64(),
+        },
+        seconds: started.elapsed().as_secs_f64(),
+    })
+}
+
+/// Refuses a mask file that would replace the master, the derivative or an existing file, before any work is done.
+fn check_targets(
+    photo: &Photo,
+    target: &Path,
+    mask_target: Option<&Path>,
+    overwrite: bool,
+) -> Result<(), ExportError> {
+    let Some(mask_target) = mask_target else {
+        return Ok(());
+    };
+    let path = mask_target.to_path_buf();
+    if mask_target == target || is_same_file(mask_target, target) {
+        return Err(ExportError::SameTarget { path });
+    }
+    if is_same_file(mask_target, photo.path()) {
+        return Err(EncodeError::IsMaster { path }.into());
+    }
+    if !overwrite && mask_target.exists() {
+        return Err(EncodeError::Exists { path }.into());
+    }
+    Ok(())
+}
+
+/// What differs between the master and a picture of the same layout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Comparison {
+    blended: u64,
+    changed: u64,
+    changed_outside: u64,
+}
+
+impl Comparison {
+    fn keep_promise(self, target: &Path) -> Result<(), ExportError> {
+        if self.changed_outside == 0 {
+            return Ok(());
+        }
+        Err(ExportError::ChangedOutside {
+            pixels: self.changed_outside,
+            path: target.to_path_buf(),
+        })
+    }
+}
+
+fn compare(photo: &Photo, mask: &EffectiveMask, pixels: &Samples) -> Comparison {
+    match (photo.samples(), pixels) {
+        (Samples::U8(master), Samples::U8(pixels)) => compare_samples(photo, mask, master, pixels),
+        (Samples::U16(master), Samples::U16(pixels)) => {
+            compare_samples(photo, mask, master, pixels)
+        }
+        // Another depth is another picture: everything differs.
+        _ => Comparison {
+            changed_outside: photo.size().pixel_count() as u64,
+            ..Comparison::default()
+        },
+    }
+}
+
+fn compare_samples<T: PartialEq>(
+    photo: &Photo,
+    mask: &EffectiveMask,
+    master: &[T],
+    pixels: &[T],
+) -> Comparison {
+    let size = photo.size();
+    let channels = photo.channels().count();
+    let mut found = Comparison::default();
+    let mut alpha = Vec::new();
+    for strip in strips(size) {
+        alpha.resize(strip.size().pixel_count(), 0);
+        alpha_rect(mask, strip, &mut alpha);
+        let start = size.index(0, strip.y) * channels;
+        let old = master[start..].chunks_exact(channels);
+        let new = pixels[start..].chunks_exact(channels);
+        for ((old, new), &alpha) in old.zip(new).zip(&alpha) {
+            found.blended += u64::from(alpha > 0);
+            if old != new {
+                found.changed += 1;
+                found.changed_outside += u64::from(alpha == 0);
+            }
+        }
+    }
+    found
+}
+
+/// Reads the derivative back and compares it with the master.
+fn verify(
+    photo: &Photo,
+    mask: &EffectiveMask,
+    target: &Path,
+    limits: &DecodeLimits,
+) -> Result<Comparison, ExportError> {
+    let written = open_photo(target, limits).map_err(|source| ExportError::ReadBack { source })?;
+    let same_layout = written.size() == photo.size()
+        && written.channels() == photo.channels()
+        && written.depth() == photo.depth()
+        && written.alpha() == photo.alpha();
+    if !same_layout {
+        return Err(ExportError::OtherLayout {
+            path: target.to_path_buf(),
+        });
+    }
+    let measured = compare(photo, mask, written.samples());
+    measured.keep_promise(target)?;
+    Ok(measured)
+}
+
+fn remove(target: &Path) {
+    if let Err(error) = std::fs::remove_file(target) {
+        tracing::error!("a file that failed its check could not be removed ({error}): {target:?}");
+    }
+}
+
+fn strips(size: ImageSize) -> impl Iterator<Item = PixelRect> {
+    (0..size.height)
+        .step_by(STRIP_ROWS as usize)
+        .map(move |y| PixelRect::new(0, y, size.width, STRIP_ROWS.min(size.height - y)))
+}
+
+fn composite(photo: &Photo, restoration: &Restoration) -> Samples {
+    let mut pixels = photo.samples().clone();
+    let max = u64::from(photo.depth().max_value());
+    let channels = photo.channels().count();
+    for cell in restoration.cells() {
+        for y in 0..cell.rect.height {
+            for x in 0..cell.rect.width {
+                let at = cell.rect.size().index(x, y);
+                let alpha = u64::from(cell.alpha[at]);
+                let pixel = photo.size().index(cell.rect.x + x, cell.rect.y + y);
+                for channel in 0..channels {
+                    let index = pixel * channels + channel;
+                    let master = u64::from(photo.samples().get(index)) * 65_535;
+                    let fill = u64::from(cell.fill[at * channels + channel]) * max;
+                    let whole = 255 * 65_535;
+                    let value = (master * (255 - alpha) + fill * alpha + whole / 2) / whole;
+                    match &mut pixels {
+                        Samples::U8(values) => values[index] = value as u8,
+                        Samples::U16(values) => values[index] = value as u16,
+                    }
+                }
+            }
+        }
+    }
+    pixels
+}

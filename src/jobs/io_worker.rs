@@ -1,0 +1,73 @@
+//! The thread that reads and writes files: opens photos, writes exports. It runs no network.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::inference::CancelToken;
+use crate::io::{DecodeLimits, open_photo};
+use crate::photo::Photo;
+
+use super::export::{ExportError, ExportReport, export_restoration};
+use super::progress::JobProgress;
+use super::queue::{ExportJob, IoStep, Queues};
+use super::shared::{Shared, without_panic};
+use super::{JobEvent, JobId};
+
+const OPEN_FAILED: &str = "The photo could not be opened";
+const EXPORT_FAILED: &str = "The photo could not be exported";
+
+/// Works until shutdown.
+pub(super) fn run(shared: &Shared, limits: DecodeLimits) {
+    loop {
+        match shared.wait_for(Queues::next_io_step) {
+            IoStep::Shutdown => return,
+            IoStep::Open(id, path, token) => open(shared, id, &path, &limits, &token),
+            IoStep::Write(job, token) => write(shared, &job, &limits, &token),
+        }
+    }
+}
+
+fn open(shared: &Shared, id: JobId, path: &Path, limits: &DecodeLimits, token: &CancelToken) {
+    let result = without_panic(|| open_photo(path, limits));
+    shared.peek(|queues| queues.end_open(id));
+    shared.send(match result {
+        _ if token.is_cancelled() => JobEvent::Cancelled { id },
+        Ok(Ok(photo)) => JobEvent::Opened {
+            id,
+            photo: Arc::<Photo>::new(photo),
+        },
+        Ok(Err(error)) => failed(id, OPEN_FAILED, error.to_string()),
+        Err(panic) => failed(id, OPEN_FAILED, format!("{panic}: {}", path.display())),
+    });
+}
+
+fn write(shared: &Shared, job: &ExportJob, limits: &DecodeLimits, token: &CancelToken) {
+    let id = job.id;
+    let progress = JobProgress {
+        cell: &shared.progress,
+        job: id,
+    };
+    let result = without_panic(|| export_restoration(&job.request, limits, &progress, token));
+    shared.peek(|queues| queues.end_write(id));
+    shared.progress.clear(id);
+    shared.send(match result {
+        Ok(Ok(mut report)) => {
+            report.seconds = job.started.elapsed().as_secs_f64();
+            JobEvent::Exported {
+                id,
+                report: Arc::<ExportReport>::new(report),
+            }
+        }
+        Ok(Err(ExportError::Cancelled)) => JobEvent::Cancelled { id },
+        Ok(Err(error)) => failed(id, EXPORT_FAILED, error.to_string()),
+        Err(panic) => failed(id, EXPORT_FAILED, panic),
+    });
+}
+
+fn failed(id: JobId, title: &str, message: String) -> JobEvent {
+    JobEvent::Failed {
+        id,
+        title: title.to_owned(),
+        message,
+    }
+}

@@ -1,0 +1,445 @@
+//! What waits and what runs: latest-wins slots for open, detect and fill, a line for exports. Pure state, no threads.
+
+use std::collections::{HashMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::geometry::{PixelPoint, PixelRect, TileIndex};
+use crate::inference::CancelToken;
+use crate::photo::Photo;
+use crate::restore::{CellPlan, ContextCache};
+
+use super::JobId;
+use super::event::{ExportRequest, FillRequest};
+
+/// One detection that waits.
+pub(super) struct DetectJob {
+    pub id: JobId,
+    pub photo: Arc<Photo>,
+    pub contexts: Arc<ContextCache>,
+}
+
+/// The one fill request that counts.
+pub(super) struct FillJob {
+    pub id: JobId,
+    pub request: FillRequest,
+    pub remaining: Vec<CellPlan>,
+    pub total: u64,
+    pub started: Instant,
+}
+
+/// An export on its way: first its stale cells, then the file.
+pub(super) struct ExportJob {
+    pub id: JobId,
+    pub request: ExportRequest,
+    /// Cells still to fill; `None` before they were looked for.
+    pub remaining: Option<Vec<CellPlan>>,
+    pub total: u64,
+    pub started: Instant,
+}
+
+/// The fill cell in flight.
+struct RunningCell {
+    owner: JobId,
+    index: TileIndex,
+    stamp: u64,
+    token: CancelToken,
+}
+
+/// What the inference thread does next.
+pub(super) enum Step {
+    /// Stop.
+    Shutdown,
+    /// Fill one cell of the fill request.
+    Cell {
+        request: FillRequest,
+        plan: CellPlan,
+        token: CancelToken,
+    },
+    /// Every cell of the fill request is there.
+    Filled {
+        id: JobId,
+        revision: u64,
+        started: Instant,
+    },
+    /// Run stage 1.
+    Detect(DetectJob, CancelToken),
+    /// Find the stale cells of the export at the head of the line.
+    PlanExport(JobId, ExportRequest),
+    /// Fill one cell of that export.
+    ExportCell {
+        id: JobId,
+        request: ExportRequest,
+        plan: CellPlan,
+        done: u64,
+        total: u64,
+        token: CancelToken,
+    },
+    /// The export at the head of the line moved on to be written.
+    ExportReady,
+}
+
+/// What the I/O thread does next.
+pub(super) enum IoStep {
+    /// Stop.
+    Shutdown,
+    /// Decode a photo.
+    Open(JobId, PathBuf, CancelToken),
+    /// Composite, write, verify.
+    Write(Box<ExportJob>, CancelToken),
+}
+
+/// Every job that has not ended.
+#[derive(Default)]
+pub(super) struct Queues {
+    shutdown: bool,
+    last_id: u64,
+    tokens: HashMap<JobId, CancelToken>,
+    cancelled: Vec<JobId>,
+    open: Option<(JobId, PathBuf)>,
+    opening: Option<JobId>,
+    detect: Option<DetectJob>,
+    detecting: Option<JobId>,
+    fill: Option<FillJob>,
+    running_cell: Option<RunningCell>,
+    to_fill: VecDeque<ExportJob>,
+    to_write: VecDeque<ExportJob>,
+    writing: bool,
+}
+
+impl Queues {
+    fn new_job(&mut self) -> JobId {
+        self.last_id += 1;
+        let id = JobId(self.last_id);
+        self.tokens.insert(id, CancelToken::default());
+        id
+    }
+
+    /// The job's token; a cancelled one when the job has ended.
+    fn token(&self, id: JobId) -> CancelToken {
+        self.tokens.get(&id).cloned().unwrap_or_else(|| {
+            let ended = CancelToken::default();
+            ended.cancel();
+            ended
+        })
+    }
+
+    /// The job has ended: it can no longer be cancelled.
+    fn end(&mut self, id: JobId) {
+        self.tokens.remove(&id);
+    }
+
+    /// Whether an export has not ended.
+    pub fn has_exports(&self) -> bool {
+        self.writing || !self.to_fill.is_empty() || !self.to_write.is_empty()
+    }
+
+    /// Whether [`Self::take_cancelled`] has something to hand out.
+    pub fn has_cancelled(&self) -> bool {
+        !self.cancelled.is_empty()
+    }
+
+    /// The jobs cancelled while they waited or were superseded, each handed out once.
+    pub fn take_cancelled(&mut self) -> Vec<JobId> {
+        std::mem::take(&mut self.cancelled)
+    }
+
+    /// Cancels the job wherever it is; one that waits ends here, one that runs ends within a tile.
+    pub fn cancel(&mut self, id: JobId) {
+        if let Some(token) = self.tokens.get(&id) {
+            token.cancel();
+        }
+        if let Some(cell) = self.running_cell.as_ref().filter(|cell| cell.owner == id) {
+            cell.token.cancel();
+        }
+        let waiting_open = self.open.take_if(|(open, _)| *open == id).is_some();
+        let waiting_detect = self.detect.take_if(|job| job.id == id).is_some();
+        let fill = self.fill.take_if(|job| job.id == id).is_some();
+        let before = self.to_fill.len() + self.to_write.len();
+        self.to_fill.retain(|job| job.id != id);
+        self.to_write.retain(|job| job.id != id);
+        let export = before != self.to_fill.len() + self.to_write.len();
+        if waiting_open || waiting_detect || fill || export {
+            self.end(id);
+            self.cancelled.push(id);
+        }
+    }
+
+    /// Cancels every job and lets both workers end.
+    pub fn shut_down(&mut self) {
+        let ids: Vec<JobId> = self.tokens.keys().copied().collect();
+        for id in ids {
+            self.cancel(id);
+        }
+        self.shutdown = true;
+    }
+
+    /// A new photo to open supersedes the one before.
+    pub fn submit_open(&mut self, path: PathBuf) -> JobId {
+        let superseded = self.opening.or(self.open.as_ref().map(|(id, _)| *id));
+        if let Some(id) = superseded {
+            self.cancel(id);
+        }
+        let id = self.new_job();
+        self.open = Some((id, path));
+        id
+    }
+
+    /// A new detection supersedes the one before.
+    pub fn submit_detect(&mut self, photo: Arc<Photo>, contexts: Arc<ContextCache>) -> JobId {
+        let superseded = self
+            .detecting
+            .into_iter()
+            .chain(self.detect.as_ref().map(|job| job.id))
+            .collect::<Vec<_>>();
+        for id in superseded {
+            self.cancel(id);
+        }
+        let id = self.new_job();
+        self.detect = Some(DetectJob {
+            id,
+            photo,
+            contexts,
+        });
+        id
+    }
+
+    /// A new fill request supersedes the one before; the cell in flight goes on if the new one wants the very same.
+    pub fn submit_fill(&mut self, request: FillRequest) -> JobId {
+        let id = self.new_job();
+        let mut remaining = request.stale.clone();
+        let total = remaining.len() as u64;
+        if let Some(cell) = &mut self.running_cell
+            && !cell.token.is_cancelled()
+            && let Some(wanted) = remaining
+                .iter()
+                .position(|plan| plan.index == cell.index && plan.stamp == cell.stamp)
+        {
+            remaining.swap_remove(wanted);
+            cell.owner = id;
+        }
+        if let Some(old) = self.fill.as_ref().map(|job| job.id) {
+            self.cancel_fill_keeping_adopted(old);
+        }
+        self.fill = Some(FillJob {
+            id,
+            request,
+            remaining,
+            total,
+            started: Instant::now(),
+        });
+        id
+    }
+
+    fn cancel_fill_keeping_adopted(&mut self, old: JobId) {
+        if let Some(cell) = self.running_cell.as_ref().filter(|cell| cell.owner == old) {
+            cell.token.cancel();
+        }
+        self.fill = None;
+        self.end(old);
+        self.cancelled.push(old);
+    }
+
+    /// Exports are done in the order asked for and never superseded.
+    pub fn submit_export(&mut self, request: ExportRequest) -> JobId {
+        let id = self.new_job();
+        self.to_fill.push_back(ExportJob {
+            id,
+            request,
+            remaining: None,
+            total: 0,
+            started: Instant::now(),
+        });
+        id
+    }
+
+    /// What the inference thread does next, if anything: what a person waits for first, exports last.
+    pub fn next_step(&mut self) -> Option<Step> {
+        if self.shutdown {
+            return Some(Step::Shutdown);
+        }
+        self.next_fill_step()
+            .or_else(|| self.next_detect_step())
+            .or_else(|| self.next_export_step())
+    }
+
+    fn next_fill_step(&mut self) -> Option<Step> {
+        let job = self.fill.as_mut()?;
+        let Some(plan) = take_nearest(&mut job.remaining, job.request.focus) else {
+            let job = self.fill.take()?;
+            self.end(job.id);
+            return Some(Step::Filled {
+                id: job.id,
+                revision: job.request.revision,
+                started: job.started,
+            });
+        };
+        // A token of its own: a newer request may adopt this cell when this job is cancelled.
+        let token = CancelToken::default();
+        self.running_cell = Some(RunningCell {
+            owner: job.id,
+            index: plan.index,
+            stamp: plan.stamp,
+            token: token.clone(),
+        });
+        Some(Step::Cell {
+            request: job.request.clone(),
+            plan,
+            token,
+        })
+    }
+
+    /// The cell in flight has ended; who asked for it last, if that request still counts, with its revision and progress.
+    pub fn end_cell(&mut self) -> Option<FinishedCell> {
+        let cell = self.running_cell.take()?;
+        let job = self.fill.as_ref().filter(|job| job.id == cell.owner)?;
+        Some(FinishedCell {
+            id: job.id,
+            revision: job.request.revision,
+            done: job.total - job.remaining.len() as u64,
+            total: job.total,
+        })
+    }
+
+    /// The fill request failed: nothing more of it is done.
+    pub fn drop_fill(&mut self, id: JobId) {
+        self.fill.take_if(|job| job.id == id);
+        self.end(id);
+    }
+
+    fn next_detect_step(&mut self) -> Option<Step> {
+        let job = self.detect.take()?;
+        self.detecting = Some(job.id);
+        let token = self.token(job.id);
+        Some(Step::Detect(job, token))
+    }
+
+    /// The detection in flight has ended.
+    pub fn end_detect(&mut self, id: JobId) {
+        self.detecting = None;
+        self.end(id);
+    }
+
+    fn next_export_step(&mut self) -> Option<Step> {
+        let job = self.to_fill.front_mut()?;
+        let Some(remaining) = &mut job.remaining else {
+            return Some(Step::PlanExport(job.id, job.request.clone()));
+        };
+        let Some(plan) = take_nearest(remaining, None) else {
+            let job = self.to_fill.pop_front()?;
+            self.to_write.push_back(job);
+            return Some(Step::ExportReady);
+        };
+        let done = job.total - remaining.len() as u64 - 1;
+        let (id, request, total) = (job.id, job.request.clone(), job.total);
+        Some(Step::ExportCell {
+            id,
+            request,
+            plan,
+            done,
+            total,
+            token: self.token(id),
+        })
+    }
+
+    /// The export being filled, unless it was cancelled meanwhile.
+    pub fn export_being_filled(&mut self, id: JobId) -> Option<&mut ExportJob> {
+        self.to_fill.front_mut().filter(|job| job.id == id)
+    }
+
+    /// The export failed before it could be written; whether it was still wanted.
+    pub fn drop_export(&mut self, id: JobId) -> bool {
+        let before = self.to_fill.len();
+        self.to_fill.retain(|job| job.id != id);
+        self.end(id);
+        self.to_fill.len() < before
+    }
+
+    /// What the I/O thread does next, if anything.
+    pub fn next_io_step(&mut self) -> Option<IoStep> {
+        if self.shutdown {
+            return Some(IoStep::Shutdown);
+        }
+        if let Some((id, path)) = self.open.take() {
+            self.opening = Some(id);
+            return Some(IoStep::Open(id, path, self.token(id)));
+        }
+        let job = self.to_write.pop_front()?;
+        self.writing = true;
+        let token = self.token(job.id);
+        Some(IoStep::Write(Box::new(job), token))
+    }
+
+    /// The export being written is done with.
+    pub fn end_write(&mut self, id: JobId) {
+        self.writing = false;
+        self.end(id);
+    }
+
+    /// The photo being opened is done with.
+    pub fn end_open(&mut self, id: JobId) {
+        self.opening = None;
+        self.end(id);
+    }
+}
+
+/// Who gets the cell that was in flight, and how far that request is.
+pub(super) struct FinishedCell {
+    pub id: JobId,
+    pub revision: u64,
+    pub done: u64,
+    pub total: u64,
+}
+
+/// Takes the plan nearest to `focus`; the topmost, leftmost one without focus or of equally near ones.
+fn take_nearest(plans: &mut Vec<CellPlan>, focus: Option<PixelPoint>) -> Option<CellPlan> {
+    let key = |plan: &CellPlan| {
+        let away = focus.map_or(0, |focus| distance_squared(focus, plan.core));
+        (away, plan.index.row, plan.index.column)
+    };
+    let nearest = (0..plans.len()).min_by_key(|&at| key(&plans[at]))?;
+    Some(plans.swap_remove(nearest))
+}
+
+/// Squared distance from `point` to the nearest pixel of `rect`, px².
+fn distance_squared(point: PixelPoint, rect: PixelRect) -> i64 {
+    let axis = |at: i64, start: u32, end: u32| {
+        let (start, end) = (i64::from(start), i64::from(end));
+        (start - at).max(at - (end - 1)).max(0)
+    };
+    let x = axis(point.x, rect.x, rect.right());
+    let y = axis(point.y, rect.y, rect.bottom());
+    x * x + y * y
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::ImageSize;
+
+    fn plan(column: u32, row: u32) -> CellPlan {
+        let index = TileIndex::new(column, row);
+        CellPlan {
+            index,
+            core: index.rect(256, ImageSize::new(2048, 2048)),
+            stamp: 1,
+        }
+    }
+
+    #[test]
+    fn cells_nearest_the_focus_come_first_and_rows_without_one() {
+        let order = |focus| {
+            let mut plans = vec![plan(3, 3), plan(0, 0), plan(1, 0), plan(2, 2)];
+            std::iter::from_fn(|| take_nearest(&mut plans, focus))
+                .map(|plan| (plan.index.column, plan.index.row))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            order(Some(PixelPoint::new(800, 800))),
+            [(3, 3), (2, 2), (1, 0), (0, 0)]
+        );
+        assert_eq!(order(None), [(0, 0), (1, 0), (2, 2), (3, 3)]);
+        assert_eq!(order(Some(PixelPoint::new(-9_000_000, 5)))[0], (0, 0));
+    }
+}
