@@ -1,0 +1,154 @@
+"""Synthesis of training crops: sound photographs are aged, damaged and captured; networks and losses live elsewhere."""
+
+from __future__ import annotations
+
+import dataclasses
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from ..data import CleanPhotos
+from . import ageing, capture, compositing
+from .bank import load_bank
+from .mixture import Layers, Mixer
+from .switches import SynthesisSwitches
+
+CPU_PART = 4  # crops made at a time on a CPU: the intermediate images stay in its cache
+
+__all__ = ["Batch", "Synthesizer", "SynthesisSwitches"]
+
+
+@dataclasses.dataclass
+class Batch:
+    """A batch of B synthetic crops, all float32 on the synthesizer's device; images are RGB code values in [0, 1].
+
+    `clean` (B, 3, H, W) is the aged and captured crop without damage, `clean_no_grain` the same before grain,
+    noise and JPEG (to measure against), `damaged` the crop with damage and noise of its own. `target`
+    (B, 1, H, W) is 1 where damage visibly changed the crop, `ignore` 1 where nothing is judged, `width` the
+    local width of the damage in px inside the target and 0 elsewhere, `transmission` Π(1 − α): 1 where
+    untouched, 0 where opaque. `noise` (B, 1, 1, 1) is noise + grain + 0.01.
+    """
+
+    clean: torch.Tensor
+    clean_no_grain: torch.Tensor
+    damaged: torch.Tensor
+    target: torch.Tensor
+    ignore: torch.Tensor
+    width: torch.Tensor
+    transmission: torch.Tensor
+    noise: torch.Tensor
+
+
+class Synthesizer:
+    """Makes batches of crops from `data_dir/clean` and `data_dir/textures`, the same ones for the same seed.
+
+    `split` is 'train' or 'validation': photographs, textures and drawn damage of the two never meet. `stage` is
+    'detect' or 'fill'. `difficulty` may be changed between batches, from 0 (clear damage) to 1 (down to faint).
+    """
+
+    def __init__(self, data_dir: Path, *, split: str, seed: int, device: torch.device, stage: str,
+                 difficulty: float = 0.0, bank_size: int = 600,
+                 switches: SynthesisSwitches = SynthesisSwitches()) -> None:
+        self.photos = CleanPhotos(data_dir, split=split, seed=seed)
+        self.device = torch.device(device)
+        self.difficulty = difficulty
+        self.switches = switches
+        bank = load_bank(Path(data_dir), split=split, seed=0, size=bank_size)
+        self.mixer = Mixer(bank, stage=stage, switches=switches)
+        streams = [seed, zlib.crc32(stage.encode()), zlib.crc32(split.encode())]
+        self._rng = np.random.default_rng(streams)
+        self._generator = torch.Generator(device=self.device)
+        self._generator.manual_seed(int(self._rng.integers(2**62)))
+
+    def state_dict(self) -> dict[str, object]:
+        """The state of both random generators; with it a resumed run draws the batches it would have drawn."""
+        return {"numpy": self._rng.bit_generator.state, "torch": self._generator.get_state().cpu(),
+                "difficulty": self.difficulty}
+
+    def load_state_dict(self, state: dict[str, object]) -> None:
+        """Takes up the state that `state_dict` gave."""
+        self._rng.bit_generator.state = state["numpy"]
+        self._generator.set_state(state["torch"].cpu())
+        self.difficulty = float(state["difficulty"])
+
+    @torch.no_grad()
+    def batch(self, count: int, size: int) -> Batch:
+        """`count` crops of `size` px, a multiple of 8 and at most 512."""
+        part = CPU_PART if self.device.type == "cpu" else count
+        parts = []
+        for first in range(0, count, part):
+            photos = np.stack([self.photos.crop(self._rng, size) for _ in range(min(part, count - first))])
+            parts.append(self.batch_from(photos))
+        return Batch(**{field.name: torch.cat([getattr(made, field.name) for made in parts])
+                        for field in dataclasses.fields(Batch)})
+
+    @torch.no_grad()
+    def batch_from(self, photos: np.ndarray) -> Batch:
+        """A batch made of given sound crops, uint8 RGB (B, H, W, 3) with H = W."""
+        rng, generator = self._rng, self._generator
+        count, size = photos.shape[:2]
+        plan = ageing.plan_ageing(rng, count, self.switches)
+        warmth = np.asarray(plan.light_tint)
+        brightness = photos.mean((1, 2, 3)) / 255
+        damage = self.mixer.damage_layers(rng, brightness=brightness, warmth=warmth, size=size,
+                                          difficulty=self.difficulty)
+        photos, step, seam = self._displace(photos, damage)
+        image = torch.from_numpy(photos).to(self.device).permute(0, 3, 1, 2).float().div_(255)
+        image = ageing.tone_and_fade(image, plan) + torch.from_numpy(step).to(self.device)
+        image = compositing.composite(image.clamp_(0, 1), self.mixer.negative_layers(rng, count=count, size=size)).image
+        if plan.blur_variance.any():
+            image = ageing.gaussian_blur(image, ageing.column(plan.blur_variance, self.device))
+        stained = compositing.composite(image, self.mixer.stain_layers(rng, count=count, size=size))
+        plain = ageing.light_and_paper(stained.image, plan, generator).clamp_(0, 1)
+        aged = (plain + ageing.grain_for(plain, plan, generator)).clamp_(0, 1)
+        damaged = compositing.composite(aged, damage)
+        return self._captured(plain, aged, damaged, plan, doubtful=torch.maximum(
+            (stained.transmission < 0.8).float(), torch.from_numpy(seam).to(self.device)))
+
+    def _captured(self, plain: torch.Tensor, aged: torch.Tensor, damaged: compositing.Composite,
+                  plan: ageing.AgeingPlan, *, doubtful: torch.Tensor) -> Batch:
+        """Captures the crops and labels what the damage visibly changed."""
+        count = len(plain)
+        lens = capture.plan_capture(self._rng, count, self.switches)
+        seen = capture.optics(torch.cat([plain, aged, damaged.image]), lens, copies=3)
+        plain_seen, aged_seen, damaged_seen = seen.clamp(0, 1).chunk(3)
+        variance = ageing.column(lens.psf_variance, self.device)
+        transmission = ageing.gaussian_blur(damaged.transmission, variance)
+        grain = ageing.column(plan.grain, self.device)
+        labels = compositing.label(aged_seen, damaged_seen, damaged, doubtful=doubtful, grain=grain)
+        clean, with_damage = capture.sensor(torch.cat([aged_seen, damaged_seen]), lens, self._generator,
+                                            copies=2).chunk(2)
+        noise = ageing.column(lens.noise, self.device) + grain + 0.01
+        return Batch(clean, plain_seen, with_damage, labels.target, labels.ignore, labels.width,
+                     transmission.clamp(0, 1), noise)
+
+    def _displace(self, photos: np.ndarray, damage: Layers) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Moves the halves of some broken prints apart: photos, a step of lightness and the seam, (B, 1, H, W) each.
+
+        Both the sound and the damaged crop are moved, as no fill can move them back; the seam is not judged.
+        """
+        count, size = photos.shape[:2]
+        step = np.zeros((count, 1, size, size), np.float32)
+        seam = np.zeros((count, 1, size, size), np.float32)
+        if not self.switches.displaced_halves:
+            return photos, step, seam
+        photos = photos.copy()
+        y, x = np.mgrid[0:size, 0:size].astype(np.float32)
+        for row, crop in enumerate(damage.crop.tolist()):
+            side = damage.planes[row, 4].astype(np.float32) / 127 - 1
+            if damage.kinds[row] not in ("torn_crack", "fold") or np.ptp(side) < 1.5 or self._rng.random() < 0.5:
+                continue
+            half = side * 0.5
+            move = self._rng.uniform(-4, 4, 2) * self._rng.random()
+            turn = np.deg2rad(self._rng.uniform(-0.5, 0.5))
+            map_x = x + half * (move[0] - turn * (y - size / 2))
+            map_y = y + half * (move[1] + turn * (x - size / 2))
+            photos[crop] = cv2.remap(photos[crop], map_x.astype(np.float32), map_y.astype(np.float32),
+                                     cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+            step[crop, 0] += half * self._rng.uniform(-0.06, 0.06)
+            one, other = (cv2.dilate((sign * side > 0.6).astype(np.uint8), np.ones((5, 5), np.uint8)) for sign in (1, -1))
+            seam[crop, 0] = np.maximum(seam[crop, 0], one & other)
+        return photos, step, seam

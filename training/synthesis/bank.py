@@ -1,0 +1,132 @@
+"""The bank of drawn overlays: built once in parallel, kept in a cache file, shared between processes; it mixes nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import multiprocessing
+import os
+import zlib
+from pathlib import Path
+from typing import Callable
+
+import cv2
+import numpy as np
+
+from . import cracks, lost_emulsion, negatives, particles, scratches
+from .overlay import CANVAS_PX, Overlay
+from .particles import Textures
+from .switches import DAMAGE, NEGATIVES
+
+PLANES = 5  # alpha, tone, shade, width, side: see Overlay.packed
+ACTIVE_PLACES = 64  # remembered places of visible paint for each overlay, for aiming crops
+VERSION = 5  # raise when a drawing changes, so that old caches are not used
+
+DRAWINGS: dict[str, Callable[..., Overlay]] = {
+    **{name: getattr(cracks, name) for name in ("torn_crack", "fold", "hairline", "dendrite", "craquelure")},
+    **{name: getattr(scratches, name) for name in ("scratch", "scratch_bundle", "faint_scratch", "abrasion")},
+    **{name: getattr(lost_emulsion, name) for name in ("peel", "flakes", "border_wear", "torn_corner")},
+    **{name: getattr(particles, name) for name in ("dust", "specks", "hair", "lint", "stamped_scratch")},
+    "stains": particles.stain,
+    **{name: getattr(negatives, name) for name in NEGATIVES},
+}
+TEXTURED = ("dust", "specks", "hair", "lint", "stamped_scratch", "stains")
+# Share of the bank: the kinds that vary most get most drawings.
+SHARES = {name: 2.0 if name in ("torn_crack", "fold", "scratch") else 1.0 for name in DAMAGE}
+SHARES |= {name: 0.5 for name in NEGATIVES} | {"handwriting": 1.0, "lace": 0.8, "stains": 1.0}
+
+
+@dataclasses.dataclass(frozen=True)
+class OverlayBank:
+    """The overlays as one array and where each kind lies in it.
+
+    `planes` is uint8 (N, PLANES, CANVAS_PX, CANVAS_PX), memory-mapped; `places` int16 (N, ACTIVE_PLACES, 2)
+    holds (x, y) px where an overlay shows; `kinds` gives the kind of each overlay.
+    """
+
+    planes: np.ndarray
+    places: np.ndarray
+    kinds: list[str]
+
+    def indices_of(self, kind: str) -> np.ndarray:
+        """The positions of all overlays of a kind."""
+        return np.array([index for index, name in enumerate(self.kinds) if name == kind], np.int64)
+
+
+def kinds_of_bank(size: int) -> list[str]:
+    """The kind of each of about `size` overlays, at least one of every kind."""
+    total = sum(SHARES.values())
+    return [kind for kind, share in SHARES.items() for _ in range(max(1, round(size * share / total)))]
+
+
+def cache_dir() -> Path:
+    """Where banks are kept: $UNSCRATCH_TRAINING_CACHE, or the user's cache folder."""
+    default = Path.home() / ".cache" / "unscratch-training"
+    return Path(os.environ.get("UNSCRATCH_TRAINING_CACHE", default))
+
+
+def draw_overlay(kind: str, *, seed: int, data_dir: Path, split: str) -> Overlay:
+    """Draws the overlay of a kind that belongs to `seed`."""
+    rng = np.random.default_rng([seed, zlib.crc32(kind.encode())])
+    if kind in TEXTURED:
+        return DRAWINGS[kind](rng, _textures(str(data_dir), split))
+    return DRAWINGS[kind](rng)
+
+
+_TEXTURES: dict[tuple[str, str], Textures] = {}
+
+
+def _textures(data_dir: str, split: str) -> Textures:
+    key = (data_dir, split)
+    if key not in _TEXTURES:
+        _TEXTURES[key] = Textures(Path(data_dir), split=split)
+    return _TEXTURES[key]
+
+
+def _drawn(job: tuple[int, str, int, str, str]) -> tuple[int, np.ndarray, np.ndarray]:
+    index, kind, seed, data_dir, split = job
+    cv2.setNumThreads(1)
+    overlay = draw_overlay(kind, seed=seed, data_dir=Path(data_dir), split=split)
+    return index, overlay.packed(), _active_places(overlay, seed)
+
+
+def _active_places(overlay: Overlay, seed: int) -> np.ndarray:
+    """Up to ACTIVE_PLACES places (x, y) where the overlay shows, repeated to fill; the middle if nowhere."""
+    shows = np.maximum(overlay.alpha, 4 * np.abs(overlay.shade)) > 0.35
+    rows, columns = np.nonzero(shows)
+    if len(rows) == 0:
+        return np.full((ACTIVE_PLACES, 2), CANVAS_PX // 2, np.int16)
+    chosen = np.random.default_rng(seed).integers(0, len(rows), ACTIVE_PLACES)
+    return np.stack([columns[chosen], rows[chosen]], 1).astype(np.int16)
+
+
+def load_bank(data_dir: Path, *, split: str, seed: int, size: int) -> OverlayBank:
+    """The bank for these settings, from the cache if it was drawn before, otherwise drawn now on all cores."""
+    kinds = kinds_of_bank(size)
+    names = sorted(file.name for file in (Path(data_dir) / "textures").glob("*.png"))
+    key = json.dumps([VERSION, CANVAS_PX, kinds, split, seed, names])
+    stem = cache_dir() / f"bank-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    planes_file, places_file = stem.with_suffix(".planes.npy"), stem.with_suffix(".places.npy")
+    if not (planes_file.exists() and places_file.exists()):
+        _build(planes_file, places_file, kinds, data_dir=data_dir, split=split, seed=seed)
+    return OverlayBank(np.load(planes_file, mmap_mode="r"), np.load(places_file), kinds)
+
+
+def _build(planes_file: Path, places_file: Path, kinds: list[str], *, data_dir: Path, split: str, seed: int) -> None:
+    """Draws all overlays into temporary files and moves them into place when complete."""
+    planes_file.parent.mkdir(parents=True, exist_ok=True)
+    held_out = 1_000_003 if split == "validation" else 0
+    jobs = [(index, kind, seed * 100_003 + held_out + index, str(data_dir), split) for index, kind in enumerate(kinds)]
+    unfinished = planes_file.with_suffix(f".{os.getpid()}.tmp")
+    planes = np.lib.format.open_memmap(unfinished, mode="w+", dtype=np.uint8,
+                                       shape=(len(kinds), PLANES, CANVAS_PX, CANVAS_PX))
+    places = np.zeros((len(kinds), ACTIVE_PLACES, 2), np.int16)
+    workers = max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1))
+    with multiprocessing.get_context("spawn").Pool(min(workers, len(jobs))) as pool:
+        for index, packed, active in pool.imap_unordered(_drawn, jobs, chunksize=4):
+            planes[index], places[index] = packed, active
+    planes.flush()
+    del planes
+    np.save(places_file, places)
+    os.replace(unfinished, planes_file)
