@@ -1,10 +1,12 @@
-//! Connected pieces of the mask.
+//! Connected pieces of the mask, found from its rows without an image of labels.
 
-use super::{EffectiveMask, Mask};
+use super::layer::tiles_in;
+use super::shapes::fill_row;
+use super::{BrushMode, EffectiveMask, MASK_TILE_PX, Mask};
 use crate::geometry::PixelRect;
 
-/// One connected piece (8 neighbours).
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One connected piece; px that touch at a corner belong together (8 neighbours).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Component {
     /// Number of px.
     pub area_px: u64,
@@ -12,12 +14,123 @@ pub struct Component {
     pub bounds: PixelRect,
 }
 
-/// All connected pieces of px with a value ≥ `from`, by first pixel in row order.
-pub fn components(_mask: &EffectiveMask, _from: u8) -> Vec<Component> {
-    Vec::new()
+/// All connected pieces of px with a value ≥ `from` (1 to 255), ordered by their first px, row by row.
+pub fn components(mask: &EffectiveMask, from: u8) -> Vec<Component> {
+    let (_, found) = label(mask, from);
+    found
 }
 
-/// Takes pieces of fewer than `min_area_px` px out of the mask; returns how many.
-pub fn remove_specks(_mask: &mut Mask, _effective: &EffectiveMask, _min_area_px: u64) -> usize {
-    0
+/// Takes pieces of fewer than `min_area_px` px out of the mask, soft edges included; returns how many.
+///
+/// `effective` is made of `mask` and the detection.
+pub fn remove_specks(mask: &mut Mask, effective: &EffectiveMask, min_area_px: u64) -> usize {
+    let (runs, found) = label(effective, 1);
+    for run in &runs {
+        if found[run.component].area_px < min_area_px {
+            fill_row(mask, BrushMode::Erase, run.y, run.start, run.end);
+        }
+    }
+    let small = |component: &&Component| component.area_px < min_area_px;
+    found.iter().filter(small).count()
+}
+
+/// Neighbouring px of one row.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    y: u32,
+    start: u32,
+    end: u32,
+    /// Index of its component; while they are being found, of the run that stands for it.
+    component: usize,
+}
+
+/// Finds the runs, joins those that touch, and numbers the pieces by first appearance.
+fn label(mask: &EffectiveMask, from: u8) -> (Vec<Run>, Vec<Component>) {
+    let mut runs = runs(mask, from.max(1));
+    join(&mut runs);
+    let mut numbers = vec![usize::MAX; runs.len()];
+    let mut found: Vec<Component> = Vec::new();
+    for i in 0..runs.len() {
+        let root = root(&mut runs, i);
+        if numbers[root] == usize::MAX {
+            numbers[root] = found.len();
+            found.push(Component {
+                area_px: 0,
+                bounds: PixelRect::EMPTY,
+            });
+        }
+        let run = runs[i];
+        let component = &mut found[numbers[root]];
+        component.area_px += u64::from(run.end - run.start);
+        let rect = PixelRect::new(run.start, run.y, run.end - run.start, 1);
+        component.bounds = component.bounds.union(rect);
+    }
+    for i in 0..runs.len() {
+        let root = root(&mut runs, i);
+        numbers[i] = numbers[root];
+    }
+    for (run, &number) in runs.iter_mut().zip(&numbers) {
+        run.component = number;
+    }
+    (runs, found)
+}
+
+/// All runs, row by row.
+fn runs(mask: &EffectiveMask, from: u8) -> Vec<Run> {
+    let size = mask.size();
+    let mut runs: Vec<Run> = Vec::new();
+    let mut row = vec![0; size.width as usize];
+    for top in (0..size.height).step_by(MASK_TILE_PX as usize) {
+        let band = PixelRect::new(0, top, size.width, MASK_TILE_PX).intersect(size.rect());
+        if !tiles_in(band).any(|index| mask.may_touch_tile(index)) {
+            continue;
+        }
+        for y in band.y..band.bottom() {
+            mask.read_rect(PixelRect::new(0, y, size.width, 1), &mut row);
+            let mut x = 0;
+            for part in row.chunk_by(|a, b| (*a >= from) == (*b >= from)) {
+                let end = x + part.len() as u32;
+                if part[0] >= from {
+                    let component = runs.len();
+                    runs.push(Run {
+                        y,
+                        start: x,
+                        end,
+                        component,
+                    });
+                }
+                x = end;
+            }
+        }
+    }
+    runs
+}
+
+/// Joins runs of neighbouring rows that touch, corners included.
+fn join(runs: &mut [Run]) {
+    let mut above = 0;
+    for i in 0..runs.len() {
+        let run = runs[i];
+        while runs[above].y + 1 < run.y
+            || (runs[above].y + 1 == run.y && runs[above].end < run.start)
+        {
+            above += 1;
+        }
+        let mut other = above;
+        while runs[other].y + 1 == run.y && runs[other].start <= run.end {
+            let (a, b) = (root(runs, other), root(runs, i));
+            runs[a.max(b)].component = a.min(b);
+            other += 1;
+        }
+    }
+}
+
+/// The run that stands for the piece of run `i`; shortens the way for the next question.
+fn root(runs: &mut [Run], mut i: usize) -> usize {
+    while runs[i].component != i {
+        let next = runs[i].component;
+        runs[i].component = runs[next].component;
+        i = next;
+    }
+    i
 }

@@ -1,14 +1,74 @@
-//! Filled shapes.
+//! Filled shapes: rectangle and polygon (a lasso is a polygon of many points). Hard edges; lines are the brush's work.
 
+use super::layer::tiles_in;
+use super::sweep::apply_row;
+use super::tile::MASK_TILE_PX;
 use super::{BrushMode, Mask};
 use crate::geometry::PixelRect;
 
-/// Fills `rect`; returns the px that may have changed.
-pub fn fill_rectangle(_mask: &mut Mask, _mode: BrushMode, rect: PixelRect) -> PixelRect {
+/// Fills the px of `rect` that lie in the photo; returns the px that may have changed.
+pub fn fill_rectangle(mask: &mut Mask, mode: BrushMode, rect: PixelRect) -> PixelRect {
+    let rect = rect.intersect(mask.size().rect());
+    for y in rect.y..rect.bottom() {
+        fill_row(mask, mode, y, rect.x, rect.right());
+    }
     rect
 }
 
-/// Fills the closed polygon (even-odd rule); returns the px that may have changed.
-pub fn fill_polygon(_mask: &mut Mask, _mode: BrushMode, _points: &[(f32, f32)]) -> PixelRect {
-    PixelRect::EMPTY
+/// Fills the px whose centre lies inside the closed polygon through `points` (image px); returns what may have changed.
+///
+/// The last point joins the first; where the outline crosses itself the even-odd rule decides. Fewer than three points,
+/// or one that is not finite, fill nothing.
+pub fn fill_polygon(mask: &mut Mask, mode: BrushMode, points: &[(f32, f32)]) -> PixelRect {
+    let size = mask.size();
+    if points.len() < 3 || points.iter().any(|(x, y)| !x.is_finite() || !y.is_finite()) {
+        return PixelRect::EMPTY;
+    }
+    let (top, bottom) = points
+        .iter()
+        .fold((f32::MAX, f32::MIN), |(low, high), point| {
+            (low.min(point.1), high.max(point.1))
+        });
+    let row_of = |y: f32| f64::from(y).clamp(0.0, f64::from(size.height));
+    let mut dirty = PixelRect::EMPTY;
+    for y in row_of(top).floor() as u32..row_of(bottom).ceil() as u32 {
+        let crossings = crossings(points, f64::from(y) + 0.5);
+        for span in crossings.chunks_exact(2) {
+            // Pixel i is inside when its centre i + 0.5 lies in [span 0, span 1).
+            let column = |x: f64| (x - 0.5).ceil().clamp(0.0, f64::from(size.width)) as u32;
+            let (start, end) = (column(span[0]), column(span[1]));
+            if start < end {
+                fill_row(mask, mode, y, start, end);
+                dirty = dirty.union(PixelRect::new(start, y, end - start, 1));
+            }
+        }
+    }
+    dirty
+}
+
+/// Where the outline crosses the horizontal line at `y`, from left to right; always an even number.
+fn crossings(points: &[(f32, f32)], y: f64) -> Vec<f64> {
+    let next = points.iter().cycle().skip(1);
+    let mut found: Vec<f64> = points
+        .iter()
+        .zip(next)
+        .filter_map(|(a, b)| {
+            let (ax, ay) = (f64::from(a.0), f64::from(a.1));
+            let (bx, by) = (f64::from(b.0), f64::from(b.1));
+            // Half-open, so that a corner on the line counts once.
+            ((ay <= y) != (by <= y)).then(|| ax + (y - ay) / (by - ay) * (bx - ax))
+        })
+        .collect();
+    found.sort_by(f64::total_cmp);
+    found
+}
+
+/// Full strength from column `start` up to `end` of row `y`.
+pub(super) fn fill_row(mask: &mut Mask, mode: BrushMode, y: u32, start: u32, end: u32) {
+    let full = [255; MASK_TILE_PX as usize];
+    let row = PixelRect::new(start, y, end - start, 1);
+    for index in tiles_in(row) {
+        let part = index.rect(MASK_TILE_PX, mask.size()).intersect(row);
+        apply_row(mask, mode, index, (part.x, y), &full[..part.width as usize]);
+    }
 }
