@@ -51,6 +51,18 @@ pub struct Editable {
     pub threshold: u8,
 }
 
+impl Editable {
+    /// Whether both share all their tiles, as after undo; equal tiles stored twice count as different.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let Self { mask, threshold } = self;
+        *threshold == other.threshold
+            && LayerName::ALL.iter().all(|name| {
+                let changed = name.of(mask).changed_tiles(name.of(&other.mask));
+                changed.is_empty()
+            })
+    }
+}
+
 /// Which layer of a [`Mask`] a tile belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LayerName {

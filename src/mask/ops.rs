@@ -1,7 +1,7 @@
 //! Operations on the mask as it acts: invert, grow, shrink, clear, replace. They write the person's layers only.
 //!
 //! Each pins the px it changes (`added` = the new value, `removed` = 255 − it), so that the result holds whatever was
-//! detected, and leaves the layers of every other px as they were. Protection is kept and still outranks the result.
+//! detected, and leaves the layers of every other px as they were. Px with any protection stay as they are.
 
 use super::distance::squared_distance;
 use super::layer::{MaskLayer, tiles_in};
@@ -109,23 +109,26 @@ fn rewrite(
     }
 }
 
-/// Makes the px of `part` that differ between `before` and `after` hold `after`, whatever is detected there.
+/// Makes the unprotected px of `part` that differ between `before` and `after` hold `after`, whatever is detected.
 fn pin(mask: &mut Mask, index: TileIndex, part: PixelRect, before: &[u8], after: &[u8]) {
     if before == after {
         return;
     }
     let width = part.width as usize;
+    let mut protected = vec![0; width];
     let rows = before.chunks_exact(width).zip(after.chunks_exact(width));
     for (y, (before, after)) in (part.y..).zip(rows) {
         if before == after {
             continue;
         }
+        mask.protected
+            .read_rect(PixelRect::new(part.x, y, part.width, 1), &mut protected);
         let write = |layer: &mut MaskLayer, value: fn(u8) -> u8| {
             let column = (part.x % MASK_TILE_PX) as usize;
             let row = &mut layer.tile_mut(index).row_mut(y % MASK_TILE_PX)[column..][..width];
-            for (kept, (before, after)) in row.iter_mut().zip(before.iter().zip(after)) {
-                if before != after {
-                    *kept = value(*after);
+            for i in 0..width {
+                if before[i] != after[i] && protected[i] == 0 {
+                    row[i] = value(after[i]);
                 }
             }
         };

@@ -2,6 +2,7 @@
 
 mod alpha;
 mod colour;
+mod composite;
 mod context;
 mod detect;
 mod error;
@@ -14,6 +15,7 @@ mod pyramid;
 mod restoration;
 
 pub use alpha::{ALPHA_REACH_PX, alpha_photo, alpha_rect, hole_rect};
+pub use composite::{ChangeCount, composite_rect};
 pub use context::ContextCache;
 pub use detect::{Detection, detect};
 pub use error::RestoreError;

@@ -1,0 +1,325 @@
+//! Master and fill become the result: integer blending at the master's depth, rounded once. Pure, no second image.
+
+use super::plan::CELL_PX;
+use super::{FillCell, Restoration};
+use crate::geometry::{ImageSize, PixelRect, TileIndex};
+use crate::photo::{Channels, Photo, Samples};
+
+/// The restored pixels of `rect`: interleaved rows in the master's channels and depth.
+///
+/// Each sample is master × (1 − α) + fill × α, rounded once to the nearest code value; where α is 0, and where nothing is
+/// filled, it is the master's sample, bit for bit. α comes with the fills.
+///
+/// # Panics
+/// When `rect` leaves the photo.
+pub fn composite_rect(photo: &Photo, restoration: &Restoration, rect: PixelRect) -> Samples {
+    let size = photo.size();
+    assert!(
+        rect.right() <= size.width && rect.bottom() <= size.height,
+        "{rect:?} lies in {size} px"
+    );
+    let channels = photo.channels();
+    match photo.samples() {
+        Samples::U8(master) => {
+            let mut out = crop(master, size, channels, rect);
+            blend_cells(&mut out, channels, rect, restoration, blend_u8);
+            Samples::U8(out)
+        }
+        Samples::U16(master) => {
+            let mut out = crop(master, size, channels, rect);
+            blend_cells(&mut out, channels, rect, restoration, blend_u16);
+            Samples::U16(out)
+        }
+    }
+}
+
+/// How a result differs from its master.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChangeCount {
+    /// Pixels with any sample that differs.
+    pub changed: u64,
+    /// Of these, those where α is 0; must be 0 for anything handed over.
+    pub outside_mask: u64,
+}
+
+impl ChangeCount {
+    /// Counts in `rect`: `result` is interleaved in the master's layout, `alpha` has one value a pixel; both row-major.
+    ///
+    /// # Panics
+    /// When a length or depth does not fit, or `rect` leaves the photo.
+    pub fn in_rect(photo: &Photo, result: &Samples, alpha: &[u8], rect: PixelRect) -> Self {
+        let (size, channels) = (photo.size(), photo.channels());
+        assert_eq!(alpha.len(), rect.size().pixel_count(), "length of α");
+        match (photo.samples(), result) {
+            (Samples::U8(master), Samples::U8(result)) => {
+                Self::of(&crop(master, size, channels, rect), result, alpha, channels)
+            }
+            (Samples::U16(master), Samples::U16(result)) => {
+                Self::of(&crop(master, size, channels, rect), result, alpha, channels)
+            }
+            _ => panic!("master and result have one depth"),
+        }
+    }
+
+    fn of<T: Eq>(master: &[T], result: &[T], alpha: &[u8], channels: Channels) -> Self {
+        assert_eq!(master.len(), result.len(), "length of the result");
+        let pixels = master
+            .chunks_exact(channels.count())
+            .zip(result.chunks_exact(channels.count()));
+        let mut count = Self::default();
+        for ((before, after), &alpha) in pixels.zip(alpha) {
+            if before != after {
+                count.changed += 1;
+                count.outside_mask += u64::from(alpha == 0);
+            }
+        }
+        count
+    }
+}
+
+impl std::ops::Add for ChangeCount {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            changed: self.changed + other.changed,
+            outside_mask: self.outside_mask + other.outside_mask,
+        }
+    }
+}
+
+/// master × (1 − α) + fill × α at 8 bit: the fill's 65,535 stands for 255, so all is counted in 1 / 65,535.
+fn blend_u8(master: u8, fill: u16, alpha: u8) -> u8 {
+    let (master, fill, alpha) = (u32::from(master), u32::from(fill), u32::from(alpha));
+    let sum = master * (255 - alpha) * 257 + fill * alpha;
+    ((sum + 32_767) / 65_535) as u8
+}
+
+/// master × (1 − α) + fill × α at 16 bit.
+fn blend_u16(master: u16, fill: u16, alpha: u8) -> u16 {
+    let (master, fill, alpha) = (u32::from(master), u32::from(fill), u32::from(alpha));
+    ((master * (255 - alpha) + fill * alpha + 127) / 255) as u16
+}
+
+/// The samples of `rect` out of those of an image of `size`.
+fn crop<T: Copy>(samples: &[T], size: ImageSize, channels: Channels, rect: PixelRect) -> Vec<T> {
+    let count = channels.count();
+    let mut out = Vec::with_capacity(rect.size().pixel_count() * count);
+    for y in rect.y..rect.bottom() {
+        let start = size.index(rect.x, y) * count;
+        out.extend_from_slice(&samples[start..start + rect.width as usize * count]);
+    }
+    out
+}
+
+/// Blends every fill that overlaps `rect` into `out`, which holds the master there.
+fn blend_cells<T: Copy>(
+    out: &mut [T],
+    channels: Channels,
+    rect: PixelRect,
+    restoration: &Restoration,
+    blend: fn(T, u16, u8) -> T,
+) {
+    if rect.is_empty() {
+        return;
+    }
+    for row in rect.y / CELL_PX..rect.bottom().div_ceil(CELL_PX) {
+        for column in rect.x / CELL_PX..rect.right().div_ceil(CELL_PX) {
+            if let Some(cell) = restoration.get(TileIndex::new(column, row)) {
+                blend_cell(out, channels, rect, cell, blend);
+            }
+        }
+    }
+}
+
+fn blend_cell<T: Copy>(
+    out: &mut [T],
+    channels: Channels,
+    rect: PixelRect,
+    cell: &FillCell,
+    blend: fn(T, u16, u8) -> T,
+) {
+    let count = channels.count();
+    let part = cell.rect.intersect(rect);
+    let width = part.width as usize;
+    for y in part.y..part.bottom() {
+        let target = rect.size().index(part.x - rect.x, y - rect.y) * count;
+        let source = cell
+            .rect
+            .size()
+            .index(part.x - cell.rect.x, y - cell.rect.y);
+        let alpha = &cell.alpha[source..source + width];
+        let fill = &cell.fill[source * count..(source + width) * count];
+        let pixels = out[target..target + width * count]
+            .chunks_exact_mut(count)
+            .zip(fill.chunks_exact(count));
+        for ((pixel, fill), &alpha) in pixels.zip(alpha) {
+            if alpha == 0 {
+                continue;
+            }
+            for (sample, &fill) in pixel.iter_mut().zip(fill) {
+                *sample = blend(*sample, fill, alpha);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::photo::{FileFormat, Metadata, Source};
+
+    fn photo(size: ImageSize, channels: Channels, samples: Samples) -> Photo {
+        let source = Source {
+            path: PathBuf::from("made in a test"),
+            format: FileFormat::Png,
+            sha256: [0; 32],
+            notes: Vec::new(),
+        };
+        Photo::new(size, channels, samples, None, Metadata::default(), source).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn eight_bit_blending_rounds_the_exact_value_once(master: u8, fill: u16, alpha: u8) {
+            let a = f64::from(alpha) / 255.0;
+            let exact = f64::from(master) * (1.0 - a) + f64::from(fill) / 257.0 * a;
+            prop_assert!((f64::from(blend_u8(master, fill, alpha)) - exact).abs() <= 0.5 + 1e-9);
+            prop_assert_eq!(blend_u8(master, fill, 0), master);
+            prop_assert_eq!(blend_u8(master, u16::from(master) * 257, alpha), master);
+        }
+
+        #[test]
+        fn sixteen_bit_blending_rounds_the_exact_value_once(master: u16, fill: u16, alpha: u8) {
+            let a = f64::from(alpha) / 255.0;
+            let exact = f64::from(master) * (1.0 - a) + f64::from(fill) * a;
+            prop_assert!((f64::from(blend_u16(master, fill, alpha)) - exact).abs() <= 0.5 + 1e-9);
+            prop_assert_eq!(blend_u16(master, fill, 0), master);
+            prop_assert_eq!(blend_u16(master, fill, 255), fill);
+        }
+    }
+
+    #[derive(Clone, Debug)]
+    struct Case {
+        photo: Photo,
+        restoration: Restoration,
+        /// α of the whole photo, as the cells carry it.
+        alpha: Vec<u8>,
+    }
+
+    fn any_samples(len: usize, sixteen: bool) -> BoxedStrategy<Samples> {
+        if sixteen {
+            prop::collection::vec(any::<u16>(), len)
+                .prop_map(Samples::U16)
+                .boxed()
+        } else {
+            prop::collection::vec(any::<u8>(), len)
+                .prop_map(Samples::U8)
+                .boxed()
+        }
+    }
+
+    /// Photos of one or two cells, grey and RGB, 8 and 16 bit, with fills whose α is often 0.
+    fn any_case() -> impl Strategy<Value = Case> {
+        (240_u32..280, 1_u32..12, any::<bool>(), any::<bool>())
+            .prop_flat_map(|(width, height, rgb, sixteen)| {
+                let size = ImageSize::new(width, height);
+                let channels = if rgb { Channels::Rgb } else { Channels::Grey };
+                let pixels = size.pixel_count();
+                let some_alpha = prop_oneof![Just(0_u8), any::<u8>()];
+                (
+                    any_samples(pixels * channels.count(), sixteen)
+                        .prop_map(move |samples| photo(size, channels, samples)),
+                    prop::collection::vec(some_alpha, pixels),
+                    prop::collection::vec(any::<u16>(), pixels * channels.count()),
+                )
+            })
+            .prop_map(|(photo, alpha, fill)| {
+                let (size, count) = (photo.size(), photo.channels().count());
+                let mut restoration = Restoration::default();
+                for column in 0..size.width.div_ceil(CELL_PX) {
+                    let index = TileIndex::new(column, 0);
+                    let rect = index.rect(CELL_PX, size);
+                    let cell = FillCell {
+                        rect,
+                        fill: crop(&fill, size, photo.channels(), rect),
+                        alpha: crop(&alpha, size, Channels::Grey, rect),
+                        recovered: vec![0; rect.size().pixel_count()],
+                        ..FillCell::empty(index, 1)
+                    };
+                    assert_eq!(cell.fill.len(), count * cell.alpha.len());
+                    restoration.insert(Arc::new(cell));
+                }
+                Case {
+                    photo,
+                    restoration,
+                    alpha,
+                }
+            })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn where_alpha_is_0_the_master_stays_bit_for_bit(case in any_case()) {
+            let Case { photo, restoration, alpha } = case;
+            let whole = photo.size().rect();
+            let result = composite_rect(&photo, &restoration, whole);
+            prop_assert_eq!(result.depth(), photo.depth());
+            let count = photo.channels().count();
+            for i in 0..result.len() {
+                if alpha[i / count] == 0 {
+                    prop_assert_eq!(result.get(i), photo.samples().get(i));
+                }
+            }
+            let changes = ChangeCount::in_rect(&photo, &result, &alpha, whole);
+            prop_assert_eq!(changes.outside_mask, 0);
+        }
+
+        #[test]
+        fn a_part_of_the_composite_is_the_crop_of_the_whole(
+            case in any_case(),
+            (x, y, width, height) in (0_u32..280, 0_u32..12, 1_u32..280, 1_u32..12),
+        ) {
+            let Case { photo, restoration, .. } = case;
+            let (size, channels) = (photo.size(), photo.channels());
+            let rect = PixelRect::new(x, y, width, height).intersect(size.rect());
+            let part = composite_rect(&photo, &restoration, rect);
+            let expected = match composite_rect(&photo, &restoration, size.rect()) {
+                Samples::U8(all) => Samples::U8(crop(&all, size, channels, rect)),
+                Samples::U16(all) => Samples::U16(crop(&all, size, channels, rect)),
+            };
+            prop_assert_eq!(part, expected);
+        }
+    }
+
+    #[test]
+    fn a_change_where_alpha_is_0_is_counted_as_outside() {
+        let size = ImageSize::new(3, 1);
+        let master = photo(size, Channels::Rgb, Samples::U8(vec![9; 9]));
+        let mut result = vec![9; 9];
+        result[1] = 8;
+        result[8] = 7;
+        let count = ChangeCount::in_rect(&master, &Samples::U8(result), &[0, 0, 4], size.rect());
+        let expected = ChangeCount {
+            changed: 2,
+            outside_mask: 1,
+        };
+        assert_eq!(count, expected);
+        assert_eq!((count + expected).changed, 4);
+    }
+
+    #[test]
+    fn without_fills_the_composite_is_the_master() {
+        let size = ImageSize::new(2, 2);
+        let master = photo(size, Channels::Grey, Samples::U16(vec![1, 2, 3, 65_535]));
+        let result = composite_rect(&master, &Restoration::default(), size.rect());
+        assert_eq!(&result, master.samples());
+    }
+}
