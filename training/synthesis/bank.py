@@ -21,7 +21,7 @@ from .switches import DAMAGE, NEGATIVES
 
 PLANES = 5  # alpha, tone, shade, width, side: see Overlay.packed
 ACTIVE_PLACES = 64  # remembered places of visible paint for each overlay, for aiming crops
-VERSION = 5  # raise when a drawing changes, so that old caches are not used
+VERSION = 6  # raise when a drawing changes, so that old caches are not used
 
 DRAWINGS: dict[str, Callable[..., Overlay]] = {
     **{name: getattr(cracks, name) for name in ("torn_crack", "fold", "hairline", "dendrite", "craquelure")},

@@ -226,5 +226,5 @@ def negative_paint(rng: np.random.Generator, kind: str) -> _Paint:
     if kind in ("plate_edge", "collar"):
         return _Paint(rng.uniform(0.5, 1.0), np.clip(rng.uniform(0.0, 1.0) + rng.normal(0, 0.02, 3), 0, 1), 1.0)
     if kind in ("hair_strands", "whiskers"):
-        return _Paint(rng.uniform(0.25, 0.9), colour, 1.0)
+        return _Paint(rng.uniform(0.2, 0.75), colour, 1.0)
     return _Paint(rng.uniform(0.6, 1.0), colour, rng.uniform(0.5, 1.2))

@@ -11,7 +11,6 @@ from .overlay import CANVAS_PX, Overlay
 SHAPE = (CANVAS_PX, CANVAS_PX)
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 PRINT_FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_TRIPLEX, cv2.FONT_HERSHEY_DUPLEX)
-SCRIPT_FONTS = (cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX)
 
 
 def _word(rng: np.random.Generator) -> str:
@@ -47,17 +46,36 @@ def _text(rng: np.random.Generator, fonts: tuple[int, ...], *, height: float, th
     return layer.astype(np.float32) / 255
 
 
-def _loops(rng: np.random.Generator, *, height: float, thickness: float) -> np.ndarray:
-    """Joined-up looping pen strokes (H, W) without letters."""
+def _pen_line(rng: np.random.Generator, *, height: float, length: float) -> list[np.ndarray]:
+    """One line of invented joined-up writing from (0, 0), a smooth stroke (N, 2) for each word."""
+    x_height, slant = rng.uniform(0.35, 0.55) * height, rng.uniform(-0.1, 0.6)
+    pitch = rng.uniform(0.3, 0.6) * x_height
+    words, x = [], 0.0
+    while x < length:
+        controls = []
+        for _ in range(rng.integers(2, 9)):
+            peak = rng.choice([x_height, height, -0.6 * x_height], p=[0.68, 0.2, 0.12])
+            controls += [(x, rng.normal(0, 0.06) * height), (x + 0.7 * pitch, peak * rng.uniform(0.85, 1.1))]
+            if rng.random() < 0.45:
+                controls += [(x + 0.1 * pitch, peak * rng.uniform(0.75, 1.0)), (x + 0.5 * pitch, 0.05 * height)]
+            x += pitch * rng.uniform(0.9, 1.7)
+        stroke = draw.spline(np.array(controls))
+        words.append(np.stack([stroke[:, 0] + slant * stroke[:, 1], -stroke[:, 1]], 1))
+        x += rng.uniform(0.8, 2.0) * x_height
+    return words
+
+
+def _writing(rng: np.random.Generator, *, height: float, thickness: float, lines: int) -> np.ndarray:
+    """Lines of joined-up writing (H, W) with the pressure of a pen: heavier on downward strokes."""
     canvas = np.zeros(SHAPE, np.float32)
-    for _ in range(rng.integers(1, 4)):
-        count = int(rng.integers(60, 240))
-        t = np.arange(count, dtype=np.float32) * 0.35
-        swing = 0.5 * height * (0.6 + 0.4 * draw.line_noise(rng, count, coarsest=12, octaves=2))
-        x = rng.uniform(0, 0.3) * CANVAS_PX + t * height * rng.uniform(0.12, 0.22) + 0.6 * swing * np.cos(t)
-        y = rng.uniform(0.15, 0.85) * CANVAS_PX + swing * np.sin(t)
-        pressure = np.clip(0.8 + 0.3 * draw.line_noise(rng, count, coarsest=10, octaves=2), 0.3, 1.3)
-        draw.draw_stroke(canvas, np.stack([x, y], 1).astype(np.float32), thickness * pressure)
+    y = rng.uniform(0.15, 0.7) * CANVAS_PX
+    contrast = rng.uniform(0, 0.6)
+    for _ in range(lines):
+        start = np.array([rng.uniform(-0.1, 0.4) * CANVAS_PX, y])
+        for stroke in _pen_line(rng, height=height, length=rng.uniform(2, 9) * height):
+            downward = np.clip(np.gradient(stroke[:, 1]) / (0.15 * height), -1, 1)
+            draw.draw_stroke(canvas, (start + stroke).astype(np.float32), thickness * (1 + contrast * downward))
+        y += rng.uniform(1.3, 2.0) * height
     return canvas
 
 
@@ -65,11 +83,8 @@ def handwriting(rng: np.random.Generator) -> Overlay:
     """Handwriting 14 to 70 px tall with a pen of 1 to 4 px."""
     overlay = Overlay.empty()
     height = np.exp(rng.uniform(np.log(14), np.log(70)))
-    thickness = max(1, int(round(height / rng.uniform(12, 26))))
-    if rng.random() < 0.55:
-        drawing = _text(rng, SCRIPT_FONTS, height=height, thickness=min(thickness, 4), lines=int(rng.integers(1, 5)))
-    else:
-        drawing = _loops(rng, height=height, thickness=min(thickness, 4))
+    thickness = float(np.clip(height / rng.uniform(12, 26), 1.0, 4.0))
+    drawing = _writing(rng, height=height, thickness=thickness, lines=int(rng.integers(1, 5)))
     ink = np.clip(0.9 + 0.2 * draw.fractal_noise(rng, SHAPE, coarsest=10), 0.3, 1)
     overlay.alpha = _warped(rng, drawing, angle_deg=rng.normal(0, 12), wobble=rng.uniform(0, 4)) * ink
     return overlay
@@ -88,10 +103,10 @@ def signature(rng: np.random.Generator) -> Overlay:
     """One large slanted signature with a flourish."""
     overlay = Overlay.empty()
     height = rng.uniform(30, 80)
-    drawing = _loops(rng, height=height, thickness=rng.uniform(1, 3))
-    flourish = draw.wandering_path(rng, rng.uniform(0.1, 0.5, 2) * CANVAS_PX, rng.normal(0, 0.3),
-                                   rng.uniform(100, 300), wander=0.15, roughness=0.25)
-    draw.draw_stroke(drawing, flourish, rng.uniform(1, 3))
+    drawing = _writing(rng, height=height, thickness=rng.uniform(1, 3), lines=1)
+    flourish = draw.smooth_path(rng, rng.uniform(0.1, 0.5, 2) * CANVAS_PX, rng.normal(0, 0.3),
+                                rng.uniform(100, 300), bend=0.12)
+    draw.draw_stroke(drawing, flourish, rng.uniform(1, 3) * draw.taper(len(flourish)))
     overlay.alpha = _warped(rng, drawing, angle_deg=rng.uniform(-30, 10), wobble=3)
     return overlay
 
@@ -176,10 +191,10 @@ def hair_strands(rng: np.random.Generator) -> Overlay:
     start = rng.uniform(0.1, 0.9, 2) * CANVAS_PX
     angle = rng.uniform(0, 2 * np.pi)
     spread = rng.uniform(10, 70)
-    base = draw.wandering_path(rng, start, angle, rng.uniform(120, 400), wander=rng.uniform(0.05, 0.25), roughness=0.2)
+    base = draw.smooth_path(rng, start, angle, rng.uniform(120, 400), bend=rng.uniform(0.03, 0.15))
     for _ in range(rng.integers(15, 90)):
-        drift = draw.line_noise(rng, len(base), coarsest=len(base) / 2, octaves=2)[:, None] * rng.uniform(1, 6)
-        strand = base + rng.normal(0, spread, 2) + drift * draw.normals(base)
+        drift = np.linspace(-1, 1, len(base))[:, None] * rng.normal(0, 0.25) * spread
+        strand = (base + rng.normal(0, spread, 2) + drift * draw.normals(base)).astype(np.float32)
         first = int(rng.integers(0, len(base) // 2))
         strand = strand[first:first + int(rng.integers(len(base) // 4, len(base)))]
         draw.draw_stroke(overlay.alpha, strand, rng.uniform(0.6, 1.6),
@@ -194,8 +209,8 @@ def whiskers(rng: np.random.Generator) -> Overlay:
         root = rng.uniform(0.15, 0.85, 2) * CANVAS_PX
         angle = rng.uniform(0, 2 * np.pi)
         for _ in range(rng.integers(4, 25)):
-            stroke = draw.wandering_path(rng, root + rng.normal(0, 14, 2), angle + rng.normal(0, 0.35),
-                                         rng.uniform(15, 110), wander=0.06, roughness=0.2)
+            stroke = draw.smooth_path(rng, root + rng.normal(0, 14, 2), angle + rng.normal(0, 0.35),
+                                      rng.uniform(15, 110), bend=0.05)
             draw.draw_stroke(overlay.alpha, stroke, np.linspace(rng.uniform(0.9, 2.2), 0.4, len(stroke)))
     return overlay
 
@@ -230,10 +245,10 @@ def jewellery(rng: np.random.Generator) -> Overlay:
     """Chains, beads, buttons and braid: repeated small bright shapes along a curve."""
     overlay = Overlay.empty()
     layer = np.zeros(SHAPE, np.uint8)
-    path = draw.wandering_path(rng, rng.uniform(0.1, 0.6, 2) * CANVAS_PX, rng.uniform(0, 6.3), rng.uniform(80, 350),
-                               wander=0.2, roughness=0.2, step=1.0)
+    path = draw.smooth_path(rng, rng.uniform(0.1, 0.6, 2) * CANVAS_PX, rng.uniform(0, 6.3), rng.uniform(80, 350),
+                            bend=0.12)
     radius = int(rng.integers(1, 8))
-    for at in path[::max(2, int(radius * rng.uniform(1.6, 3.5)))]:
+    for at in path[::max(1, int(radius * rng.uniform(0.8, 1.8)))]:
         thickness = -1 if rng.random() < 0.6 else 1
         cv2.circle(layer, (int(at[0]), int(at[1])), radius, 255, thickness, cv2.LINE_AA)
     overlay.alpha = layer.astype(np.float32) / 255
@@ -247,8 +262,8 @@ def collar(rng: np.random.Generator) -> Overlay:
     layer = np.zeros(SHAPE, np.float32)
     for _ in range(rng.integers(1, 4)):
         if rng.random() < 0.6:
-            path = draw.wandering_path(rng, rng.uniform(0.1, 0.7, 2) * CANVAS_PX, rng.uniform(0, 6.3),
-                                       rng.uniform(40, 250), wander=0.1, roughness=0.2)
+            path = draw.smooth_path(rng, rng.uniform(0.1, 0.7, 2) * CANVAS_PX, rng.uniform(0, 6.3),
+                                    rng.uniform(40, 250), bend=rng.uniform(0, 0.12))
             widths = rng.uniform(4, 26) * np.linspace(1, rng.uniform(0.2, 1.5), len(path))
             draw.draw_stroke(layer, path, widths)
         else:

@@ -123,9 +123,9 @@ def lint(rng: np.random.Generator, textures: Textures) -> Overlay:
 
 
 def stamped_scratch(rng: np.random.Generator, textures: Textures) -> Overlay:
-    """One to three groups of scratches taken from the textures."""
+    """One or two groups of scratches taken from the textures."""
     alpha = np.zeros(SHAPE, np.float32)
-    for _ in range(rng.integers(1, 4)):
+    for _ in range(rng.integers(1, 3)):
         _place(rng, alpha, textures.stamp(rng, "stamped_scratch"), longest_px=rng.uniform(120, 480))
     overlay = _finished(rng, alpha)
     overlay.shade += 0.15 * draw.relief(alpha, rng.uniform(0, 2 * np.pi))

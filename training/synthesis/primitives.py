@@ -67,6 +67,24 @@ def wandering_path(rng: np.random.Generator, start: np.ndarray, angle: float, le
     return start[None].astype(np.float32) + along[:, None] * direction + across[:, None] * normal
 
 
+def spline(controls: np.ndarray, *, samples: int = 8) -> np.ndarray:
+    """A smooth curve (N, 2) through control points (K, 2): a Catmull-Rom spline."""
+    padded = np.concatenate([controls[:1], controls, controls[-1:]]).astype(np.float32)
+    t = (np.arange(samples, dtype=np.float32) / samples)[None, :, None]
+    p0, p1, p2, p3 = (padded[i:len(padded) - 3 + i, None] for i in range(4))
+    curve = 0.5 * (2 * p1 + (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2 + (3 * p1 - p0 - 3 * p2 + p3) * t**3)
+    return curve.reshape(-1, 2).astype(np.float32)
+
+
+def smooth_path(rng: np.random.Generator, start: np.ndarray, angle: float, length: float, *, bend: float) -> np.ndarray:
+    """A smoothly bent path of points (N, 2) without corners, as things made or grown have; broken things wander."""
+    knots = int(rng.integers(3, 6))
+    direction = np.array([np.cos(angle), np.sin(angle)])
+    along = np.linspace(0, length, knots)[:, None] * direction
+    across = rng.normal(0, bend * length, knots)[:, None] * np.array([-direction[1], direction[0]])
+    return spline(start + along + across, samples=max(4, int(length / knots / 2)))
+
+
 def crossing_path(rng: np.random.Generator, size: int, *, wander: float, roughness: float = 0.6,
                   axis_aligned: float = 0.3) -> np.ndarray:
     """A wandering path that crosses the whole (size, size) canvas near its middle."""
