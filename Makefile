@@ -35,7 +35,7 @@ test-rust: ## The tests of the program. No display, GPU or network is used.
 
 test-training: ## The tests of the training package, in training/.venv (fetches PyTorch once).
 	@$(PYTHON) scripts/setup.py training
-	cd training && .venv/bin/python -m pytest -q
+	training/.venv/bin/python -m pytest -q -p no:cacheprovider training
 
 runtime-cuda: ## Puts the CUDA build of ONNX Runtime and NVIDIA's libraries in runtime/ (1.6 GB download).
 	@$(PYTHON) scripts/setup.py cuda

@@ -13,20 +13,8 @@ def main() -> None:
     program = shutil.which("cargo-deny", path=str(folder / "bin"))
     if program is None:
         host.say(f"Building cargo-deny {CARGO_DENY_VERSION}, once: some minutes on 2 cores …")
-        host.run(
-            [
-                "cargo",
-                "install",
-                "--quiet",
-                "--debug",
-                "--locked",
-                "--root",
-                folder,
-                "--version",
-                CARGO_DENY_VERSION,
-                "cargo-deny",
-            ]
-        )
+        options = f"--quiet --debug --locked --version {CARGO_DENY_VERSION}"
+        host.run(["cargo", "install", *options.split(), "--root", folder, "cargo-deny"])
         program = shutil.which("cargo-deny", path=str(folder / "bin"))
     # The advisories need a database that is fetched from elsewhere; these three need only the crates themselves.
     host.run([program, "--locked", "check", "--hide-inclusion-graph", "licenses", "bans", "sources"], cwd=host.ROOT)
