@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import multiprocessing
 import os
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 from typing import Callable
@@ -84,13 +85,6 @@ def _textures(data_dir: str, split: str) -> Textures:
     return _TEXTURES[key]
 
 
-def _drawn(job: tuple[int, str, int, str, str]) -> tuple[int, np.ndarray, np.ndarray]:
-    index, kind, seed, data_dir, split = job
-    cv2.setNumThreads(1)
-    overlay = draw_overlay(kind, seed=seed, data_dir=Path(data_dir), split=split)
-    return index, overlay.packed(), _active_places(overlay, seed)
-
-
 def _active_places(overlay: Overlay, seed: int) -> np.ndarray:
     """Up to ACTIVE_PLACES places (x, y) where the overlay shows, repeated to fill; the middle if nowhere."""
     shows = np.maximum(overlay.alpha, 4 * np.abs(overlay.shade)) > 0.35
@@ -117,16 +111,37 @@ def _build(planes_file: Path, places_file: Path, kinds: list[str], *, data_dir: 
     """Draws all overlays into temporary files and moves them into place when complete."""
     planes_file.parent.mkdir(parents=True, exist_ok=True)
     held_out = 1_000_003 if split == "validation" else 0
-    jobs = [(index, kind, seed * 100_003 + held_out + index, str(data_dir), split) for index, kind in enumerate(kinds)]
     unfinished = planes_file.with_suffix(f".{os.getpid()}.tmp")
-    planes = np.lib.format.open_memmap(unfinished, mode="w+", dtype=np.uint8,
-                                       shape=(len(kinds), PLANES, CANVAS_PX, CANVAS_PX))
-    places = np.zeros((len(kinds), ACTIVE_PLACES, 2), np.int16)
+    unfinished_places = places_file.with_suffix(f".{os.getpid()}.tmp")
+    np.lib.format.open_memmap(unfinished, mode="w+", dtype=np.uint8,
+                              shape=(len(kinds), PLANES, CANVAS_PX, CANVAS_PX)).flush()
+    np.lib.format.open_memmap(unfinished_places, mode="w+", dtype=np.int16,
+                              shape=(len(kinds), ACTIVE_PLACES, 2)).flush()
     workers = max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1))
-    with multiprocessing.get_context("spawn").Pool(min(workers, len(jobs))) as pool:
-        for index, packed, active in pool.imap_unordered(_drawn, jobs, chunksize=4):
-            planes[index], places[index] = packed, active
-    planes.flush()
-    del planes
-    np.save(places_file, places)
+    workers = min(workers, max(1, len(kinds) // 8))
+    job = {"planes": str(unfinished), "places": str(unfinished_places), "kinds": kinds, "split": split,
+           "data_dir": str(Path(data_dir).resolve()), "seed": seed * 100_003 + held_out, "workers": workers}
+    # Plain processes, not a pool: a pool starts the caller's main script again, which may train or not be a file.
+    package_root = str(Path(__file__).resolve().parents[2])
+    running = [subprocess.Popen([sys.executable, "-m", "training.synthesis.draw_share", json.dumps(job | {"worker": worker})],
+                                cwd=package_root) for worker in range(workers)]
+    failed = [process.returncode for process in running if process.wait() != 0]
+    if failed:
+        unfinished.unlink()
+        unfinished_places.unlink()
+        raise RuntimeError(f"drawing the bank of damage failed (exit codes {failed}); see the messages above")
+    os.replace(unfinished_places, places_file)
     os.replace(unfinished, planes_file)
+
+
+def draw_share(job: dict) -> None:
+    """Draws every `workers`-th overlay of a job straight into its files."""
+    cv2.setNumThreads(1)
+    planes = np.lib.format.open_memmap(job["planes"], mode="r+")
+    places = np.lib.format.open_memmap(job["places"], mode="r+")
+    for index in range(job["worker"], len(job["kinds"]), job["workers"]):
+        seed = job["seed"] + index
+        overlay = draw_overlay(job["kinds"][index], seed=seed, data_dir=Path(job["data_dir"]), split=job["split"])
+        planes[index], places[index] = overlay.packed(), _active_places(overlay, seed)
+    planes.flush()
+    places.flush()
