@@ -164,7 +164,10 @@ impl Network for SlowNetwork {
         cancel: &CancelToken,
     ) -> Result<Vec<(String, Tensor)>, InferenceError> {
         let (stop, stopped) = crossbeam_channel::bounded(1);
-        let _guard = cancel.on_cancel(move || drop(stop.try_send(())));
+        let _guard = cancel.on_cancel(move || {
+            // A full channel says the same: stop.
+            stop.try_send(()).ok();
+        });
         if stopped.recv_timeout(self.wait).is_ok() {
             return Err(InferenceError::Cancelled);
         }

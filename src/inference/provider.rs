@@ -178,8 +178,9 @@ fn start_cuda(
 }
 
 fn dispatch(kind: ProviderKind) -> Vec<ExecutionProviderDispatch> {
-    // Without its arena, memory goes back to the system after each window instead of growing in powers of two.
-    let cpu = CPU::default().with_arena_allocator(false).build();
+    // The arena keeps what the largest window needed; windows are bounded, so it is too. Without it every layer's
+    // output is mapped anew: measured 1.46 instead of 0.76 CPU seconds a megapixel for stage 2 at 1280 px.
+    let cpu = CPU::default().with_arena_allocator(true).build();
     match kind {
         ProviderKind::Cpu => vec![cpu],
         ProviderKind::Cuda => {

@@ -73,7 +73,8 @@ pub fn detect(
         }
         maps.push(map);
     }
-    let map = merge_levels(maps);
+    let native = maps.remove(0);
+    let map = merge_levels(native, &maps);
     Ok(Detection {
         map: Arc::new(ProbabilityMap::new(photo.size(), map)),
         model_id: engine.detector_manifest().id.clone(),

@@ -71,10 +71,9 @@ pub fn fill_cell(
     let input = photo_tensor(photo, &window)?;
     let hole = hole_tensor(&alpha, inside, &window, photo)?;
     let context = context_for(photo, window.read, engine, contexts, cancel)?;
-    let (mut fill, recovered) = run_filler(engine, &input, &hole, &context, cancel)?;
+    let (fill, recovered) = run_filler(engine, &input, &hole, &context, cancel)?;
 
     let guide = ColourGuide::new(photo, &input, &hole);
-    guide.apply(&mut fill);
     Ok(FillCell {
         index: plan.index,
         rect,

@@ -1,6 +1,7 @@
 //! Detection (stage 1), filling (stage 2) and the composite.
 
 mod alpha;
+mod coarse;
 mod colour;
 mod composite;
 mod context;
