@@ -1,6 +1,7 @@
 //! Why a file could not be read or written, as sentences for the person. No codec types.
 
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use crate::geometry::ImageSize;
 
@@ -140,6 +141,18 @@ pub enum EncodeError {
         /// The target.
         path: PathBuf,
     },
+    /// The target is a device, pipe or socket.
+    #[error("this is not an ordinary file; choose another name: {path:?}")]
+    NotAFile {
+        /// The target.
+        path: PathBuf,
+    },
+    /// A mask in a format that would blur it.
+    #[error("a mask must be exact, so JPEG will not do; name it .png or .tif: {path:?}")]
+    LossyMask {
+        /// The target.
+        path: PathBuf,
+    },
     /// The target's folder does not exist.
     #[error("the folder does not exist; create it first: {folder:?}")]
     NoFolder {
@@ -210,4 +223,34 @@ pub enum EncodeError {
         /// The target.
         path: PathBuf,
     },
+}
+
+impl EncodeError {
+    /// What a failed write to `target` means for the person.
+    pub(super) fn from_io(source: std::io::Error, target: &Path) -> Self {
+        let path = target.to_path_buf();
+        match source.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::DiskFull { path },
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Self::NoPermission {
+                folder: super::atomic::folder_of(target).to_path_buf(),
+            },
+            ErrorKind::AlreadyExists => Self::Exists { path },
+            _ => Self::Io { source, path },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn system_errors_become_sentences_about_disk_and_folder() {
+        let error = |kind: ErrorKind| {
+            EncodeError::from_io(std::io::Error::from(kind), Path::new("out/a.png")).to_string()
+        };
+        assert!(error(ErrorKind::StorageFull).starts_with("the disk is full"));
+        assert!(error(ErrorKind::ReadOnlyFilesystem).contains("\"out\""));
+        assert!(error(ErrorKind::TimedOut).ends_with("\"out/a.png\""));
+    }
 }

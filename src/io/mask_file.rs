@@ -2,20 +2,59 @@
 
 use std::path::Path;
 
-use super::{DecodeError, EncodeError};
+use super::atomic::write_whole;
+use super::encode::{OutputFormat, Picture, View, write_picture};
+use super::{DecodeError, DecodeLimits, EncodeError, open_photo};
 use crate::geometry::ImageSize;
-use crate::photo::Photo;
+use crate::photo::{Channels, Metadata, Photo, Samples};
 
-/// Reads a mask of `expected` size: one `u8` a pixel, row-major, stored order; grey, RGB, 1-bit and 16-bit files are accepted.
+/// Reads a mask of `expected` size: one `u8` a pixel, row-major, stored order.
+///
+/// Grey, RGB (the brightest channel counts), 1-bit, palette and 16-bit files are accepted; what is transparent counts as untouched.
 ///
 /// # Errors
 /// [`DecodeError::MaskSize`] names both sizes; the rest as for a photo.
 pub fn load_mask(path: &Path, expected: ImageSize) -> Result<Vec<u8>, DecodeError> {
-    Err(DecodeError::MaskSize {
-        expected,
-        actual: expected,
-        path: path.to_path_buf(),
-    })
+    let photo = open_photo(path, &DecodeLimits::default())?;
+    if photo.size() != expected {
+        return Err(DecodeError::MaskSize {
+            expected,
+            actual: photo.size(),
+            path: path.to_path_buf(),
+        });
+    }
+    let mut mask = match (photo.samples(), photo.channels()) {
+        (Samples::U8(values), Channels::Grey) => values.clone(),
+        (Samples::U8(values), Channels::Rgb) => brightest(values, |value| value),
+        (Samples::U16(values), Channels::Grey) => values.iter().map(|&v| high_byte(v)).collect(),
+        (Samples::U16(values), Channels::Rgb) => brightest(values, high_byte),
+    };
+    let fade = |value: &mut u8, alpha: u8| {
+        *value = ((u16::from(*value) * u16::from(alpha) + 127) / 255) as u8;
+    };
+    match photo.alpha() {
+        Some(Samples::U8(alpha)) => {
+            mask.iter_mut().zip(alpha).for_each(|(v, &a)| fade(v, a));
+        }
+        Some(Samples::U16(alpha)) => mask
+            .iter_mut()
+            .zip(alpha)
+            .for_each(|(v, &a)| fade(v, high_byte(a))),
+        None => {}
+    }
+    Ok(mask)
+}
+
+/// The 8-bit value nearest to a 16-bit one.
+fn high_byte(value: u16) -> u8 {
+    ((u32::from(value) + 128) / 257) as u8
+}
+
+fn brightest<T: Copy + Ord>(values: &[T], to_byte: fn(T) -> u8) -> Vec<u8> {
+    let pixels = values.chunks_exact(3);
+    pixels
+        .map(|pixel| to_byte(pixel[0].max(pixel[1]).max(pixel[2])))
+        .collect()
 }
 
 /// Writes `mask` (one `u8` a pixel, row-major, stored order, `size` px) as PNG or TIFF by the target's name, with the photo's resolution and orientation tag.
@@ -29,8 +68,33 @@ pub fn save_mask(
     photo: &Photo,
     overwrite: bool,
 ) -> Result<(), EncodeError> {
-    let _ = (size, mask, photo, overwrite);
-    Err(EncodeError::UnknownExtension {
-        path: target.to_path_buf(),
-    })
+    let path = || target.to_path_buf();
+    let format = match OutputFormat::from_path(target) {
+        Some(OutputFormat::Jpeg { .. }) => return Err(EncodeError::LossyMask { path: path() }),
+        Some(format) => format,
+        None => return Err(EncodeError::UnknownExtension { path: path() }),
+    };
+    if mask.len() != size.pixel_count() {
+        return Err(EncodeError::Layout {
+            expected: format!("{} of 8 bits", size.pixel_count()),
+            actual: format!("{} of 8 bits", mask.len()),
+            path: path(),
+        });
+    }
+    let metadata = Metadata {
+        orientation: photo.metadata().orientation,
+        resolution: photo.metadata().resolution,
+        ..Metadata::default()
+    };
+    let picture = Picture {
+        size,
+        channels: Channels::Grey,
+        samples: View::U8(mask),
+        alpha: None,
+        metadata: &metadata,
+    };
+    write_whole(target, Some(photo.path()), overwrite, |file| {
+        write_picture(&picture, format, file, target)
+    })?;
+    Ok(())
 }

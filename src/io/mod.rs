@@ -1,13 +1,16 @@
 //! Decoding, encoding, metadata and safe writing: the only module that touches image files.
 
+mod atomic;
 mod decode;
 mod encode;
 mod error;
 mod hash;
 mod limits;
 mod mask_file;
+mod metadata;
 mod naming;
 
+pub use atomic::check_target;
 pub use decode::open_photo;
 pub use encode::{ExportOptions, ExportOutcome, OutputFormat, export_photo};
 pub use error::{DecodeError, EncodeError};

@@ -152,6 +152,8 @@ pub struct Metadata {
     pub iptc: Option<Vec<u8>>,
     /// Pixels a unit of length.
     pub resolution: Option<Resolution>,
+    /// Whether the colours are already multiplied by the alpha kept aside (TIFF's associated alpha).
+    pub premultiplied_alpha: bool,
 }
 
 #[cfg(test)]

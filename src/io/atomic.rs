@@ -1,0 +1,198 @@
+//! All or nothing: a file is written beside its target, flushed, and only then gets its name. Knows no file format.
+
+use std::fs::{File, Metadata};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+use super::{EncodeError, is_same_file};
+
+/// The folder `target` lies in.
+pub(super) fn folder_of(target: &Path) -> &Path {
+    match target.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Refuses a target that could not or must not be written, before any work begins.
+///
+/// # Errors
+/// [`EncodeError`] when `target` is the `master` (under whatever name), a folder, no ordinary file,
+/// lies in no folder, or exists without `overwrite`.
+pub fn check_target(
+    target: &Path,
+    master: Option<&Path>,
+    overwrite: bool,
+) -> Result<(), EncodeError> {
+    let path = target.to_path_buf();
+    if master.is_some_and(|master| is_same_file(master, target)) {
+        return Err(EncodeError::IsMaster { path });
+    }
+    let ends_in_name = target.file_name().is_some();
+    // Without following links: a link whose target is gone still takes the name.
+    let own = std::fs::symlink_metadata(target).ok();
+    let followed = std::fs::metadata(target).ok();
+    if !ends_in_name || followed.as_ref().is_some_and(Metadata::is_dir) {
+        return Err(EncodeError::Folder { path });
+    }
+    if followed.is_some_and(|facts| !facts.is_file()) {
+        return Err(EncodeError::NotAFile { path });
+    }
+    if own.is_some() && !overwrite {
+        return Err(EncodeError::Exists { path });
+    }
+    let folder = folder_of(target);
+    if !folder.is_dir() {
+        let folder = folder.to_path_buf();
+        return Err(EncodeError::NoFolder { folder });
+    }
+    Ok(())
+}
+
+/// Lets `write` fill a temporary file in the target's folder and then gives it the target's name; on any failure nothing is left.
+pub(super) fn write_whole<T>(
+    target: &Path,
+    master: Option<&Path>,
+    overwrite: bool,
+    write: impl FnOnce(&mut File) -> Result<T, EncodeError>,
+) -> Result<T, EncodeError> {
+    check_target(target, master, overwrite)?;
+    let folder = folder_of(target);
+    let failed = |error| EncodeError::from_io(error, target);
+    let mut temporary = new_file_in(folder).map_err(failed)?;
+    let outcome = write(temporary.as_file_mut())?;
+    temporary.as_file().sync_all().map_err(failed)?;
+    // Again, since writing took its time.
+    check_target(target, master, overwrite)?;
+    give_name(temporary, target, overwrite).map_err(failed)?;
+    sync_folder(folder);
+    Ok(outcome)
+}
+
+/// A temporary file with the rights any new file would get.
+fn new_file_in(folder: &Path) -> std::io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".unscratch-").suffix(".part");
+    #[cfg(unix)]
+    let rights = {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::Permissions::from_mode(0o666)
+    };
+    #[cfg(unix)]
+    builder.permissions(rights);
+    builder.tempfile_in(folder)
+}
+
+fn give_name(temporary: NamedTempFile, target: &Path, overwrite: bool) -> std::io::Result<()> {
+    if overwrite {
+        temporary.persist(target)?;
+        return Ok(());
+    }
+    match temporary.persist_noclobber(target) {
+        Ok(_) => Ok(()),
+        Err(failure) if failure.error.kind() == std::io::ErrorKind::AlreadyExists => {
+            Err(failure.error)
+        }
+        // Some file systems (FAT, network shares) cannot name a file only if the name is free.
+        Err(failure) if std::fs::symlink_metadata(target).is_err() => {
+            failure.file.persist(target)?;
+            Ok(())
+        }
+        Err(failure) => Err(failure.error),
+    }
+}
+
+/// Makes the new name last through a power cut, where the system can; the file itself is safe already.
+fn sync_folder(folder: &Path) {
+    if let Err(error) = File::open(folder).and_then(|folder| folder.sync_all()) {
+        tracing::debug!("the folder was not flushed ({error}): {folder:?}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_failed_write_leaves_nothing_and_keeps_the_old_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a.png");
+        std::fs::write(&target, "old").unwrap();
+        let failed = write_whole(&target, None, true, |file| {
+            file.write_all(b"half").unwrap();
+            Err::<(), _>(EncodeError::DiskFull {
+                path: target.clone(),
+            })
+        });
+        assert!(matches!(failed, Err(EncodeError::DiskFull { .. })));
+        assert_eq!(names(folder.path()), ["a.png"]);
+        assert_eq!(std::fs::read(&target).unwrap(), b"old");
+    }
+
+    #[test]
+    fn a_name_taken_while_writing_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a.png");
+        let result = write_whole(&target, None, false, |_| {
+            std::fs::write(&target, "somebody else's").unwrap();
+            Ok(())
+        });
+        assert!(matches!(result, Err(EncodeError::Exists { .. })));
+        assert_eq!(std::fs::read(&target).unwrap(), b"somebody else's");
+        assert_eq!(names(folder.path()), ["a.png"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_master_is_refused_under_every_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("master.tif"), "pixels").unwrap();
+        std::fs::hard_link(at("master.tif"), at("hard.tif")).unwrap();
+        std::os::unix::fs::symlink(at("master.tif"), at("soft.tif")).unwrap();
+        std::os::unix::fs::symlink(at("nowhere"), at("dangling.tif")).unwrap();
+        for name in ["master.tif", "hard.tif", "soft.tif", "./master.tif"] {
+            let checked = check_target(&at(name), Some(&at("master.tif")), true);
+            assert!(
+                matches!(checked, Err(EncodeError::IsMaster { .. })),
+                "{name}"
+            );
+        }
+        let checked = check_target(&at("dangling.tif"), Some(&at("master.tif")), false);
+        assert!(matches!(checked, Err(EncodeError::Exists { .. })));
+        let checked = check_target(Path::new("/dev/null"), None, true);
+        assert!(matches!(checked, Err(EncodeError::NotAFile { .. })));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_folder_nobody_may_write_in_is_named() {
+        // Not even the superuser creates files here.
+        let result = write_whole(Path::new("/sys/a.png"), None, false, |_| Ok(()));
+        let Err(EncodeError::NoPermission { folder }) = result else {
+            panic!("{result:?}");
+        };
+        assert_eq!(folder, Path::new("/sys"));
+    }
+
+    #[test]
+    fn missing_folders_and_folders_as_targets_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = check_target(&folder.path().join("no/a.png"), None, true);
+        assert!(matches!(missing, Err(EncodeError::NoFolder { .. })));
+        let itself = check_target(folder.path(), None, true);
+        assert!(matches!(itself, Err(EncodeError::Folder { .. })));
+    }
+}

@@ -1,0 +1,296 @@
+//! JPEG: structure, metadata segments, pixels. Refuses what would come out shifted or half grey.
+
+use std::io::Read as _;
+
+use zune_core::bytestream::ZCursor;
+use zune_core::colorspace::ColorSpace;
+use zune_core::options::DecoderOptions;
+use zune_jpeg::JpegDecoder;
+
+use super::raster::zeros;
+use super::{CONVERT, Decoded, Fault, Input};
+use crate::geometry::ImageSize;
+use crate::io::limits::raster_bytes;
+use crate::io::metadata::{exif, iptc};
+use crate::photo::{Channels, Metadata, Resolution, ResolutionUnit, Samples};
+
+/// Most decoded bytes one byte of JPEG data can stand for: 512 px (one bit a block and component) of 3 samples.
+const BEST_RATIO: u64 = 1536;
+
+const EXIF_PREFIX: &[u8] = b"Exif\0\0";
+const XMP_PREFIX: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
+const EXTENDED_XMP_PREFIX: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";
+const ICC_PREFIX: &[u8] = b"ICC_PROFILE\0";
+
+/// Decodes a JPEG file.
+pub fn decode(mut input: Input) -> Result<Decoded, Fault> {
+    if !input.limits.allow(input.file_bytes) {
+        return Err(Fault::TooLarge {
+            size: ImageSize::new(0, 0),
+            needed_bytes: input.file_bytes,
+        });
+    }
+    let mut bytes = Vec::new();
+    input.file.read_to_end(&mut bytes)?;
+    let structure = Structure::read(&bytes)?;
+    let frame = structure.frame.readable()?;
+
+    let channels = frame.channels()?;
+    let pixels = raster_bytes(frame.size, channels.count() as u64, 1);
+    // A progressive picture keeps all its coefficients (16 bits) until the last scan.
+    let coefficients = if frame.is_progressive() {
+        2 * pixels
+    } else {
+        0
+    };
+    let needed = pixels + coefficients + input.file_bytes;
+    input.check_size(frame.size, needed, pixels / BEST_RATIO)?;
+    if !structure.is_complete {
+        return Err(Fault::damaged("its end is missing"));
+    }
+    let (metadata, notes) = read_metadata(&structure.segments);
+    let samples = decode_pixels(&bytes, frame.size, channels)?;
+    Ok(Decoded {
+        size: frame.size,
+        channels,
+        samples: Samples::U8(samples),
+        alpha: None,
+        metadata,
+        notes,
+    })
+}
+
+/// Interleaved 8-bit samples of the JPEG in `bytes`, which must have this size and these channels.
+pub fn decode_pixels(bytes: &[u8], size: ImageSize, channels: Channels) -> Result<Vec<u8>, Fault> {
+    let space = match channels {
+        Channels::Grey => ColorSpace::Luma,
+        Channels::Rgb => ColorSpace::RGB,
+    };
+    // Strict: a scan that ends early or holds impossible codes is an error, not a grey patch.
+    let options = DecoderOptions::default()
+        .set_strict_mode(true)
+        .set_max_width(usize::MAX)
+        .set_max_height(usize::MAX)
+        .jpeg_set_out_colorspace(space);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    let mut samples = zeros::<u8>(size.pixel_count() * channels.count(), size)?;
+    decoder.decode_headers().map_err(Fault::damaged)?;
+    if decoder.output_buffer_size() != Some(samples.len()) {
+        return Err(Fault::damaged("its headers contradict each other"));
+    }
+    decoder.decode_into(&mut samples).map_err(Fault::damaged)?;
+    Ok(samples)
+}
+
+/// The frame header.
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    /// 0xC0 to 0xCF: the coding process.
+    process: u8,
+    bits: u8,
+    size: ImageSize,
+    components: u8,
+}
+
+impl Frame {
+    fn parse(process: u8, payload: &[u8]) -> Option<Self> {
+        let &[bits, h1, h0, w1, w0, components, ..] = payload else {
+            return None;
+        };
+        Some(Self {
+            process,
+            bits,
+            size: ImageSize::new(
+                u32::from(u16::from_be_bytes([w1, w0])),
+                u32::from(u16::from_be_bytes([h1, h0])),
+            ),
+            components,
+        })
+    }
+
+    fn is_progressive(self) -> bool {
+        self.process == 0xC2
+    }
+
+    /// The frame itself when its coding process and depth are ones we read.
+    fn readable(self) -> Result<Self, Fault> {
+        let kind = match self.process {
+            0xC0..=0xC2 => None,
+            0xC3 => Some("a lossless JPEG"),
+            0xC9..=0xCB => Some("a JPEG with arithmetic coding"),
+            _ => Some("a hierarchical JPEG"),
+        };
+        if let Some(kind) = kind {
+            return Err(Fault::unsupported(format!(
+                "this is {kind}, which is not read"
+            )));
+        }
+        if self.bits != 8 {
+            return Err(Fault::unsupported(format!(
+                "this JPEG has {} bits a channel, and only 8 are read",
+                self.bits
+            )));
+        }
+        if self.size.width == 0 || self.size.height == 0 {
+            return Err(Fault::damaged("its header states no size"));
+        }
+        Ok(self)
+    }
+
+    fn channels(self) -> Result<Channels, Fault> {
+        match self.components {
+            1 => Ok(Channels::Grey),
+            3 => Ok(Channels::Rgb),
+            4 => Err(Fault::Unsupported {
+                what: "this JPEG has CMYK colours, which would shift if they were guessed".into(),
+                remedy: "convert it to RGB with its colour profile in the program that made it",
+            }),
+            n => Err(Fault::Unsupported {
+                what: format!("this JPEG has {n} colour channels"),
+                remedy: CONVERT,
+            }),
+        }
+    }
+}
+
+/// A JPEG's markers: the frame, all segments, and whether the end was reached.
+struct Structure<'a> {
+    frame: Frame,
+    /// Marker and payload of every segment in front of the first scan.
+    segments: Vec<(u8, &'a [u8])>,
+    is_complete: bool,
+}
+
+impl<'a> Structure<'a> {
+    /// Walks the markers; entropy-coded data are only searched for the next marker.
+    ///
+    /// Source: ITU-T T.81 annex B.
+    fn read(bytes: &'a [u8]) -> Result<Self, Fault> {
+        let mut frame = None;
+        let mut segments = Vec::new();
+        let mut is_complete = false;
+        let mut in_headers = true;
+        let mut at = 2;
+        while let Some((marker, start)) = next_marker(bytes, at) {
+            at = start;
+            match marker {
+                0xD9 => {
+                    is_complete = !in_headers;
+                    break;
+                }
+                // Markers without a length.
+                0x01 | 0xD0..=0xD8 => continue,
+                _ => {}
+            }
+            let Some(payload) = payload_at(bytes, start) else {
+                break;
+            };
+            at = start + 2 + payload.len();
+            match marker {
+                0xDA => in_headers = false,
+                // DHT, JPG and DAC share the range of the frame headers.
+                0xC0..=0xCF if !matches!(marker, 0xC4 | 0xC8 | 0xCC) => {
+                    frame = frame.or_else(|| Frame::parse(marker, payload));
+                }
+                _ => {}
+            }
+            if in_headers {
+                segments.push((marker, payload));
+            }
+        }
+        let frame = frame.ok_or_else(|| Fault::damaged("it has no frame header"))?;
+        Ok(Self {
+            frame,
+            segments,
+            is_complete,
+        })
+    }
+}
+
+/// The next marker from `at` on and the position behind it; stuffed bytes and fill bytes are passed over.
+fn next_marker(bytes: &[u8], mut at: usize) -> Option<(u8, usize)> {
+    loop {
+        at += bytes.get(at..)?.iter().position(|&byte| byte == 0xFF)? + 1;
+        while *bytes.get(at)? == 0xFF {
+            at += 1;
+        }
+        match bytes[at] {
+            0 => at += 1,
+            marker => return Some((marker, at + 1)),
+        }
+    }
+}
+
+fn payload_at(bytes: &[u8], at: usize) -> Option<&[u8]> {
+    let length = usize::from(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
+    bytes.get(at + 2..at + length.max(2))
+}
+
+fn read_metadata(segments: &[(u8, &[u8])]) -> (Metadata, Vec<String>) {
+    let mut metadata = Metadata::default();
+    let mut notes = Vec::new();
+    let mut icc: Vec<(u8, &[u8])> = Vec::new();
+    let mut resources = Vec::new();
+    let mut density = None;
+    for &(marker, payload) in segments {
+        let is = |prefix: &[u8]| payload.strip_prefix(prefix);
+        match marker {
+            0xE0 => density = density.or_else(|| is(b"JFIF\0").and_then(jfif_density)),
+            0xE1 if metadata.exif.is_none() && is(EXIF_PREFIX).is_some() => {
+                metadata.exif = is(EXIF_PREFIX).map(<[u8]>::to_vec);
+            }
+            0xE1 if metadata.xmp.is_none() && is(XMP_PREFIX).is_some() => {
+                metadata.xmp = is(XMP_PREFIX).map(<[u8]>::to_vec);
+            }
+            0xE1 if is(EXTENDED_XMP_PREFIX).is_some() => {
+                push_once(
+                    &mut notes,
+                    "The extended part of the XMP data is left aside.",
+                );
+            }
+            0xE2 => {
+                if let Some([number, _count, data @ ..]) = is(ICC_PREFIX) {
+                    icc.push((*number, data));
+                } else if is(b"MPF\0").is_some() {
+                    push_once(&mut notes, "Only the first picture of the file is read.");
+                }
+            }
+            0xED => resources.extend(is(iptc::PHOTOSHOP_PREFIX).unwrap_or_default()),
+            _ => {}
+        }
+    }
+    icc.sort_by_key(|(number, _)| *number);
+    let profile: Vec<u8> = icc
+        .into_iter()
+        .flat_map(|(_, data)| data)
+        .copied()
+        .collect();
+    metadata.icc = (!profile.is_empty()).then_some(profile);
+    metadata.iptc = iptc::from_resources(&resources);
+    let exif_blob = metadata.exif.as_deref();
+    metadata.orientation = exif_blob.and_then(exif::orientation).unwrap_or_default();
+    // A density without a unit only tells the pixels' shape, so EXIF's resolution says more.
+    let from_exif = || exif_blob.and_then(exif::resolution);
+    metadata.resolution = match density {
+        Some(density) if density.unit != ResolutionUnit::None => Some(density),
+        Some(shape) if shape.x.total_cmp(&shape.y).is_ne() => from_exif().or(Some(shape)),
+        _ => from_exif(),
+    };
+    (metadata, notes)
+}
+
+fn push_once(notes: &mut Vec<String>, note: &str) {
+    if !notes.iter().any(|known| known == note) {
+        notes.push(note.to_owned());
+    }
+}
+
+/// The density of a JFIF segment's payload behind its name.
+fn jfif_density(payload: &[u8]) -> Option<Resolution> {
+    let &[_, _, unit, x1, x0, y1, y0, ..] = payload else {
+        return None;
+    };
+    let (x, y) = (u16::from_be_bytes([x1, x0]), u16::from_be_bytes([y1, y0]));
+    // JFIF counts its units from none, TIFF from one.
+    Resolution::from_tags(f64::from(x), f64::from(y), u16::from(unit) + 1)
+}

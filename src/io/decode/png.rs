@@ -1,0 +1,261 @@
+//! PNG: rows, colour kinds widened, metadata chunks. The first frame of an animation counts.
+
+use std::fs::File;
+use std::io::BufReader;
+
+use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Reader, Transformations};
+
+use super::raster::{Sample, Split, zeros};
+use super::{Decoded, Fault, Input};
+use crate::geometry::ImageSize;
+use crate::io::limits::raster_bytes;
+use crate::io::metadata::{PNG_XMP_KEYWORD, exif, iptc};
+use crate::photo::{Channels, Metadata, Resolution, ResolutionUnit, Samples};
+
+/// Deflate's best ratio is 1032 to 1 (source: zlib's technical notes), rounded up.
+pub const DEFLATE_BEST_RATIO: u64 = 1100;
+
+/// Most memory for ancillary chunks and row buffers, bytes.
+const CHUNK_LIMIT_BYTES: usize = 256 << 20;
+
+/// Start of the keyword of a "raw profile" text chunk.
+const RAW_PROFILE: &str = "Raw profile type ";
+
+impl From<DecodingError> for Fault {
+    fn from(error: DecodingError) -> Self {
+        match error {
+            DecodingError::IoError(error) => Self::Io(error),
+            other => Self::damaged(other),
+        }
+    }
+}
+
+/// Decodes a PNG file.
+pub fn decode(input: Input) -> Result<Decoded, Fault> {
+    let file = BufReader::new(input.file.try_clone()?);
+    let bytes = CHUNK_LIMIT_BYTES.min(usize::try_from(input.limits.memory_bytes).unwrap_or(0));
+    let mut decoder = Decoder::new_with_limits(file, Limits { bytes });
+    decoder.set_transformations(Transformations::EXPAND);
+    let mut reader = decoder.read_info()?;
+
+    let info = reader.info();
+    let size = ImageSize::new(info.width, info.height);
+    let is_interlaced = info.interlaced;
+    let mut notes = widening_notes(info.color_type, info.bit_depth, info.trns.is_some());
+    let (colour, depth) = reader.output_color_type();
+    let (channels, has_alpha) = match colour {
+        ColorType::Grayscale => (Channels::Grey, false),
+        ColorType::GrayscaleAlpha => (Channels::Grey, true),
+        ColorType::Rgb => (Channels::Rgb, false),
+        ColorType::Rgba => (Channels::Rgb, true),
+        ColorType::Indexed => return Err(Fault::damaged("its palette is missing")),
+    };
+    let stored_channels = colour.samples();
+    let sample_bytes = if depth == BitDepth::Sixteen { 2 } else { 1 };
+    let needed = raster_bytes(size, stored_channels as u64, sample_bytes);
+    // An interlaced picture with alpha is completed before alpha is split off.
+    let extra = if has_alpha && is_interlaced {
+        needed
+    } else {
+        0
+    };
+    let stored_bits = reader.info().bits_per_pixel() as u64;
+    let stored = raster_bytes(size, stored_bits, 1) / 8;
+    input.check_size(size, needed + extra, stored / DEFLATE_BEST_RATIO)?;
+
+    let layout = Layout {
+        size,
+        stored_channels,
+        colour_channels: channels.count(),
+        is_interlaced,
+    };
+    let (samples, alpha) = if depth == BitDepth::Sixteen {
+        read_pixels::<u16>(&mut reader, &layout)?
+    } else {
+        read_pixels::<u8>(&mut reader, &layout)?
+    };
+    // Metadata may stand behind the pixels, and a file without its end is not whole.
+    reader.finish()?;
+    let metadata = read_metadata(&mut reader, &mut notes);
+    Ok(Decoded {
+        size,
+        channels,
+        samples,
+        alpha,
+        metadata,
+        notes,
+    })
+}
+
+struct Layout {
+    size: ImageSize,
+    stored_channels: usize,
+    colour_channels: usize,
+    is_interlaced: bool,
+}
+
+fn read_pixels<T: Sample>(
+    reader: &mut Reader<BufReader<File>>,
+    layout: &Layout,
+) -> Result<(Samples, Option<Samples>), Fault> {
+    let size = layout.size;
+    let row_samples = size.width as usize * layout.stored_channels;
+    let has_alpha = layout.stored_channels > layout.colour_channels;
+    if !has_alpha || layout.is_interlaced {
+        let mut stored = zeros::<T>(row_samples * size.height as usize, size)?;
+        reader.next_frame(bytemuck::cast_slice_mut(&mut stored))?;
+        T::from_big_endian(&mut stored);
+        if !has_alpha {
+            return Ok((T::wrap(stored), None));
+        }
+        let mut split = Split::new(size, layout.colour_channels)?;
+        split.put(0, &stored, layout.stored_channels);
+        return Ok((T::wrap(split.colour), Some(T::wrap(split.alpha))));
+    }
+    let mut split = Split::new(size, layout.colour_channels)?;
+    let mut row = zeros::<T>(row_samples, size)?;
+    for y in 0..size.height {
+        if reader
+            .read_row(bytemuck::cast_slice_mut(&mut row))?
+            .is_none()
+        {
+            return Err(Fault::damaged("rows are missing"));
+        }
+        T::from_big_endian(&mut row);
+        split.put(size.index(0, y), &row, layout.stored_channels);
+    }
+    Ok((T::wrap(split.colour), Some(T::wrap(split.alpha))))
+}
+
+fn widening_notes(colour: ColorType, depth: BitDepth, has_transparent_colour: bool) -> Vec<String> {
+    let mut notes = Vec::new();
+    if colour == ColorType::Indexed {
+        notes.push("The palette was widened to 8-bit RGB.".to_owned());
+    } else if (depth as u8) < 8 {
+        notes.push(format!("{}-bit grey was widened to 8 bits.", depth as u8));
+    }
+    if has_transparent_colour {
+        notes.push("Transparent colours were turned into an alpha channel.".to_owned());
+    }
+    notes
+}
+
+fn read_metadata(reader: &mut Reader<BufReader<File>>, notes: &mut Vec<String>) -> Metadata {
+    let info = reader.info();
+    let mut metadata = Metadata {
+        icc: info.icc_profile.as_ref().map(|blob| blob.to_vec()),
+        exif: info.exif_metadata.as_ref().map(|blob| blob.to_vec()),
+        ..Metadata::default()
+    };
+    let mut left_aside = Vec::new();
+    for (keyword, text) in texts(reader) {
+        match keyword.strip_prefix(RAW_PROFILE) {
+            _ if keyword == PNG_XMP_KEYWORD => metadata.xmp = Some(text.into_bytes()),
+            Some("iptc") => {
+                metadata.iptc = iptc::from_raw_profile(&text)
+                    .and_then(|blob| iptc::from_resources(&blob).or(Some(blob)));
+            }
+            Some("exif" | "APP1") if metadata.exif.is_none() => {
+                let blob = iptc::from_raw_profile(&text);
+                metadata.exif = blob.and_then(|b| Some(b.strip_prefix(b"Exif\0\0")?.to_vec()));
+            }
+            _ => left_aside.push(keyword),
+        }
+    }
+    if !left_aside.is_empty() {
+        notes.push(format!(
+            "PNG text is left aside: {}.",
+            left_aside.join(", ")
+        ));
+    }
+    let info = reader.info();
+    let exif_blob = metadata.exif.as_deref();
+    metadata.orientation = exif_blob.and_then(exif::orientation).unwrap_or_default();
+    metadata.resolution = info.pixel_dims.and_then(|dims| {
+        let (x, y) = (f64::from(dims.xppu), f64::from(dims.yppu));
+        match dims.unit {
+            png::Unit::Meter => Resolution::from_metre(x, y),
+            png::Unit::Unspecified => Resolution::from_tags(x, y, 1),
+        }
+    });
+    if metadata.resolution.is_none() {
+        metadata.resolution = exif_blob.and_then(exif::resolution);
+    }
+    if metadata.icc.is_none()
+        && info.srgb.is_none()
+        && (info.gama_chunk.is_some() || info.chrm_chunk.is_some())
+    {
+        notes.push("The PNG's own gamma and primaries are left aside.".to_owned());
+    }
+    if info.animation_control.is_some() {
+        notes.push("Only the first frame of the animation is read.".to_owned());
+    }
+    metadata
+}
+
+/// Keyword and text of every text chunk that can be read.
+fn texts(reader: &Reader<BufReader<File>>) -> Vec<(String, String)> {
+    let info = reader.info();
+    let plain = info
+        .uncompressed_latin1_text
+        .iter()
+        .map(|chunk| (chunk.keyword.clone(), Some(chunk.text.clone())));
+    let packed = info
+        .compressed_latin1_text
+        .iter()
+        .map(|chunk| (chunk.keyword.clone(), chunk.get_text().ok()));
+    let unicode = info
+        .utf8_text
+        .iter()
+        .map(|chunk| (chunk.keyword.clone(), chunk.get_text().ok()));
+    plain
+        .chain(packed)
+        .chain(unicode)
+        .filter_map(|(keyword, text)| Some((keyword, text?)))
+        .collect()
+}
+
+impl Resolution {
+    /// From whole pixels a metre, which is how PNG and BMP keep it: in pixels an inch when the number was made from those.
+    pub(super) fn from_metre(x: f64, y: f64) -> Option<Self> {
+        const INCHES_A_METRE: f64 = 1.0 / 0.0254;
+        let (inch_x, inch_y) = ((x / INCHES_A_METRE).round(), (y / INCHES_A_METRE).round());
+        let came_from = |inch: f64, metre: f64| (inch * INCHES_A_METRE - metre).abs() <= 1.0;
+        if came_from(inch_x, x) && came_from(inch_y, y) && inch_x > 0.0 && inch_y > 0.0 {
+            return Self::from_tags(inch_x, inch_y, 2);
+        }
+        Self::from_tags(x / 100.0, y / 100.0, 3)
+    }
+
+    /// Whole pixels a metre; `None` without an absolute unit.
+    pub(in crate::io) fn a_metre(self) -> Option<(u32, u32)> {
+        let scale = match self.unit {
+            ResolutionUnit::Inch => 1.0 / 0.0254,
+            ResolutionUnit::Centimetre => 100.0,
+            ResolutionUnit::None => return None,
+        };
+        Some((
+            (self.x * scale).round() as u32,
+            (self.y * scale).round() as u32,
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pixels_a_metre_come_back_as_pixels_an_inch() {
+        for dpi in [72.0, 96.0, 300.0, 600.0, 1200.0, 4800.0] {
+            let inch = Resolution::from_tags(dpi, dpi, 2).unwrap();
+            let (x, y) = inch.a_metre().unwrap();
+            assert_eq!(
+                Resolution::from_metre(f64::from(x), f64::from(y)),
+                Some(inch)
+            );
+        }
+        let odd = Resolution::from_metre(10_000.0, 10_000.0).unwrap();
+        assert_eq!((odd.x, odd.unit), (254.0, ResolutionUnit::Inch));
+    }
+}

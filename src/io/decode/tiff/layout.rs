@@ -1,0 +1,228 @@
+//! How a TIFF page stores its pixels, and which ways are refused. Reads no pixels.
+
+use tiff::TiffFormatError;
+use tiff::tags::{
+    CompressionMethod, ExtraSamples, PhotometricInterpretation, PlanarConfiguration, SampleFormat,
+    Tag,
+};
+
+use super::super::png::DEFLATE_BEST_RATIO;
+use super::super::{Fault, Input};
+use super::FileDecoder;
+use crate::geometry::ImageSize;
+use crate::io::limits::raster_bytes;
+use crate::photo::Channels;
+
+/// How the first page stores its pixels.
+pub struct Layout {
+    /// Size of the page.
+    pub size: ImageSize,
+    /// Colour channels after widening.
+    pub channels: Channels,
+    /// Bits a stored sample.
+    pub bits: u8,
+    /// Samples a pixel in the file.
+    pub stored_channels: usize,
+    /// Kind of alpha, when there is one.
+    pub alpha: Option<ExtraSamples>,
+    /// Whether channels behind colour and alpha are dropped.
+    has_more_channels: bool,
+    /// Whether every channel has its own strips or tiles.
+    pub is_planar: bool,
+    is_white_zero: bool,
+    /// Red, green and blue of every index, 8 bits.
+    pub palette: Option<Vec<[u8; 3]>>,
+    compression: CompressionMethod,
+}
+
+impl Layout {
+    /// Reads the layout of the first page.
+    pub fn read(decoder: &mut FileDecoder) -> Result<Self, Fault> {
+        let (width, height) = decoder.dimensions()?;
+        let photometric: u16 = decoder.get_tag_unsigned(Tag::PhotometricInterpretation)?;
+        let photometric = PhotometricInterpretation::from_u16(photometric);
+        let bits = first_value(decoder, Tag::BitsPerSample)?.unwrap_or(1);
+        let stored_channels = usize::from(first_value(decoder, Tag::SamplesPerPixel)?.unwrap_or(1));
+        let planar = first_value(decoder, Tag::PlanarConfiguration)?.unwrap_or(1);
+        let compression = first_value(decoder, Tag::Compression)?.unwrap_or(1);
+        refuse_foreign_samples(decoder, bits)?;
+
+        let colours = match photometric {
+            Some(PhotometricInterpretation::RGB) => 3,
+            other => colour_channels(other)?,
+        };
+        let extra = decoder
+            .find_tag_unsigned_vec::<u16>(Tag::ExtraSamples)?
+            .unwrap_or_default();
+        let extra_channels = stored_channels
+            .checked_sub(colours)
+            .ok_or_else(|| Fault::damaged("its colour channels are missing"))?;
+        // Behind RGB a single undeclared channel is alpha, as the `tiff` crate and LibTIFF's RGBA reader take it.
+        let alpha = match extra.first().copied().and_then(ExtraSamples::from_u16) {
+            Some(ExtraSamples::Unspecified) => None,
+            None if extra_channels == 1 => Some(ExtraSamples::UnassociatedAlpha),
+            known => known,
+        };
+        let palette = match photometric {
+            Some(PhotometricInterpretation::RGBPalette) => Some(palette(decoder, bits)?),
+            _ => None,
+        };
+        let layout = Self {
+            size: ImageSize::new(width, height),
+            channels: if colours == 3 || palette.is_some() {
+                Channels::Rgb
+            } else {
+                Channels::Grey
+            },
+            bits: bits as u8,
+            stored_channels,
+            alpha: alpha.filter(|_| extra_channels > 0),
+            has_more_channels: extra_channels > usize::from(alpha.is_some()),
+            is_planar: PlanarConfiguration::from_u16(planar) == Some(PlanarConfiguration::Planar),
+            is_white_zero: photometric == Some(PhotometricInterpretation::WhiteIsZero),
+            palette,
+            compression: CompressionMethod::from_u16_exhaustive(compression),
+        };
+        layout.refuse_unreadable()?;
+        Ok(layout)
+    }
+
+    /// Refuses what the `tiff` crate would read wrongly or not at all.
+    fn refuse_unreadable(&self) -> Result<(), Fault> {
+        let packed = self.bits < 8;
+        if self.stored_channels > 1 && (packed || self.palette.is_some()) {
+            return Err(Fault::unsupported(
+                "this TIFF packs several channels of few bits",
+            ));
+        }
+        if self.is_white_zero && self.stored_channels > 1 {
+            return Err(Fault::unsupported(
+                "this TIFF stores inverted grey with further channels",
+            ));
+        }
+        if self.channels == Channels::Rgb && self.has_more_channels {
+            return Err(Fault::unsupported(
+                "this TIFF has channels beside colour and alpha",
+            ));
+        }
+        Ok(())
+    }
+
+    /// What decoding changes or leaves aside.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.palette.is_some() {
+            notes.push("The palette was widened to 8-bit RGB.".to_owned());
+        } else if self.bits < 8 {
+            notes.push(format!("{}-bit grey was widened to 8 bits.", self.bits));
+        }
+        if self.is_white_zero {
+            notes.push(
+                "Grey stored as \"white is zero\" is written as \"black is zero\".".to_owned(),
+            );
+        }
+        if self.has_more_channels {
+            notes.push("Channels beside grey and alpha are left aside.".to_owned());
+        }
+        notes
+    }
+
+    /// Refuses a page that is too large or that the file cannot hold.
+    pub fn check_size(&self, decoder: &mut FileDecoder, input: &Input) -> Result<(), Fault> {
+        let stored_bits = self.stored_channels as u64 * u64::from(self.bits);
+        let stored_bytes = raster_bytes(self.size, stored_bits, 1) / 8;
+        let decoded_channels = self.channels.count() + usize::from(self.alpha.is_some());
+        let sample_bytes = u64::from(self.bits.div_ceil(8));
+        let decoded = raster_bytes(self.size, decoded_channels as u64, sample_bytes);
+        let (chunk_width, chunk_height) = decoder.chunk_dimensions();
+        let chunk_size = ImageSize::new(chunk_width, chunk_height.min(self.size.height));
+        let chunk = raster_bytes(chunk_size, stored_bits, 1) / 8;
+        let best_ratio = match self.compression {
+            CompressionMethod::None => 1,
+            // Two bytes give 128.
+            CompressionMethod::PackBits => 64,
+            CompressionMethod::Deflate | CompressionMethod::OldDeflate => DEFLATE_BEST_RATIO,
+            // A 12-bit code stands for 4094 bytes at most.
+            CompressionMethod::LZW => 2730,
+            _ => u64::MAX,
+        };
+        let needed = decoded.saturating_add(chunk);
+        input.check_size(self.size, needed, stored_bytes / best_ratio)
+    }
+}
+
+fn first_value(decoder: &mut FileDecoder, tag: Tag) -> Result<Option<u16>, Fault> {
+    let values = decoder.find_tag_unsigned_vec::<u16>(tag)?;
+    Ok(values.and_then(|values| values.first().copied()))
+}
+
+/// Refuses numbers that are no unsigned integers of 1 to 16 bits, and files that are no plain pictures.
+fn refuse_foreign_samples(decoder: &mut FileDecoder, bits: u16) -> Result<(), Fault> {
+    const DNG_VERSION: Tag = Tag::Unknown(50_706);
+    if decoder.find_tag(DNG_VERSION)?.is_some() {
+        return Err(Fault::Unsupported {
+            what: "this is a camera raw file (DNG)".to_owned(),
+            remedy: "develop it to a 16-bit TIFF first",
+        });
+    }
+    let format = first_value(decoder, Tag::SampleFormat)?.unwrap_or(1);
+    let what = match SampleFormat::from_u16_exhaustive(format) {
+        SampleFormat::IEEEFP => Some("this TIFF holds floating-point numbers".to_owned()),
+        SampleFormat::Int => Some("this TIFF holds numbers with a sign".to_owned()),
+        _ if !matches!(bits, 1 | 2 | 4 | 8 | 16) => {
+            Some(format!("this TIFF has {bits} bits a channel"))
+        }
+        _ => None,
+    };
+    if let Some(what) = what {
+        return Err(Fault::unsupported(what));
+    }
+    if first_value(decoder, Tag::FillOrder)? == Some(2) && bits < 8 {
+        return Err(Fault::unsupported(
+            "this TIFF stores its bits in reversed order",
+        ));
+    }
+    Ok(())
+}
+
+/// Channels of a photometric interpretation other than RGB.
+fn colour_channels(photometric: Option<PhotometricInterpretation>) -> Result<usize, Fault> {
+    use PhotometricInterpretation as P;
+    let colours = match photometric {
+        Some(P::BlackIsZero | P::WhiteIsZero | P::RGBPalette) => return Ok(1),
+        Some(P::CMYK) => "CMYK",
+        Some(P::YCbCr) => "YCbCr",
+        Some(P::CIELab | P::IccLab | P::ItuLab) => "Lab",
+        _ => "unusual",
+    };
+    Err(Fault::Unsupported {
+        what: format!("this TIFF has {colours} colours, which would shift if they were guessed"),
+        remedy: "convert it to RGB with its colour profile in the program that made it",
+    })
+}
+
+/// The colour map: all reds, all greens, all blues, 16 bits each (8 in files of some old writers).
+fn palette(decoder: &mut FileDecoder, bits: u16) -> Result<Vec<[u8; 3]>, Fault> {
+    if bits > 8 {
+        return Err(Fault::unsupported(format!(
+            "this TIFF has a palette of {bits} bits"
+        )));
+    }
+    let map = decoder.get_tag_u16_vec(Tag::ColorMap)?;
+    let count = 1_usize << bits;
+    if map.len() < 3 * count {
+        return Err(Fault::damaged(TiffFormatError::InvalidCountForTag(
+            Tag::ColorMap,
+            map.len(),
+        )));
+    }
+    let shift = if map.iter().all(|&value| value < 256) {
+        0
+    } else {
+        8
+    };
+    let at = |index: usize| (map[index] >> shift) as u8;
+    Ok((0..count)
+        .map(|i| [at(i), at(count + i), at(2 * count + i)])
+        .collect())
+}

@@ -1,0 +1,298 @@
+//! TIFF and `BigTIFF`: pixels of the first page. The layout and the other tags are read beside it.
+
+mod layout;
+mod overlay;
+mod tags;
+
+use std::fs::File;
+use std::io::BufReader;
+
+use tiff::TiffError;
+use tiff::decoder::{ChunkType, Decoder, Limits};
+use tiff::tags::{ExtraSamples, PhotometricInterpretation, Tag};
+
+use self::layout::Layout;
+use self::overlay::Overlay;
+use self::tags::read_metadata;
+use super::raster::{Sample, Split, zeros};
+use super::{CONVERT, Decoded, Fault, Input};
+use crate::geometry::ImageSize;
+use crate::photo::Samples;
+
+/// A TIFF decoder over a file whose photometric tag can be overruled.
+pub type FileDecoder = Decoder<Overlay<BufReader<File>>>;
+
+impl From<TiffError> for Fault {
+    fn from(error: TiffError) -> Self {
+        match error {
+            TiffError::IoError(error) => Self::Io(error),
+            TiffError::UnsupportedError(error) => Self::Unsupported {
+                what: format!("this TIFF has a layout that is not read ({error})"),
+                remedy: CONVERT,
+            },
+            other => Self::damaged(other),
+        }
+    }
+}
+
+/// Decodes the first page of a TIFF file.
+pub fn decode(input: Input) -> Result<Decoded, Fault> {
+    let source = Overlay::new(BufReader::new(input.file.try_clone()?));
+    let mut decoder = Decoder::new(source)?.with_limits(limits(&input));
+    let layout = Layout::read(&mut decoder)?;
+    let mut notes = layout.notes();
+    layout.check_size(&mut decoder, &input)?;
+    if decoder.more_images() {
+        notes.push("Only the first page of the file is read.".to_owned());
+    }
+    let mut metadata = read_metadata(&mut decoder, &mut notes)?;
+    metadata.premultiplied_alpha = layout.alpha == Some(ExtraSamples::AssociatedAlpha);
+
+    let (samples, alpha) = match (layout.palette.as_deref(), layout.bits) {
+        (Some(palette), _) => {
+            show_indices(&mut decoder)?;
+            let indices = read_packed(&mut decoder, &layout, |index| index)?;
+            (widen_palette(&indices, palette, layout.size)?, None)
+        }
+        (None, 16) => read_samples::<u16>(&mut decoder, &layout)?,
+        (None, 8) => read_samples::<u8>(&mut decoder, &layout)?,
+        (None, bits) => {
+            let largest = (1_u16 << bits) - 1;
+            let widen = |value: u8| (u16::from(value) * 255 / largest) as u8;
+            let grey = read_packed(&mut decoder, &layout, widen)?;
+            (Samples::U8(grey), None)
+        }
+    };
+    Ok(Decoded {
+        size: layout.size,
+        channels: layout.channels,
+        samples,
+        alpha,
+        metadata,
+        notes,
+    })
+}
+
+fn limits(input: &Input) -> Limits {
+    let memory = usize::try_from(input.limits.memory_bytes).unwrap_or(usize::MAX);
+    // No value and no packed strip is longer than the file.
+    let file = usize::try_from(input.file_bytes)
+        .unwrap_or(usize::MAX)
+        .min(memory);
+    let mut limits = Limits::default();
+    limits.decoding_buffer_size = memory;
+    limits.intermediate_buffer_size = file;
+    limits.ifd_value_size = file;
+    limits
+}
+
+fn widen_palette(indices: &[u8], palette: &[[u8; 3]], size: ImageSize) -> Result<Samples, Fault> {
+    let mut colours = zeros::<u8>(indices.len() * 3, size)?;
+    for (pixel, &index) in colours.chunks_exact_mut(3).zip(indices) {
+        pixel.copy_from_slice(&palette[usize::from(index)]);
+    }
+    Ok(Samples::U8(colours))
+}
+
+/// Reads 8- or 16-bit samples and splits alpha off.
+fn read_samples<T: Sample>(
+    decoder: &mut FileDecoder,
+    layout: &Layout,
+) -> Result<(Samples, Option<Samples>), Fault> {
+    let size = layout.size;
+    let colours = layout.channels.count();
+    if layout.stored_channels == colours && !layout.is_planar {
+        let mut samples = zeros::<T>(size.pixel_count() * colours, size)?;
+        decoder.read_image_bytes(bytemuck::cast_slice_mut(&mut samples))?;
+        return Ok((T::wrap(samples), None));
+    }
+    if layout.is_planar {
+        return read_planes::<T>(decoder, layout);
+    }
+    if layout.alpha.is_none() {
+        // Grey with channels of unknown meaning: those are dropped.
+        let mut split = Split::<T>::new(size, colours)?;
+        read_interleaved(decoder, layout, &mut split)?;
+        return Ok((T::wrap(split.colour), None));
+    }
+    let mut split = Split::<T>::new(size, colours)?;
+    read_interleaved(decoder, layout, &mut split)?;
+    Ok((T::wrap(split.colour), Some(T::wrap(split.alpha))))
+}
+
+fn read_interleaved<T: Sample>(
+    decoder: &mut FileDecoder,
+    layout: &Layout,
+    split: &mut Split<T>,
+) -> Result<(), Fault> {
+    for chunk in Chunks::new(decoder, layout) {
+        let (width, height) = decoder.chunk_data_dimensions(chunk.index);
+        let row_samples = width as usize * layout.stored_channels;
+        let mut stored = zeros::<T>(row_samples * height as usize, layout.size)?;
+        decoder.read_chunk_bytes(chunk.index, bytemuck::cast_slice_mut(&mut stored))?;
+        for (row, stored) in stored.chunks_exact(row_samples).enumerate() {
+            let first = layout.size.index(chunk.x, chunk.y + row as u32);
+            split.put(first, stored, layout.stored_channels);
+        }
+    }
+    Ok(())
+}
+
+/// Reads one plane a channel into interleaved samples.
+fn read_planes<T: Sample>(
+    decoder: &mut FileDecoder,
+    layout: &Layout,
+) -> Result<(Samples, Option<Samples>), Fault> {
+    let size = layout.size;
+    let colours = layout.channels.count();
+    let mut colour = zeros::<T>(size.pixel_count() * colours, size)?;
+    let alpha_samples = if layout.alpha.is_some() {
+        size.pixel_count()
+    } else {
+        0
+    };
+    let mut alpha = zeros::<T>(alpha_samples, size)?;
+    for chunk in Chunks::new(decoder, layout) {
+        let (width, height) = decoder.chunk_data_dimensions(chunk.index);
+        let (target, stride, offset) = match chunk.plane {
+            plane if plane < colours => (&mut colour, colours, plane),
+            plane if plane == colours && alpha_samples > 0 => (&mut alpha, 1, 0),
+            _ => continue,
+        };
+        let mut stored = zeros::<T>(width as usize * height as usize, size)?;
+        decoder.read_chunk_bytes(chunk.index, bytemuck::cast_slice_mut(&mut stored))?;
+        for (row, stored) in stored.chunks_exact(width as usize).enumerate() {
+            let first = size.index(chunk.x, chunk.y + row as u32) * stride + offset;
+            for (x, &value) in stored.iter().enumerate() {
+                target[first + x * stride] = value;
+            }
+        }
+    }
+    let alpha = (alpha_samples > 0).then(|| T::wrap(alpha));
+    Ok((T::wrap(colour), alpha))
+}
+
+/// Reads one channel of up to 8 bits and maps every value.
+fn read_packed(
+    decoder: &mut FileDecoder,
+    layout: &Layout,
+    map: impl Fn(u8) -> u8,
+) -> Result<Vec<u8>, Fault> {
+    let size = layout.size;
+    let bits = usize::from(layout.bits);
+    let mask = 0xFF >> (8 - bits);
+    let mut values = zeros::<u8>(size.pixel_count(), size)?;
+    for chunk in Chunks::new(decoder, layout) {
+        let (width, height) = decoder.chunk_data_dimensions(chunk.index);
+        let row_bytes = (width as usize * bits).div_ceil(8);
+        let mut stored = zeros::<u8>(row_bytes * height as usize, size)?;
+        decoder.read_chunk_bytes(chunk.index, &mut stored)?;
+        for (row, stored) in stored.chunks_exact(row_bytes).enumerate() {
+            let first = size.index(chunk.x, chunk.y + row as u32);
+            let target = &mut values[first..first + width as usize];
+            for (x, value) in target.iter_mut().enumerate() {
+                let bit = x * bits;
+                let shifted = stored[bit / 8] >> (8 - bits - bit % 8);
+                *value = map(shifted & mask);
+            }
+        }
+    }
+    Ok(values)
+}
+
+/// One strip or tile: where its pixels go.
+struct Chunk {
+    index: u32,
+    plane: usize,
+    x: u32,
+    y: u32,
+}
+
+/// All strips or tiles of the page, in file order.
+struct Chunks {
+    next: u32,
+    count: u32,
+    across: u32,
+    a_plane: u32,
+    chunk_size: (u32, u32),
+}
+
+impl Chunks {
+    fn new(decoder: &FileDecoder, layout: &Layout) -> Self {
+        let (width, height) = decoder.chunk_dimensions();
+        let across = match decoder.get_chunk_type() {
+            ChunkType::Strip => 1,
+            ChunkType::Tile => layout.size.width.div_ceil(width),
+        };
+        let a_plane = across * layout.size.height.div_ceil(height);
+        let planes = if layout.is_planar {
+            layout.stored_channels as u32
+        } else {
+            1
+        };
+        Self {
+            next: 0,
+            count: a_plane.saturating_mul(planes),
+            across,
+            a_plane,
+            chunk_size: (width, height),
+        }
+    }
+}
+
+impl Iterator for Chunks {
+    type Item = Chunk;
+
+    fn next(&mut self) -> Option<Chunk> {
+        if self.next >= self.count {
+            return None;
+        }
+        let index = self.next;
+        self.next += 1;
+        let in_plane = index % self.a_plane;
+        Some(Chunk {
+            index,
+            plane: (index / self.a_plane) as usize,
+            x: in_plane % self.across * self.chunk_size.0,
+            y: in_plane / self.across * self.chunk_size.1,
+        })
+    }
+}
+
+/// Makes the decoder hand out palette indices: it knows no palettes, but reads the same bits as grey.
+fn show_indices(decoder: &mut FileDecoder) -> Result<(), Fault> {
+    let value_at = entry_value_at(decoder, Tag::PhotometricInterpretation)?
+        .ok_or_else(|| Fault::damaged("its photometric tag is missing"))?;
+    let grey = PhotometricInterpretation::BlackIsZero.to_u16();
+    let bytes = match decoder.byte_order() {
+        tiff::tags::ByteOrder::LittleEndian => grey.to_le_bytes(),
+        tiff::tags::ByteOrder::BigEndian => grey.to_be_bytes(),
+    };
+    decoder.inner().overrule(value_at, bytes);
+    decoder.seek_to_image(0)?;
+    Ok(())
+}
+
+/// Where in the file the value of `tag` stands, for a value that lies in its directory entry.
+fn entry_value_at(decoder: &mut FileDecoder, tag: Tag) -> Result<Option<u64>, Fault> {
+    const VERSION_AT: u64 = 2;
+    const BIG_TIFF: u16 = 43;
+    let Some(directory) = decoder.ifd_pointer() else {
+        return Ok(None);
+    };
+    decoder.goto_offset_u64(VERSION_AT)?;
+    let is_big = decoder.read_short()? == BIG_TIFF;
+    decoder.goto_offset_u64(directory.0)?;
+    let (count, entries_at, entry_bytes, value_in_entry) = if is_big {
+        (decoder.read_long8()?, directory.0 + 8, 20, 12)
+    } else {
+        (u64::from(decoder.read_short()?), directory.0 + 2, 12, 8)
+    };
+    for entry_at in (0..count).map(|index| entries_at + index * entry_bytes) {
+        decoder.goto_offset_u64(entry_at)?;
+        if decoder.read_short()? == tag.to_u16() {
+            return Ok(Some(entry_at + value_in_entry));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,184 @@
+//! Metadata of a TIFF page: blobs in tags of their own, and the descriptive tags gathered into an EXIF blob.
+
+use tiff::decoder::IfdDecoder;
+use tiff::tags::{ByteOrder, IfdPointer, Tag, Type, ValueBuffer};
+
+use super::super::Fault;
+use super::FileDecoder;
+use crate::io::metadata::exif::{ExifTree, RawEntry, VALUE_LIMIT_BYTES, kind_bytes, tag};
+use crate::io::metadata::iptc;
+use crate::photo::{Metadata, Orientation, Resolution};
+
+const XMP: u16 = 700;
+const IPTC: u16 = 33_723;
+const PHOTOSHOP_RESOURCES: u16 = 34_377;
+const ICC: u16 = 34_675;
+
+/// Tags of the first directory that describe the picture and go into the EXIF blob: document name, description, make, model,
+/// page name, software, date, artist, host, copyright, ratings, Windows' title to subject.
+const DESCRIPTIVE: [u16; 17] = [
+    269, 270, 271, 272, 285, 305, 306, 315, 316, 18_246, 18_249, 33_432, 40_091, 40_092, 40_093,
+    40_094, 40_095,
+];
+
+/// Whether a tag only says how this file lays its pixels out.
+const fn is_structural(tag: u16) -> bool {
+    matches!(
+        tag,
+        254..=259
+            | 262..=266
+            | 273
+            | 277..=281
+            | 284
+            | 288..=293
+            | 297
+            | 301
+            | 317..=325
+            | 332..=347
+            | 512..=521
+            | 529..=532
+    )
+}
+
+/// Reads the metadata of the current page; what is not understood is named in `notes`.
+pub fn read_metadata(
+    decoder: &mut FileDecoder,
+    notes: &mut Vec<String>,
+) -> Result<Metadata, Fault> {
+    let numbers: Vec<u16> = {
+        let directory = decoder.image_ifd();
+        let tags = directory.directory().iter().map(|(tag, _)| tag.to_u16());
+        tags.collect()
+    };
+    let mut metadata = Metadata::default();
+    let mut tree = ExifTree::default();
+    let mut resources = None;
+    let mut left_aside = Vec::new();
+    for number in numbers {
+        let Some(entry) = read_entry(&mut decoder.image_ifd(), number) else {
+            left_aside.extend((!is_structural(number)).then(|| number.to_string()));
+            continue;
+        };
+        match number {
+            ICC => metadata.icc = Some(entry.data),
+            XMP => metadata.xmp = Some(entry.data),
+            IPTC => metadata.iptc = Some(entry.data),
+            PHOTOSHOP_RESOURCES => {
+                resources = iptc::from_resources(&entry.data);
+                left_aside.push(number.to_string());
+            }
+            tag::ORIENTATION => {
+                let value = decoder.find_tag_unsigned::<u32>(Tag::Orientation)?;
+                metadata.orientation = Orientation::from_tag(value.unwrap_or(1));
+            }
+            tag::EXIF_IFD => {
+                let mut entries = read_directory(decoder, number);
+                let interop = entries.iter().position(|e| e.tag == tag::INTEROP_IFD);
+                if let Some(pointer) = interop.map(|at| entries.remove(at)) {
+                    tree.interop = read_directory_at(decoder, pointer_of(&pointer));
+                }
+                tree.exif = entries;
+            }
+            tag::GPS_IFD => tree.gps = read_directory(decoder, number),
+            tag::X_RESOLUTION | tag::Y_RESOLUTION | tag::RESOLUTION_UNIT => {}
+            _ if DESCRIPTIVE.contains(&number) => tree.main.push(entry),
+            _ if is_structural(number) => {}
+            _ => left_aside.push(number.to_string()),
+        }
+    }
+    metadata.iptc = metadata.iptc.or(resources);
+    metadata.resolution = resolution(decoder);
+    metadata.exif = exif_blob(tree, &metadata);
+    if !left_aside.is_empty() {
+        notes.push(format!(
+            "TIFF tags are left aside: {}.",
+            left_aside.join(", ")
+        ));
+    }
+    Ok(metadata)
+}
+
+/// The EXIF blob of the descriptive tags; `None` when there are none.
+fn exif_blob(mut tree: ExifTree, metadata: &Metadata) -> Option<Vec<u8>> {
+    if tree == ExifTree::default() {
+        return None;
+    }
+    tree.set_main(RawEntry::short(
+        tag::ORIENTATION,
+        metadata.orientation.tag(),
+    ));
+    for entry in metadata
+        .resolution
+        .into_iter()
+        .flat_map(Resolution::entries)
+    {
+        tree.set_main(entry);
+    }
+    Some(tree.to_blob())
+}
+
+fn resolution(decoder: &mut FileDecoder) -> Option<Resolution> {
+    // The standard's default unit is the inch.
+    let unit = decoder.find_tag_unsigned::<u16>(Tag::ResolutionUnit);
+    let unit = unit.ok().flatten().unwrap_or(2);
+    let mut value = |tag| decoder.get_tag_f64(tag).ok();
+    let (x, y) = (value(Tag::XResolution)?, value(Tag::YResolution)?);
+    // One pixel a unit without a unit is what writers put when they know nothing.
+    if unit == 1 && x.total_cmp(&y).is_eq() {
+        return None;
+    }
+    Resolution::from_tags(x, y, unit)
+}
+
+/// The entry `number` of a directory, its value little-endian; `None` when it is missing, broken or beyond belief.
+fn read_entry(directory: &mut IfdDecoder<'_>, number: u16) -> Option<RawEntry> {
+    let tag = Tag::from_u16_exhaustive(number);
+    let entry = directory.find_entry(tag)?;
+    let kind = entry.field_type().to_u16();
+    let bytes = kind_bytes(kind)?.checked_mul(usize::try_from(entry.count()).ok()?)?;
+    if bytes > VALUE_LIMIT_BYTES {
+        return None;
+    }
+    let mut value = ValueBuffer::empty(Type::BYTE);
+    directory.find_tag_buf(tag, &mut value).ok()??;
+    // IPTC records are bytes, even where a writer called them words.
+    if number != IPTC {
+        value.set_byte_order(ByteOrder::LittleEndian);
+    }
+    Some(RawEntry {
+        tag: number,
+        kind,
+        data: value.as_bytes().to_vec(),
+    })
+}
+
+/// The entries of the directory that the first directory's `number` points to; what cannot be read is left out.
+fn read_directory(decoder: &mut FileDecoder, number: u16) -> Vec<RawEntry> {
+    let tag = Tag::from_u16_exhaustive(number);
+    let pointer = decoder.find_tag_unsigned::<u64>(tag);
+    read_directory_at(decoder, pointer.ok().flatten())
+}
+
+fn read_directory_at(decoder: &mut FileDecoder, pointer: Option<u64>) -> Vec<RawEntry> {
+    let Some(Ok(directory)) = pointer.map(|at| decoder.read_directory(IfdPointer(at))) else {
+        return Vec::new();
+    };
+    let numbers: Vec<u16> = directory.iter().map(|(tag, _)| tag.to_u16()).collect();
+    let mut tags = decoder.read_directory_tags(&directory);
+    let mut bytes_left = VALUE_LIMIT_BYTES;
+    let mut entries = Vec::new();
+    for number in numbers {
+        if let Some(entry) = read_entry(&mut tags, number)
+            && let Some(left) = bytes_left.checked_sub(entry.data.len())
+        {
+            bytes_left = left;
+            entries.push(entry);
+        }
+    }
+    entries
+}
+
+fn pointer_of(entry: &RawEntry) -> Option<u64> {
+    let bytes = entry.data.get(..4)?.try_into().ok()?;
+    Some(u64::from(u32::from_le_bytes(bytes)))
+}

@@ -1,0 +1,218 @@
+//! From restored pixels to a derivative file: one encoder a format, read back before it gets its name.
+
+mod jpeg;
+mod picture;
+mod png;
+mod tiff;
+mod verify;
+
+use std::fs::File;
+use std::io::{BufWriter, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+
+pub(super) use self::picture::{Picture, View};
+use super::atomic::write_whole;
+use super::{EncodeError, hash};
+use crate::photo::{Photo, Samples};
+
+/// Kind of file to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OutputFormat {
+    /// PNG at the master's depth, lossless.
+    Png,
+    /// TIFF at the master's depth, lossless (Deflate).
+    Tiff,
+    /// JPEG, 8 bits, lossy.
+    Jpeg {
+        /// 1 to 100.
+        quality: u8,
+    },
+}
+
+impl OutputFormat {
+    /// JPEG quality when nothing else is asked for.
+    pub const DEFAULT_JPEG_QUALITY: u8 = 95;
+
+    /// From the end of a file name; `None` when it names no format we write.
+    pub fn from_path(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "png" => Some(Self::Png),
+            "tif" | "tiff" => Some(Self::Tiff),
+            "jpg" | "jpeg" => Some(Self::Jpeg {
+                quality: Self::DEFAULT_JPEG_QUALITY,
+            }),
+            _ => None,
+        }
+    }
+
+    /// The usual end of a file name, without the dot.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Tiff => "tif",
+            Self::Jpeg { .. } => "jpg",
+        }
+    }
+
+    /// Name as people write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Png => "PNG",
+            Self::Tiff => "TIFF",
+            Self::Jpeg { .. } => "JPEG",
+        }
+    }
+
+    /// Whether decoded pixels differ from those handed over.
+    pub const fn is_lossy(self) -> bool {
+        matches!(self, Self::Jpeg { .. })
+    }
+}
+
+/// How to export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExportOptions {
+    /// Kind of file.
+    pub format: OutputFormat,
+    /// Whether an existing file (never the master) may be replaced.
+    pub overwrite: bool,
+}
+
+/// What an export did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportOutcome {
+    /// The file written.
+    pub path: PathBuf,
+    /// Its length, bytes.
+    pub file_bytes: u64,
+    /// SHA-256 of the whole file.
+    pub sha256: [u8; 32],
+    /// Whether decoded pixels may differ from those handed over.
+    pub lossy: bool,
+    /// Largest difference between the decoded file and the pixels handed over, in code values of the file's depth; 0 when lossless.
+    pub largest_difference: u16,
+    /// What the format could not carry, as sentences for the person.
+    pub not_carried: Vec<String>,
+}
+
+/// Writes `pixels` (the photo's layout, stored order) with the photo's metadata to `target`: all or nothing, never over the master.
+///
+/// The file is written beside its target, read back, compared, flushed to the disk and only then named.
+///
+/// # Errors
+/// [`EncodeError`]; nothing is left behind.
+pub fn export_photo(
+    photo: &Photo,
+    pixels: &Samples,
+    target: &Path,
+    options: &ExportOptions,
+) -> Result<ExportOutcome, EncodeError> {
+    let describe =
+        |samples: &Samples| format!("{} of {} bits", samples.len(), samples.depth().bits());
+    if pixels.len() != photo.samples().len() || pixels.depth() != photo.depth() {
+        return Err(EncodeError::Layout {
+            expected: describe(photo.samples()),
+            actual: describe(pixels),
+            path: target.to_path_buf(),
+        });
+    }
+    let picture = Picture {
+        size: photo.size(),
+        channels: photo.channels(),
+        samples: View::of(pixels),
+        alpha: photo.alpha().map(View::of),
+        metadata: photo.metadata(),
+    };
+    let overwrite = options.overwrite;
+    write_whole(target, Some(photo.path()), overwrite, |file| {
+        write_picture(&picture, options.format, file, target)
+    })
+}
+
+/// Encodes `picture` into `file`, reads it back, and says what came of it.
+pub(super) fn write_picture(
+    picture: &Picture<'_>,
+    format: OutputFormat,
+    file: &mut File,
+    target: &Path,
+) -> Result<ExportOutcome, EncodeError> {
+    let with_path = |failure: Failure| failure.with_path(format, picture, target);
+    let mut not_carried = Vec::new();
+    let mut writer = BufWriter::with_capacity(1 << 20, &mut *file);
+    match format {
+        OutputFormat::Png => png::write(picture, &mut writer, &mut not_carried),
+        OutputFormat::Tiff => tiff::write(picture, &mut writer, &mut not_carried),
+        OutputFormat::Jpeg { quality } => {
+            jpeg::write(picture, quality, &mut writer, &mut not_carried)
+        }
+    }
+    .and_then(|()| Ok(writer.flush()?))
+    .map_err(with_path)?;
+    drop(writer);
+
+    let largest_difference = match format {
+        OutputFormat::Png => verify::png(picture, file),
+        OutputFormat::Tiff => verify::tiff(picture, file),
+        OutputFormat::Jpeg { .. } => verify::jpeg(picture, file),
+    }
+    .map_err(with_path)?;
+    if largest_difference > 0 && !format.is_lossy() {
+        return Err(with_path(Failure::Different(format!(
+            "pixels differ by up to {largest_difference}"
+        ))));
+    }
+    let facts = |file: &mut File| -> std::io::Result<(u64, [u8; 32])> {
+        file.rewind()?;
+        Ok((file.metadata()?.len(), hash::sha256_of(file)?))
+    };
+    let (file_bytes, sha256) = facts(file).map_err(|error| with_path(error.into()))?;
+    Ok(ExportOutcome {
+        path: target.to_path_buf(),
+        file_bytes,
+        sha256,
+        lossy: format.is_lossy(),
+        largest_difference,
+        not_carried,
+    })
+}
+
+/// What an encoder stopped at; the target is added where it is known.
+#[derive(Debug)]
+enum Failure {
+    Io(std::io::Error),
+    Encoder(String),
+    TooLarge { remedy: &'static str },
+    Different(String),
+}
+
+impl Failure {
+    fn encoder(reason: impl std::fmt::Display) -> Self {
+        Self::Encoder(reason.to_string())
+    }
+
+    fn with_path(self, format: OutputFormat, picture: &Picture<'_>, target: &Path) -> EncodeError {
+        let path = target.to_path_buf();
+        let format = format.name();
+        match self {
+            Self::Io(error) => EncodeError::from_io(error, target),
+            Self::Encoder(reason) => EncodeError::Encoder {
+                format,
+                reason,
+                path,
+            },
+            Self::TooLarge { remedy } => EncodeError::TooLarge {
+                format,
+                size: picture.size,
+                remedy,
+                path,
+            },
+            Self::Different(reason) => EncodeError::Verification { reason, path },
+        }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(error)
+    }
+}

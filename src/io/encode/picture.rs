@@ -1,0 +1,156 @@
+//! Borrowed pixels and metadata on their way into a file. Knows no file format.
+
+use std::borrow::Cow;
+
+use crate::geometry::ImageSize;
+use crate::photo::{BitDepth, Channels, Metadata, Samples};
+
+/// Borrowed samples.
+#[derive(Clone, Copy)]
+pub enum View<'a> {
+    /// 8-bit code values.
+    U8(&'a [u8]),
+    /// 16-bit code values.
+    U16(&'a [u16]),
+}
+
+impl<'a> View<'a> {
+    /// All of `samples`.
+    pub fn of(samples: &'a Samples) -> Self {
+        match samples {
+            Samples::U8(values) => Self::U8(values),
+            Samples::U16(values) => Self::U16(values),
+        }
+    }
+
+    /// Bits a sample.
+    pub const fn depth(self) -> BitDepth {
+        match self {
+            Self::U8(_) => BitDepth::Eight,
+            Self::U16(_) => BitDepth::Sixteen,
+        }
+    }
+
+    /// The samples from `start` to `end`, in this machine's byte order.
+    fn bytes(self, start: usize, end: usize) -> &'a [u8] {
+        match self {
+            Self::U8(values) => &values[start..end],
+            Self::U16(values) => bytemuck::cast_slice(&values[start..end]),
+        }
+    }
+}
+
+/// What an encoder writes: stored order, interleaved colour, alpha apart.
+pub struct Picture<'a> {
+    /// Size in stored order.
+    pub size: ImageSize,
+    /// Grey or RGB.
+    pub channels: Channels,
+    /// Interleaved colour.
+    pub samples: View<'a>,
+    /// One sample a pixel at the same depth.
+    pub alpha: Option<View<'a>>,
+    /// What travels with the pixels.
+    pub metadata: &'a Metadata,
+}
+
+impl<'a> Picture<'a> {
+    /// Samples a pixel in the file, alpha included.
+    pub fn stored_channels(&self) -> usize {
+        self.channels.count() + usize::from(self.alpha.is_some())
+    }
+
+    /// Bytes a sample.
+    pub fn sample_bytes(&self) -> usize {
+        usize::from(self.samples.depth().bits() / 8)
+    }
+
+    /// Bytes of one row in the file, alpha included.
+    pub fn row_bytes(&self) -> usize {
+        self.size.width as usize * self.stored_channels() * self.sample_bytes()
+    }
+
+    /// Rows `first..end` with alpha put behind every pixel, in this machine's byte order; borrowed when there is no alpha.
+    pub fn rows(&self, first: u32, end: u32) -> Cow<'a, [u8]> {
+        let channels = self.channels.count();
+        let (start, stop) = (self.size.index(0, first), self.size.index(0, end));
+        let colour = self.samples.bytes(start * channels, stop * channels);
+        let Some(alpha) = self.alpha else {
+            return Cow::Borrowed(colour);
+        };
+        let sample = self.sample_bytes();
+        let mut rows = Vec::with_capacity(colour.len() / channels * (channels + 1));
+        let alpha = alpha.bytes(start, stop).chunks_exact(sample);
+        for (colour, alpha) in colour.chunks_exact(channels * sample).zip(alpha) {
+            rows.extend_from_slice(colour);
+            rows.extend_from_slice(alpha);
+        }
+        Cow::Owned(rows)
+    }
+
+    /// The colour as 8 bits; borrowed when it is so already, otherwise rounded.
+    pub fn eight_bits(&self) -> Cow<'a, [u8]> {
+        match self.samples {
+            View::U8(values) => Cow::Borrowed(values),
+            View::U16(values) => Cow::Owned(values.iter().map(|&v| to_eight_bits(v)).collect()),
+        }
+    }
+}
+
+/// The 8-bit code value nearest to a 16-bit one (65,535 = 255 × 257).
+pub fn to_eight_bits(value: u16) -> u8 {
+    ((u32::from(value) + 128) / 257) as u8
+}
+
+/// The largest difference between two runs of bytes that hold samples of `sample_bytes` each in this machine's byte order.
+pub fn largest_difference(a: &[u8], b: &[u8], sample_bytes: usize) -> u16 {
+    if a == b {
+        return 0;
+    }
+    let differences = a
+        .chunks_exact(sample_bytes)
+        .zip(b.chunks_exact(sample_bytes));
+    let value = |bytes: &[u8]| match *bytes {
+        [low, high] => u16::from_ne_bytes([low, high]),
+        [byte] => u16::from(byte),
+        _ => 0,
+    };
+    differences
+        .map(|(a, b)| value(a).abs_diff(value(b)))
+        .max()
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sixteen_bits_round_to_the_nearest_eight() {
+        for value in 0..=u16::MAX {
+            let exact = f64::from(value) * 255.0 / 65_535.0;
+            assert_eq!(to_eight_bits(value), exact.round() as u8, "{value}");
+        }
+    }
+
+    #[test]
+    fn alpha_is_put_behind_every_pixel() {
+        let metadata = Metadata::default();
+        let picture = Picture {
+            size: ImageSize::new(1, 3),
+            channels: Channels::Rgb,
+            samples: View::U8(&[1, 2, 3, 4, 5, 6, 7, 8, 9]),
+            alpha: Some(View::U8(&[10, 20, 30])),
+            metadata: &metadata,
+        };
+        assert_eq!(*picture.rows(1, 3), [4, 5, 6, 20, 7, 8, 9, 30]);
+    }
+
+    #[test]
+    fn the_largest_difference_is_found_at_both_depths() {
+        assert_eq!(largest_difference(&[1, 2, 3], &[1, 9, 4], 1), 7);
+        let (a, b) = ([500_u16, 7], [100_u16, 8]);
+        let bytes = |values: &[u16; 2]| bytemuck::cast_slice(values).to_vec();
+        assert_eq!(largest_difference(&bytes(&a), &bytes(&b), 2), 400);
+    }
+}

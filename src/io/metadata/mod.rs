@@ -1,0 +1,7 @@
+//! Metadata blobs: EXIF directories, IPTC in Photoshop resources. No pixels, no file access.
+
+pub(super) mod exif;
+pub(super) mod iptc;
+
+/// Keyword of an XMP packet in a PNG. Source: XMP Specification part 3, "PNG".
+pub(super) const PNG_XMP_KEYWORD: &str = "XML:com.adobe.xmp";
