@@ -167,6 +167,7 @@ fn start_cuda(
     session: SessionOptions,
     models: &[CheckedModel; 2],
 ) -> Result<[OrtNetwork; 2], String> {
+    preload_cuda_libraries();
     let networks = start(ProviderKind::Cuda, session, models).map_err(|error| error.to_string())?;
     for network in &networks {
         let nodes = network.nodes_by_provider()?;
@@ -175,6 +176,25 @@ fn start_cuda(
         }
     }
     Ok(networks)
+}
+
+/// Loads NVIDIA's libraries that lie beside ONNX Runtime, where `make runtime-cuda` puts them: the provider's own
+/// library asks for them by name alone. Those that lie elsewhere are left to the system's search path.
+fn preload_cuda_libraries() {
+    let Ok(info) = runtime::load(None) else {
+        return;
+    };
+    let Some(folder) = info.path.parent() else {
+        return;
+    };
+    let first = ort::ep::cuda::CUDA_DYLIBS[0];
+    if !folder.join(first).is_file() {
+        return;
+    }
+    if let Err(error) = ort::ep::cuda::preload_dylibs(Some(folder), Some(folder)) {
+        // The attempt itself says what is wrong; without a driver some of these libraries always fail here.
+        tracing::debug!("NVIDIA's libraries beside ONNX Runtime cannot be loaded: {error}");
+    }
 }
 
 fn dispatch(kind: ProviderKind) -> Vec<ExecutionProviderDispatch> {
