@@ -1,0 +1,190 @@
+//! Opening and exporting: order, cancelling, and that what is written is what was restored.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use unscratch::geometry::{ImageSize, PixelRect};
+use unscratch::inference::fake::{FailingNetwork, IdentityNetwork, PaintNetwork};
+use unscratch::inference::{CancelToken, Contract, Engine};
+use unscratch::io::{DecodeLimits, ExportOptions, OutputFormat, load_mask, open_photo};
+use unscratch::jobs::{ExportRequest, JobEvent};
+use unscratch::mask::EffectiveMask;
+use unscratch::photo::Photo;
+use unscratch::restore::{
+    ContextCache, NoProgress, Restoration, alpha_photo, composite_rect, restore_photo,
+};
+
+use super::support::{FILL_RGB, GatedNetwork, Jobs, fill_request, mask, photo};
+
+const SIZE: ImageSize = ImageSize::new(600, 300);
+
+fn damage() -> EffectiveMask {
+    mask(
+        SIZE,
+        &[
+            PixelRect::new(10, 10, 30, 3),
+            PixelRect::new(250, 100, 20, 40),
+            PixelRect::new(590, 290, 10, 10),
+        ],
+    )
+}
+
+fn export_request(photo: &Arc<Photo>, target: &Path) -> ExportRequest {
+    ExportRequest {
+        photo: Arc::clone(photo),
+        mask: damage(),
+        restoration: Restoration::default(),
+        contexts: Arc::new(ContextCache::new(64 << 20)),
+        target: target.to_path_buf(),
+        options: ExportOptions {
+            format: OutputFormat::from_path(target).expect("a known end"),
+            overwrite: false,
+        },
+        mask_target: None,
+    }
+}
+
+fn painter() -> PaintNetwork {
+    PaintNetwork::new(Contract::RestoreV1, FILL_RGB)
+}
+
+fn restored(photo: &Photo) -> Restoration {
+    let mut engine = Engine::from_networks(
+        Box::new(IdentityNetwork::new(Contract::ScratchContextV1)),
+        Box::new(painter()),
+    );
+    restore_photo(
+        photo,
+        &damage(),
+        &mut engine,
+        &ContextCache::new(64 << 20),
+        &NoProgress,
+        &CancelToken::new(),
+    )
+    .expect("fakes do not fail")
+}
+
+#[test]
+fn an_export_fills_what_is_stale_and_writes_what_restoring_the_photo_gives() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("restored.tif");
+    let mask_target = folder.path().join("mask.png");
+    let photo = photo(SIZE);
+    let mut jobs = Jobs::with_stage_2(painter());
+    let mut request = export_request(&photo, &target);
+    request.mask_target = Some(mask_target.clone());
+    let id = jobs.system.export(request);
+    let report = match jobs.wait_end(id) {
+        JobEvent::Exported { report, .. } => report,
+        other => panic!("{other:?}"),
+    };
+
+    let expected = composite_rect(&photo, &restored(&photo), SIZE.rect());
+    let written = open_photo(&target, &DecodeLimits::default()).unwrap();
+    assert_eq!(written.samples(), &expected);
+    let alpha = alpha_photo(&damage());
+    assert_eq!(load_mask(&mask_target, SIZE).unwrap(), alpha);
+
+    let blended = alpha.iter().filter(|&&alpha| alpha > 0).count() as u64;
+    assert_eq!(report.blended_pixels, blended);
+    assert_eq!(report.masked_pixels, 30 * 3 + 20 * 40 + 10 * 10);
+    assert_eq!(report.changed_outside_mask, 0);
+    assert!(report.changed_pixels > report.masked_pixels / 2);
+    assert!(report.changed_pixels <= blended);
+    assert_eq!(report.sha256, unscratch::io::sha256_file(&target).unwrap());
+}
+
+#[test]
+fn a_finished_restoration_is_exported_without_running_a_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let photo = photo(SIZE);
+    let mut jobs = Jobs::with_stage_2(FailingNetwork::new(Contract::RestoreV1, 0));
+    let mut request = export_request(&photo, &folder.path().join("a.png"));
+    request.restoration = restored(&photo);
+    let id = jobs.system.export(request);
+    let end = jobs.wait_end(id);
+    assert!(matches!(end, JobEvent::Exported { .. }), "{end:?}");
+}
+
+#[test]
+fn exports_keep_their_order_and_a_stroke_goes_between_their_cells() {
+    let folder = tempfile::tempdir().unwrap();
+    let photo = photo(SIZE);
+    let (network, gate) = GatedNetwork::stage_2();
+    let mut jobs = Jobs::with_stage_2(network);
+    let names = ["first.png", "second.png"].map(|name| folder.path().join(name));
+    let [first, second] = [0, 1].map(|i| jobs.system.export(export_request(&photo, &names[i])));
+    gate.wait_entered();
+    let spot = mask(SIZE, &[PixelRect::new(300, 200, 5, 5)]);
+    let stroke = jobs.system.fill(fill_request(&photo, &spot, 1));
+    assert!(jobs.system.has_exports());
+    // One cell of the first export, then the stroke's, although the export has cells left.
+    gate.open(2);
+    assert!(matches!(
+        jobs.wait_end(stroke),
+        JobEvent::Filled { revision: 1, .. }
+    ));
+    assert!(!names[0].exists());
+    gate.open(100);
+    jobs.wait_end(second);
+    let ended: Vec<_> = jobs
+        .seen()
+        .iter()
+        .filter_map(|event| match event {
+            JobEvent::Exported { id, .. } => Some(*id),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(ended, [first, second]);
+    assert!(!jobs.system.has_exports());
+}
+
+#[test]
+fn a_cancelled_export_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let photo = photo(SIZE);
+    let (network, gate) = GatedNetwork::stage_2();
+    let mut jobs = Jobs::with_stage_2(network);
+    let id = jobs
+        .system
+        .export(export_request(&photo, &folder.path().join("a.png")));
+    gate.wait_entered();
+    jobs.system.cancel(id);
+    assert!(matches!(jobs.wait_end(id), JobEvent::Cancelled { .. }));
+    drop(jobs);
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+}
+
+#[test]
+fn an_export_that_would_replace_a_file_fails_and_keeps_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("a.png");
+    std::fs::write(&target, b"kept").unwrap();
+    let mut jobs = Jobs::with_stage_2(painter());
+    let id = jobs.system.export(export_request(&photo(SIZE), &target));
+    let JobEvent::Failed { message, .. } = jobs.wait_end(id) else {
+        panic!("not failed");
+    };
+    assert!(message.contains("a.png"), "{message}");
+    assert_eq!(std::fs::read(&target).unwrap(), b"kept");
+}
+
+#[test]
+fn a_photo_opened_later_wins_and_a_missing_one_fails_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let photo_of_export = photo(SIZE);
+    let mut jobs = Jobs::with_stage_2(painter());
+    let path = folder.path().join("a.png");
+    let export = jobs.system.export(export_request(&photo_of_export, &path));
+    jobs.wait_end(export);
+
+    let missing = jobs.system.open(folder.path().join("missing.png"));
+    let JobEvent::Failed { message, .. } = jobs.wait_end(missing) else {
+        panic!("not failed");
+    };
+    assert!(message.contains("missing.png"), "{message}");
+    let old = jobs.system.open(path.clone());
+    let new = jobs.system.open(path);
+    assert!(matches!(jobs.wait_end(new), JobEvent::Opened { .. }));
+    assert!(matches!(jobs.wait_end(old), JobEvent::Cancelled { .. }));
+}

@@ -1,0 +1,5 @@
+//! The worker threads with fake networks: what supersedes what, cancelling, panics, shutdown, exports.
+
+mod export;
+mod fill;
+mod support;
