@@ -5,11 +5,38 @@ use std::ffi::OsString;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::anyhow;
-
 use super::Stop;
 use super::args::{Format, Output, RestoreArgs};
-use crate::io::{OutputFormat, is_same_file, restored_name};
+use crate::io::{EncodeError, OutputFormat, is_same_file, restored_name};
+
+/// Why the files of one command cannot stand side by side.
+#[derive(Debug, thiserror::Error)]
+enum PlanError {
+    #[error(
+        "two results would be one file, so nothing was done; restore {first:?} and {second:?} separately or rename one: {path:?}"
+    )]
+    SameResult {
+        first: PathBuf,
+        second: PathBuf,
+        path: PathBuf,
+    },
+    #[error("two results would be one file; choose another name: {path:?}")]
+    SameName { path: PathBuf },
+    #[error("the report would be one file with a result; choose another name: {path:?}")]
+    ReportIsResult { path: PathBuf },
+}
+
+impl From<PlanError> for Stop {
+    fn from(error: PlanError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<EncodeError> for Stop {
+    fn from(error: EncodeError) -> Self {
+        Self::Failed(error.into())
+    }
+}
 
 /// One photo to restore.
 #[derive(Debug, PartialEq, Eq)]
@@ -69,11 +96,11 @@ impl Plan {
             let written = std::iter::once(&file.target).chain(&file.mask_target);
             for target in written {
                 if let Some(first) = writers.insert(place(target), &file.input) {
-                    return Err(anyhow!(
-                        "two results would be one file, so nothing was done; restore {} and {} separately or rename one: {target:?}",
-                        first.display(),
-                        file.input.display()
-                    )
+                    return Err(PlanError::SameResult {
+                        first: first.to_path_buf(),
+                        second: file.input.clone(),
+                        path: target.clone(),
+                    }
                     .into());
                 }
                 self.refuse_original(target)?;
@@ -82,9 +109,9 @@ impl Plan {
         if let Some(report) = &self.report
             && writers.contains_key(&place(report))
         {
-            return Err(anyhow!(
-                "the report would be one file with a result; choose another name: {report:?}"
-            )
+            return Err(PlanError::ReportIsResult {
+                path: report.clone(),
+            }
             .into());
         }
         Ok(())
@@ -112,9 +139,10 @@ pub(super) fn refuse_same_or_original(input: &Path, targets: &[&PathBuf]) -> Res
         refuse_original(input, target)?;
         let place = place(target);
         if places.contains(&place) {
-            return Err(
-                anyhow!("two results would be one file; choose another name: {target:?}").into(),
-            );
+            return Err(PlanError::SameName {
+                path: PathBuf::clone(target),
+            }
+            .into());
         }
         places.push(place);
     }
@@ -125,9 +153,9 @@ fn refuse_original(input: &Path, target: &Path) -> Result<(), Stop> {
     if !is_same_file(input, target) {
         return Ok(());
     }
-    Err(anyhow!(
-        "this is the original photo, which is never overwritten; choose another name: {target:?}"
-    )
+    Err(EncodeError::IsMaster {
+        path: target.to_path_buf(),
+    }
     .into())
 }
 
@@ -137,18 +165,19 @@ pub(super) fn refuse_target(
     overwrite: bool,
     folders_to_make: &[PathBuf],
 ) -> Result<(), Stop> {
+    let path = target.to_path_buf();
     if target.is_dir() {
-        return Err(anyhow!("this is a folder; add a file name: {target:?}").into());
+        return Err(EncodeError::Folder { path }.into());
     }
     if target.exists() && !overwrite {
-        return Err(anyhow!(
-            "the file exists already; choose another name or add --overwrite: {target:?}"
-        )
-        .into());
+        return Err(EncodeError::Exists { path }.into());
     }
     let folder = folder_of(target);
     if !folder.is_dir() && !folders_to_make.iter().any(|made| made == folder) {
-        return Err(anyhow!("the folder does not exist; create it first: {folder:?}").into());
+        return Err(EncodeError::NoFolder {
+            folder: folder.to_path_buf(),
+        }
+        .into());
     }
     Ok(())
 }
@@ -195,7 +224,8 @@ fn into_folder(args: &RestoreArgs, folder: &Path) -> Result<(Vec<FilePlan>, Vec<
         Some(mask) if masks_in_folder => {
             if !mask.is_dir() && OutputFormat::from_path(mask).is_some() {
                 return Err(Stop::usage(format!(
-                    "with several photos --mask-out names a folder, not a file: {mask:?}"
+                    "with several photos --mask-out names a folder, not a file: {}",
+                    mask.display()
                 )));
             }
             folders.push(mask.to_path_buf());
@@ -237,7 +267,8 @@ pub(super) fn refuse_mask_name(mask: &Path) -> Result<(), Stop> {
     match OutputFormat::from_path(mask) {
         Some(OutputFormat::Png | OutputFormat::Tiff) => Ok(()),
         _ => Err(Stop::usage(format!(
-            "a mask is written as PNG or TIFF; end its name in .png or .tif: {mask:?}"
+            "a mask is written as PNG or TIFF; end its name in .png or .tif: {}",
+            mask.display()
         ))),
     }
 }
@@ -248,18 +279,19 @@ fn format_of_output(output: &Path, options: &Output) -> Result<OutputFormat, Sto
     match (by_name, by_option) {
         (Some(by_name), Some(by_option)) if by_name.name() != by_option.name() => {
             Err(Stop::usage(format!(
-                "--format says {} and the name of the result {}; change one of them: {output:?}",
+                "--format says {} and the name of the result {}; change one of them: {}",
                 by_option.name(),
-                by_name.name()
+                by_name.name(),
+                output.display()
             )))
         }
-        (_, Some(format)) => Ok(format),
         (Some(OutputFormat::Jpeg { quality }), None) => Ok(OutputFormat::Jpeg {
             quality: options.quality.unwrap_or(quality),
         }),
-        (Some(format), None) => Ok(format),
+        (_, Some(format)) | (Some(format), None) => Ok(format),
         (None, None) => Err(Stop::usage(format!(
-            "the name of the result does not end in .png, .tif, .tiff, .jpg or .jpeg; choose one of these or add --format: {output:?}"
+            "the name of the result does not end in .png, .tif, .tiff, .jpg or .jpeg; choose one of these or add --format: {}",
+            output.display()
         ))),
     }
 }

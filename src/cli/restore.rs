@@ -29,7 +29,7 @@ pub(super) fn run(args: &RestoreArgs, session: &mut Session<'_>) -> Result<(), S
     {
         report
             .write(path, session.common.overwrite)
-            .with_context(|| format!("the report could not be written: {path:?}"))?;
+            .with_context(|| format!("the report could not be written: {}", path.display()))?;
     }
     outcome
 }
@@ -42,8 +42,10 @@ fn restore_all(
 ) -> Result<(), Stop> {
     let mut failures = Vec::new();
     for file in &plan.files {
-        let outcome = without_panic(|| restore_one(args, file, plan, session))
-            .unwrap_or_else(|panic| Err(anyhow::anyhow!("{panic}: {:?}", file.input).into()));
+        let outcome =
+            without_panic(|| restore_one(args, file, plan, session)).unwrap_or_else(|panic| {
+                Err(anyhow::anyhow!("{panic}: {}", file.input.display()).into())
+            });
         session.console.end_progress();
         match outcome {
             Ok(done) => {
@@ -191,7 +193,7 @@ fn fill(
 }
 
 fn export(request: &ExportRequest, session: &Session<'_>) -> Result<ExportReport, Stop> {
-    let written = export_restoration(request, &session.limits, session.console, &session.cancel);
+    let written = export_restoration(request, session.limits, session.console, &session.cancel);
     let written = written.map_err(|error| match error {
         ExportError::Cancelled => Stop::Cancelled,
         error => Stop::Failed(error.into()),
@@ -207,7 +209,7 @@ fn export(request: &ExportRequest, session: &Session<'_>) -> Result<ExportReport
 fn make_folders(plan: &Plan) -> Result<(), Stop> {
     for folder in &plan.folders {
         std::fs::create_dir_all(folder)
-            .with_context(|| format!("the folder could not be made: {folder:?}"))?;
+            .with_context(|| format!("the folder could not be made: {}", folder.display()))?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::io::{
 };
 use crate::mask::EffectiveMask;
 use crate::photo::{Photo, Samples};
-use crate::restore::{ProgressSink, Restoration, Stage, alpha_photo, alpha_rect};
+use crate::restore::{ProgressSink, Stage, alpha_photo, alpha_rect, composite_rect};
 
 use super::ExportRequest;
 
@@ -120,7 +120,7 @@ pub enum ExportError {
 /// [`ExportError`]; only [`ExportError::Mask`] leaves a file, a complete one.
 pub fn export_restoration(
     request: &ExportRequest,
-    limits: &DecodeLimits,
+    limits: DecodeLimits,
     progress: &dyn ProgressSink,
     cancel: &CancelToken,
 ) -> Result<ExportReport, ExportError> {
@@ -136,7 +136,7 @@ pub fn export_restoration(
     let started = Instant::now();
     check_targets(photo, target, mask_target.as_deref(), options.overwrite)?;
     progress.report(Stage::Compositing, 0, 0);
-    let pixels = composite(photo, restoration);
+    let pixels = composite_rect(photo, restoration, photo.size().rect());
     let handed_over = compare(photo, mask, &pixels);
     handed_over.keep_promise(target)?;
     if cancel.is_cancelled() {
@@ -281,9 +281,9 @@ fn verify(
     photo: &Photo,
     mask: &EffectiveMask,
     target: &Path,
-    limits: &DecodeLimits,
+    limits: DecodeLimits,
 ) -> Result<Comparison, ExportError> {
-    let written = open_photo(target, limits).map_err(|source| ExportError::ReadBack { source })?;
+    let written = open_photo(target, &limits).map_err(|source| ExportError::ReadBack { source })?;
     let same_layout = written.size() == photo.size()
         && written.channels() == photo.channels()
         && written.depth() == photo.depth()
@@ -308,31 +308,4 @@ fn strips(size: ImageSize) -> impl Iterator<Item = PixelRect> {
     (0..size.height)
         .step_by(STRIP_ROWS as usize)
         .map(move |y| PixelRect::new(0, y, size.width, STRIP_ROWS.min(size.height - y)))
-}
-
-fn composite(photo: &Photo, restoration: &Restoration) -> Samples {
-    let mut pixels = photo.samples().clone();
-    let max = u64::from(photo.depth().max_value());
-    let channels = photo.channels().count();
-    for cell in restoration.cells() {
-        for y in 0..cell.rect.height {
-            for x in 0..cell.rect.width {
-                let at = cell.rect.size().index(x, y);
-                let alpha = u64::from(cell.alpha[at]);
-                let pixel = photo.size().index(cell.rect.x + x, cell.rect.y + y);
-                for channel in 0..channels {
-                    let index = pixel * channels + channel;
-                    let master = u64::from(photo.samples().get(index)) * 65_535;
-                    let fill = u64::from(cell.fill[at * channels + channel]) * max;
-                    let whole = 255 * 65_535;
-                    let value = (master * (255 - alpha) + fill * alpha + whole / 2) / whole;
-                    match &mut pixels {
-                        Samples::U8(values) => values[index] = value as u8,
-                        Samples::U16(values) => values[index] = value as u16,
-                    }
-                }
-            }
-        }
-    }
-    pixels
 }

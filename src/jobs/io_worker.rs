@@ -21,14 +21,14 @@ pub(super) fn run(shared: &Shared, limits: DecodeLimits) {
     loop {
         match shared.wait_for(Queues::next_io_step) {
             IoStep::Shutdown => return,
-            IoStep::Open(id, path, token) => open(shared, id, &path, &limits, &token),
-            IoStep::Write(job, token) => write(shared, &job, &limits, &token),
+            IoStep::Open(id, path, token) => open(shared, id, &path, limits, &token),
+            IoStep::Write(job, token) => write(shared, &job, limits, &token),
         }
     }
 }
 
-fn open(shared: &Shared, id: JobId, path: &Path, limits: &DecodeLimits, token: &CancelToken) {
-    let result = without_panic(|| open_photo(path, limits));
+fn open(shared: &Shared, id: JobId, path: &Path, limits: DecodeLimits, token: &CancelToken) {
+    let result = without_panic(|| open_photo(path, &limits));
     shared.peek(|queues| queues.end_open(id));
     shared.send(match result {
         _ if token.is_cancelled() => JobEvent::Cancelled { id },
@@ -41,7 +41,7 @@ fn open(shared: &Shared, id: JobId, path: &Path, limits: &DecodeLimits, token: &
     });
 }
 
-fn write(shared: &Shared, job: &ExportJob, limits: &DecodeLimits, token: &CancelToken) {
+fn write(shared: &Shared, job: &ExportJob, limits: DecodeLimits, token: &CancelToken) {
     let id = job.id;
     let progress = JobProgress {
         cell: &shared.progress,

@@ -442,4 +442,33 @@ mod tests {
         assert_eq!(order(None), [(0, 0), (1, 0), (2, 2), (3, 3)]);
         assert_eq!(order(Some(PixelPoint::new(-9_000_000, 5)))[0], (0, 0));
     }
+
+    #[test]
+    fn only_the_photo_asked_for_last_is_opened() {
+        let mut queues = Queues::default();
+        let waiting = queues.submit_open(PathBuf::from("a"));
+        let running = queues.submit_open(PathBuf::from("b"));
+        assert_eq!(queues.take_cancelled(), [waiting]);
+        let Some(IoStep::Open(id, _, token)) = queues.next_io_step() else {
+            panic!("nothing to open");
+        };
+        assert_eq!(id, running);
+        let last = queues.submit_open(PathBuf::from("c"));
+        assert!(
+            token.is_cancelled(),
+            "the one being read is not wanted any more"
+        );
+        queues.end_open(running);
+        assert!(matches!(queues.next_io_step(), Some(IoStep::Open(id, ..)) if id == last));
+    }
+
+    #[test]
+    fn an_ended_job_cannot_be_cancelled() {
+        let mut queues = Queues::default();
+        let id = queues.submit_open(PathBuf::from("a"));
+        assert!(queues.next_io_step().is_some());
+        queues.end_open(id);
+        queues.cancel(id);
+        assert!(!queues.has_cancelled());
+    }
 }

@@ -42,7 +42,7 @@ fn the_newest_fill_request_stops_the_cell_in_flight_and_takes_over() {
     let end = jobs.wait_end(new);
     assert!(matches!(end, JobEvent::Filled { revision: 2, .. }));
     assert!(cancelled(&jobs.wait_end(old)));
-    assert_eq!(jobs.columns_filled(old), []);
+    assert!(jobs.columns_filled(old).is_empty());
     assert_eq!(jobs.columns_filled(new), [0, 1, 2, 3]);
 }
 
@@ -77,18 +77,20 @@ fn cells_come_nearest_the_focus_first_and_progress_counts_them() {
     let mut request = fill_request(&photo, &mask(SIZE, &spots(0)), 1);
     request.focus = Some(PixelPoint::new(620, 10));
     let id = jobs.system.fill(request);
-    for filled in 1..=3 {
+    let order = [2, 1, 3, 0];
+    for (done, column) in (1..=3).zip(order) {
         gate.wait_entered();
         gate.open(1);
-        jobs.wait_for(|event| matches!(event, JobEvent::CellFilled { .. }));
-        // The next run is waiting now, so nothing more can be done than was counted.
+        jobs.wait_for(
+            |event| matches!(event, JobEvent::CellFilled { cell, .. } if cell.index.column == column),
+        );
+        // The next run waits at the gate, so nothing more than this is done.
         let progress = jobs.system.progress().unwrap();
-        assert_eq!((progress.job, progress.total), (id, 4));
-        assert_eq!(progress.done, filled);
+        assert_eq!((progress.job, progress.done, progress.total), (id, done, 4));
     }
     gate.open(1);
     jobs.wait_end(id);
-    assert_eq!(jobs.columns_filled(id), [2, 1, 3, 0]);
+    assert_eq!(jobs.columns_filled(id), order);
     assert_eq!(jobs.system.progress(), None);
 }
 

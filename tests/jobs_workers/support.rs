@@ -16,7 +16,7 @@ use unscratch::photo::{Channels, FileFormat, Metadata, Photo, Samples, Source};
 use unscratch::restore::{ContextCache, plan_fill};
 
 /// Far longer than anything here takes; only a hanging thread makes a test wait this long.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Colour the fake stage 2 fills with.
 pub const FILL_RGB: [f32; 3] = [0.25, 0.5, 0.75];
@@ -24,7 +24,7 @@ pub const FILL_RGB: [f32; 3] = [0.25, 0.5, 0.75];
 /// A 16-bit RGB photo without repetition.
 pub fn photo(size: ImageSize) -> Arc<Photo> {
     let samples = (0..size.pixel_count() * 3)
-        .map(|i| (i * 2_654_435_761 >> 7) as u16)
+        .map(|i| ((i * 2_654_435_761) >> 7) as u16)
         .collect();
     let source = Source {
         path: PathBuf::from("made in a test.tif"),
@@ -188,10 +188,7 @@ impl Jobs {
     }
 
     /// Starts with the given networks.
-    pub fn with_networks(
-        stage_1: impl Network + 'static,
-        stage_2: impl Network + 'static,
-    ) -> Self {
+    pub fn with_networks(stage_1: impl Network + 'static, stage_2: impl Network + 'static) -> Self {
         Self::with_loader(move || Ok(Engine::from_networks(Box::new(stage_1), Box::new(stage_2))))
     }
 
@@ -222,9 +219,12 @@ impl Jobs {
                 return self.seen[looked_at + found].clone();
             }
             looked_at = self.seen.len();
-            if self.woken.recv_timeout(PATIENCE).is_err() {
-                panic!("the event never came; seen: {}", describe(&self.seen));
-            }
+            let woken = self.woken.recv_timeout(PATIENCE).is_ok();
+            assert!(
+                woken,
+                "the event never came; seen: {}",
+                describe(&self.seen)
+            );
         }
     }
 
