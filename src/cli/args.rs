@@ -11,6 +11,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(
     name = "unscratch",
+    bin_name = "unscratch",
     version,
     after_help = "Exit codes: 0 done; 1 a file was missing, unreadable or refused, or something could not run; 2 wrong options; 130 stopped with Ctrl-C."
 )]
@@ -40,6 +41,7 @@ pub enum Command {
 
 /// Options every subcommand takes, before or after its name.
 #[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Common options")]
 pub struct Common {
     /// What runs the networks; auto takes CUDA when it really works, else the CPU
     #[arg(long, global = true, value_enum, default_value_t = Provider::Auto)]

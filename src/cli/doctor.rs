@@ -90,7 +90,8 @@ pub(super) fn run(args: DoctorArgs, session: &Session<'_>) -> Result<(), Stop> {
     findings.refuse_unusable(session.common.provider, problems)
 }
 
-const fn option_name(kind: ProviderKind) -> &'static str {
+/// A provider as `--provider` names it.
+pub(super) const fn option_name(kind: ProviderKind) -> &'static str {
     match kind {
         ProviderKind::Cpu => "cpu",
         ProviderKind::Cuda => "cuda",

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde::Serialize;
 
+use super::doctor::option_name;
 use super::plan::{FilePlan, folder_of};
 use crate::inference::Engine;
 use crate::io::hex;
@@ -23,7 +24,7 @@ pub(super) struct FileReport {
     pub height: u32,
     bit_depth: u8,
     channels: &'static str,
-    /// What really ran the networks; `null` when nothing had to run.
+    /// What really ran the networks, as `--provider` names it; `null` when nothing had to run.
     pub provider: Option<String>,
     provider_detail: Option<String>,
     models: Vec<Model>,
@@ -104,7 +105,7 @@ impl FileReport {
                 Channels::Grey => "grey",
                 Channels::Rgb => "rgb",
             },
-            provider: engine.map(|engine| engine.provider().kind.name().to_owned()),
+            provider: engine.map(|engine| option_name(engine.provider().kind).to_owned()),
             provider_detail: engine
                 .map(|engine| engine.provider().detail.clone())
                 .filter(|detail| !detail.is_empty()),

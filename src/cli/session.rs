@@ -69,6 +69,14 @@ impl<'a> Session<'a> {
             };
             self.console
                 .detail(&format!("Networks run on {}{reason}", provider.kind.name()));
+            for model in engine.models() {
+                if !model.trained {
+                    self.console.note(&format!(
+                        "The network {} is not trained: its results are of no use",
+                        model.id
+                    ));
+                }
+            }
             self.engine = Some(engine);
         }
         self.check_cancelled()?;

@@ -17,6 +17,9 @@ mod shared;
 pub use event::{EngineInfo, ExportRequest, FillRequest, JobEvent, JobId};
 pub use export::{ExportError, ExportReport, ExportStages, export_restoration};
 pub use progress::{Progress, Wake};
+// What a listener needs to word its requests.
+pub use crate::inference::EngineOptions;
+pub use crate::io::{ExportOptions, OutputFormat, is_same_file, restored_name};
 pub(crate) use shared::without_panic;
 
 use std::path::PathBuf;
@@ -25,7 +28,7 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::Receiver;
 
-use crate::inference::{Engine, EngineOptions, InferenceError};
+use crate::inference::{Engine, InferenceError};
 use crate::io::DecodeLimits;
 use crate::photo::Photo;
 use crate::restore::ContextCache;
