@@ -15,14 +15,18 @@ import torch
 from torch import Tensor
 
 from training.checkpoint import load_weights
-from training.metrics import DetectionScore, counts_at_least, threshold_logits
+from training.metrics import DetectionScore, dilate_2px, threshold_logits
 from training.models import build_model
+from training.pyramid import merge_levels, to_byte_map
 
-# Share of the pixels of sound crops that the default may mark: "do no harm" comes before recall.
+# Share of the pixels of sound crops that a setting may mark: "do no harm" comes before recall.
 DEFAULT_FALSE_SHARE = 0.0005
-TIMID_FALSE_SHARE = 0.00005
 # Where more would be marked wrongly than rightly, a lower threshold helps nobody.
 EAGER_PRECISION = 0.6
+# A wilder scale would make the merge's growth (0.4 of a threshold) mean almost nothing or almost everything.
+SCALE_RANGE = (0.7, 1.5)
+# Raw logits tried for the default, around the best plain threshold.
+DEFAULT_OFFSETS = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,8 @@ class Calibration:
     @classmethod
     def from_thresholds(cls, *, timid: float, default: float, eager: float) -> Calibration:
         """Raw logits for the three settings. `default` lands exactly on 0.5, the others as near as one scale allows."""
-        spread = max(timid - eager, 0.5)
-        scale = 2.0 * math.log(4.0) / spread  # logit(0.8) - logit(0.2)
+        wanted = 2.0 * math.log(4.0) / max(timid - eager, 0.5)  # logit(0.8) - logit(0.2)
+        scale = min(max(wanted, SCALE_RANGE[0]), SCALE_RANGE[1])
         return cls(scale, -scale * default, timid, default, eager)
 
     @classmethod
@@ -50,34 +54,68 @@ class Calibration:
         path.write_text(json.dumps(asdict(self), indent=2) + "\n")
 
 
+@dataclass
+class MaskScore:
+    """Precision and recall of finished masks, with the 2-px tolerance, and what they mark on sound crops."""
+
+    marked: float = 0.0
+    right: float = 0.0
+    found: float = 0.0
+    truth: float = 0.0
+    sound_marked: float = 0.0
+    sound: float = 0.0
+
+    def add(self, mask: Tensor, target: Tensor, ignore: Tensor) -> None:
+        """mask, target, ignore: (1, 1, H, W), 0 or 1."""
+        mask = mask * (1.0 - ignore)
+        if float(target.sum()) == 0:
+            self.sound_marked += float(mask.sum())
+            self.sound += float((1.0 - ignore).sum())
+        self.marked += float(mask.sum())
+        self.right += float((mask * dilate_2px(target)).sum())
+        self.found += float((target * dilate_2px(mask)).sum())
+        self.truth += float(target.sum())
+
+    def figures(self) -> dict[str, float]:
+        precision = self.right / self.marked if self.marked else 1.0
+        recall = self.found / max(self.truth, 1.0)
+        f1 = 2.0 * precision * recall / max(precision + recall, 1e-9)
+        return {"precision": precision, "recall": recall, "f1": f1, "false_share": self.sound_marked / max(self.sound, 1.0)}
+
+
+def score_default(crops: list[tuple[Tensor, Tensor, Tensor]], *, scale: float, default: float) -> dict[str, float]:
+    """Figures of the merged mask when raw logit `default` becomes probability 0.5."""
+    score = MaskScore()
+    for logits, target, ignore in crops:
+        merged = merge_levels(to_byte_map(torch.sigmoid(scale * (logits - default))), [])
+        score.add(torch.from_numpy(merged >= 128).float()[None, None], target, ignore)
+    return score.figures()
+
+
 @torch.no_grad()
 def choose_thresholds(model: torch.nn.Module, batches: list) -> tuple[Calibration, dict[str, float]]:
     """Timid, default and eager from validation batches, with the figures at the default.
 
-    The default is the threshold of the best F1, or a higher one until sound crops are left alone.
+    The default gives the best F1 of the merged mask among those that leave sound crops alone.
     """
-    score, sound, pixels = DetectionScore(), torch.zeros_like(threshold_logits()), 0
+    plain, crops = DetectionScore(), []
     for batch in batches:
-        logits = model.logits(batch.damaged)[0].cpu()
-        score.add(logits, batch.target.cpu(), batch.ignore.cpu())
-        untouched = batch.target.cpu().amax(dim=(1, 2, 3)) == 0
-        valid: Tensor = batch.ignore.cpu()[untouched] < 0.5
-        sound += counts_at_least(logits[untouched][valid])
-        pixels += int(valid.sum())
-    logits = threshold_logits()
-    false_share = sound / max(1, pixels)
-
-    def first_below(share: float) -> float:
-        return float(logits[int((false_share <= share).float().argmax())]) if bool((false_share <= share).any()) else float(logits[-1])
-
-    best = score.best()["logit"]
-    default = max(best, first_below(DEFAULT_FALSE_SHARE))
-    timid = max(default + 0.5, first_below(TIMID_FALSE_SHARE))
-    precise = logits[score.precision() >= EAGER_PRECISION]
-    eager = min(default - 0.5, float(precise.min()) if precise.numel() else default - 1.0)
-    index = int((logits - default).abs().argmin())
-    figures = {"best_f1_logit": best, "average_precision": score.average_precision(), "false_share": float(false_share[index])}
-    return Calibration.from_thresholds(timid=timid, default=default, eager=eager), figures | score.at(default)
+        logits = model.logits(batch.damaged)[0].cpu().float()
+        plain.add(logits, batch.target.cpu(), batch.ignore.cpu())
+        crops += list(zip(logits.split(1), batch.target.cpu().split(1), batch.ignore.cpu().split(1), strict=True))
+    best = plain.best()["logit"]
+    precise = threshold_logits()[plain.precision() >= EAGER_PRECISION]
+    eager = min(best - 0.8, float(precise.min()) if precise.numel() else best - 1.0)
+    scale = Calibration.from_thresholds(timid=2.0 * best - eager, default=best, eager=eager).scale
+    tried = {best + offset: score_default(crops, scale=scale, default=best + offset) for offset in DEFAULT_OFFSETS}
+    harmless = {z: f for z, f in tried.items() if f["false_share"] <= DEFAULT_FALSE_SHARE} or {max(tried): tried[max(tried)]}
+    default = max(harmless, key=lambda z: harmless[z]["f1"])
+    half = math.log(4.0) / scale
+    calibration = Calibration(scale, -scale * default, default + half, default, default - half)
+    figures = {"best_plain_logit": best, "average_precision": plain.average_precision()} | tried[default]
+    for z, entry in sorted(tried.items()):
+        print(f"default {z:+.2f}: " + " ".join(f"{name} {value:.4f}" for name, value in entry.items()))
+    return calibration, figures
 
 
 def main() -> None:

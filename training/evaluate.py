@@ -1,0 +1,222 @@
+"""Measures exported models: on the frozen set, and on annotated real prints.
+
+`python -m training.evaluate frozen --frozen DIR --models models --report frozen.json`
+`python -m training.evaluate prints --photos DIR --masks DIR --models models --report prints.json --sheet sheet.png`
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.hole import grow
+from training.measured_crops import FrozenCrop, read_frozen
+from training.metrics import DetectionScore, dilate_2px, psnr_inside, ssim_inside
+from training.peers import inpaint, to_bytes, top_hat
+from training.pipeline import Networks, fill, grow_mask, load_networks, probability_map, read_photo, repair
+
+SETTINGS = {"timid": 0.8, "default": 0.5, "eager": 0.2}
+WIDTH_CLASSES = (("thin", 0.0, 3.0), ("middle", 3.0, 10.0), ("wide", 10.0, math.inf))
+# By transmission T = Π(1 − α): what still shows through.
+OPACITY_CLASSES = (("opaque", -1.0, 0.15), ("veiled", 0.15, 0.4), ("see_through", 0.4, 2.0))
+HOLE_GROWTH_PX = 2
+WORSE_DB = -0.05
+
+
+def logit(probability: Tensor | float) -> Tensor:
+    """Log odds, with probabilities kept off 0 and 1."""
+    return torch.logit(torch.as_tensor(probability, dtype=torch.float64), eps=1e-6)
+
+
+class ErrorByClass:
+    """Squared error of several methods, summed over the pixels of each class of damage."""
+
+    def __init__(self) -> None:
+        self.sums: dict[tuple[str, str], float] = defaultdict(float)
+        self.counts: dict[str, float] = defaultdict(float)
+
+    def add(self, results: dict[str, Tensor], truth: Tensor, classes: dict[str, Tensor]) -> None:
+        """results (1, 3, H, W) by method, classes (1, 1, H, W) masks by name."""
+        for name, region in classes.items():
+            self.counts[name] += float(region.sum()) * 3.0
+            for method, result in results.items():
+                self.sums[method, name] += float((((result - truth) ** 2) * region).sum())
+
+    def table(self) -> dict[str, dict[str, float]]:
+        """PSNR in dB by class and method, and the class's number of pixels."""
+        table: dict[str, dict[str, float]] = {}
+        for name, count in self.counts.items():
+            if count == 0:
+                continue
+            row = {m: -10.0 * math.log10(max(s / count, 1e-10)) for (m, n), s in self.sums.items() if n == name}
+            table[name] = {"pixels": count / 3.0} | {method: round(value, 2) for method, value in row.items()}
+        return table
+
+
+def classes_of(crop: FrozenCrop) -> dict[str, Tensor]:
+    """The damage's pixels, whole and by opacity and width."""
+    damage = crop.target > 0.5
+    classes = {"all": damage}
+    for opacity, low, high in OPACITY_CLASSES:
+        shown = damage & (crop.transmission >= low) & (crop.transmission < high)
+        classes[opacity] = shown
+        for width, narrow, broad in WIDTH_CLASSES:
+            classes[f"{opacity} {width}"] = shown & (crop.width > narrow) & (crop.width <= broad)
+    return {name: region.float() for name, region in classes.items()}
+
+
+def measure_detection(networks: Networks, crops: Iterable[FrozenCrop]) -> dict:
+    """AP, figures at the three settings, harm done to sound crops, recall by width, and the top-hat detector's AP."""
+    score, hat = DetectionScore(), DetectionScore()
+    sound_pixels = sound_marked = sound_crops = untouched = 0
+    over = {"marked": 0.0, "truth": 0.0}
+    found: dict[str, list[float]] = {name: [0.0, 0.0] for name, _, _ in WIDTH_CLASSES}
+    for crop in crops:
+        probability = probability_map(networks, crop.damaged)
+        score.add(logit(probability).float(), crop.target, crop.ignore)
+        hat.add(logit(top_hat(crop.damaged[0])[None]).float(), crop.target, crop.ignore)
+        marked = (probability >= 0.5).float()
+        if float(crop.target.sum()) == 0:
+            sound_crops += 1
+            sound_pixels += marked.numel()
+            sound_marked += int(marked.sum())
+            untouched += int(marked.sum() == 0)
+            continue
+        over["marked"] += float((marked * (crop.ignore < 0.5)).sum())
+        over["truth"] += float(crop.target.sum())
+        near = dilate_2px(marked)
+        for name, narrow, broad in WIDTH_CLASSES:
+            region = (crop.target > 0.5) & (crop.width > narrow) & (crop.width <= broad)
+            found[name][0] += float((near * region).sum())
+            found[name][1] += float(region.sum())
+    report = {"average_precision": score.average_precision(), "best": score.best()}
+    report |= {name: score.at(float(logit(p))) for name, p in SETTINGS.items()}
+    report["recall_by_width"] = {name: hit / max(1.0, total) for name, (hit, total) in found.items()}
+    report["marked_to_true_area"] = over["marked"] / max(1.0, over["truth"])
+    report["sound"] = {
+        "crops": sound_crops,
+        "untouched_share": untouched / max(1, sound_crops),
+        "marked_pixel_share": sound_marked / max(1, sound_pixels),
+    }
+    report["top_hat"] = {"average_precision": hat.average_precision(), "best": hat.best()}
+    return report
+
+
+def measure_filling(networks: Networks, crops: Iterable[FrozenCrop]) -> dict:
+    """PSNR inside the damage by class, with the same mask (truth grown by 2 px) for every method; SSIM; context's worth."""
+    errors = ErrorByClass()
+    ssim: dict[str, list[float]] = defaultdict(list)
+    for crop in crops:
+        if float(crop.target.sum()) == 0:
+            continue
+        hole = grow(crop.target, HOLE_GROWTH_PX)
+        results = {"ours": fill(networks, crop.damaged, hole)[0], "ours_with_context": fill(networks, crop.damaged, hole, context=True)[0]}
+        for method in ("telea", "navier_stokes"):
+            results[method] = inpaint(crop.damaged[0], hole[0], method)[None]
+        results["untreated"] = crop.damaged
+        errors.add(results, crop.clean_no_grain, classes_of(crop))
+        for method, result in results.items():
+            ssim[method].append(ssim_inside(result, crop.clean_no_grain, crop.target))
+    return {"psnr": errors.table(), "ssim": {method: sum(values) / len(values) for method, values in ssim.items()}}
+
+
+def measure_pipeline(networks: Networks, crops: Iterable[FrozenCrop]) -> dict:
+    """Change of whole-crop PSNR with the pipeline's own mask; damaged crops only."""
+    changes = []
+    for crop in crops:
+        if float(crop.target.sum()) == 0:
+            continue
+        mask = (probability_map(networks, crop.damaged) >= 0.5).float()
+        everywhere = torch.ones_like(crop.target)
+        before = psnr_inside(crop.damaged, crop.clean, everywhere)
+        after = psnr_inside(repair(networks, crop.damaged, mask).photo, crop.clean, everywhere)
+        changes.append(after - before)
+    worse = sum(change < WORSE_DB for change in changes) / max(1, len(changes))
+    return {"mean_change_db": float(np.mean(changes)), "median_change_db": float(np.median(changes)), "worse_share": worse}
+
+
+def measure_prints(networks: Networks, photos: Path, masks: Path) -> dict:
+    """Precision, recall and F1 on each annotated print, at the three settings and at its best threshold."""
+    report = {}
+    for mask_file in sorted(masks.glob("*.png")):
+        candidates = [file for file in photos.glob(mask_file.stem + ".*") if file.suffix.lower() != ".txt"]
+        if not candidates:
+            raise SystemExit(f"no photo for this mask: {mask_file}")
+        photo = read_photo(candidates[0])
+        truth = torch.from_numpy(cv2.imread(str(mask_file), cv2.IMREAD_GRAYSCALE))[None, None]
+        score, hat = DetectionScore(), DetectionScore()
+        target, ignore = (truth == 255).float(), (truth == 128).float()
+        score.add(logit(probability_map(networks, photo)).float(), target, ignore)
+        hat.add(logit(top_hat(photo[0])[None]).float(), target, ignore)
+        report[mask_file.stem] = {name: score.at(float(logit(p))) for name, p in SETTINGS.items()}
+        report[mask_file.stem] |= {"best": score.best(), "top_hat_best": hat.best()}
+    default = [entry["default"]["f1"] for entry in report.values()]
+    report["mean_f1"], report["worst_f1"] = sum(default) / len(default), min(default)
+    return report
+
+
+def contact_sheet(networks: Networks, photos: list[Path], out: Path, *, side_px: int = 420) -> None:
+    """Photo, probability, mask and result side by side, one photo a row."""
+    rows = []
+    for path in photos:
+        photo = read_photo(path)
+        probability = probability_map(networks, photo)
+        mask = (probability >= 0.5).float()
+        result = repair(networks, photo, mask).photo
+        overlay = photo * (1 - grow_mask(mask) * 0.7) + torch.tensor([1.0, 0.1, 0.3]).view(1, 3, 1, 1) * grow_mask(mask) * 0.7
+        tiles = [photo, probability.expand(-1, 3, -1, -1), overlay, result]
+        scale = side_px / max(photo.shape[-2:])
+        size = (max(1, round(photo.shape[-1] * scale)), max(1, round(photo.shape[-2] * scale)))
+        small = [cv2.resize(to_bytes(tile[0]), size, interpolation=cv2.INTER_AREA) for tile in tiles]
+        row = np.zeros((side_px, 4 * side_px, 3), np.uint8)
+        for index, tile in enumerate(small):
+            row[: tile.shape[0], index * side_px : index * side_px + tile.shape[1]] = tile
+        rows.append(row)
+    cv2.imwrite(str(out), np.concatenate(rows)[..., ::-1])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    modes = parser.add_subparsers(dest="mode", required=True)
+    frozen = modes.add_parser("frozen")
+    frozen.add_argument("--frozen", type=Path, required=True)
+    frozen.add_argument("--limit", type=int, default=0, help="measure only this many crops, spread over the set; 0 = all")
+    prints = modes.add_parser("prints")
+    prints.add_argument("--photos", type=Path, required=True)
+    prints.add_argument("--masks", type=Path)
+    prints.add_argument("--sheet", type=Path)
+    for mode in (frozen, prints):
+        mode.add_argument("--models", type=Path, default=Path("models"))
+        mode.add_argument("--report", type=Path)
+        mode.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    networks = load_networks(options.models, threads=options.threads)
+    report: dict = {}
+    if options.mode == "frozen":
+        crops = read_frozen(options.frozen, limit=options.limit)
+        report["detection"] = measure_detection(networks, crops)
+        report["filling"] = measure_filling(networks, crops)
+        report["pipeline"] = measure_pipeline(networks, crops)
+    else:
+        if options.masks:
+            report["prints"] = measure_prints(networks, options.photos, options.masks)
+        if options.sheet:
+            files = sorted(file for file in options.photos.iterdir() if file.suffix.lower() in (".jpg", ".jpeg", ".png"))
+            contact_sheet(networks, files, options.sheet)
+    text = json.dumps(report, indent=1)
+    print(text)
+    if options.report:
+        options.report.write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()
