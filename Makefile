@@ -6,8 +6,10 @@ CARGO ?= cargo
 # The photo that `make run` opens.
 PHOTO ?= assets/samples/portrait.jpg
 
-# One compiler message format, no colour codes in logs; clippy and rustdoc warnings are errors here.
-export CARGO_TERM_PROGRESS_WHEN ?= auto
+# A program built outside this folder does not come upon runtime/ on its way up.
+ifdef CARGO_TARGET_DIR
+export ORT_DYLIB_PATH ?= $(CURDIR)/runtime
+endif
 
 .PHONY: help setup run test lint test-rust test-training runtime-cuda dist audit screenshots samples icons clean
 
