@@ -11,7 +11,7 @@ ifdef CARGO_TARGET_DIR
 export ORT_DYLIB_PATH ?= $(CURDIR)/runtime
 endif
 
-.PHONY: help setup run test lint test-rust test-training runtime-cuda dist audit screenshots samples icons clean
+.PHONY: help setup run test test-setup lint test-rust test-training runtime-cuda dist audit screenshots samples icons clean
 
 help: ## Lists the targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -22,7 +22,10 @@ setup: ## Checks the toolchain and fetches ONNX Runtime into runtime/ (24 MB, on
 run: setup ## Builds the release binary and opens PHOTO in the window; without a display, restores it into out/.
 	@$(PYTHON) scripts/run.py "$(PHOTO)"
 
-test: lint test-rust test-training ## Sets up what the tests need and runs all of them.
+test: test-setup lint test-rust test-training ## Sets up what the tests need and runs all of them.
+
+test-setup: ## The tests of the set-up scripts.
+	$(PYTHON) -B -m unittest discover -s scripts
 
 lint: setup ## Formatting, clippy (with and without the window), documentation, all without a warning.
 	$(CARGO) fmt --check

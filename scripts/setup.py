@@ -74,7 +74,8 @@ def window() -> None:
 def tests() -> None:
     """The tests draw the window's contents without a display, for which they need a Vulkan driver."""
     base()
-    if platform.system() == "Linux" and (packages := missing_vulkan_packages()):
+    packages = missing_vulkan_packages() if platform.system() == "Linux" else []
+    if packages:
         host.install_debian_packages(packages, "the tests of the window (about 60 MB of packages)")
 
 
