@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff")
 VALIDATION_PERCENT = 10
@@ -31,13 +32,24 @@ def is_validation(name: str) -> bool:
     return int.from_bytes(digest[:4], "big") % 100 < VALIDATION_PERCENT
 
 
+def _size_of(file: Path) -> tuple[int, int]:
+    """Width and height in px from the header of a picture file."""
+    try:
+        with Image.open(file) as image:
+            return image.size
+    except OSError as error:
+        raise DataError(f"this photograph cannot be read; remove it: {file}") from error
+
+
 class CleanPhotos:
     """The photographs of `DIR/clean` that belong to one split, decoded when first needed and kept in memory.
 
-    `split` is 'train', 'validation' or 'all'. Crops come out as uint8 RGB (H, W, 3), code values as in the file.
+    `split` is 'train', 'validation' or 'all'; photographs whose shorter side is under `shortest_px` are left
+    out. Crops come out as uint8 RGB (H, W, 3), code values as in the file.
     """
 
-    def __init__(self, data_dir: Path, *, split: str, seed: int, limit: int | None = None) -> None:
+    def __init__(self, data_dir: Path, *, split: str, seed: int, limit: int | None = None,
+                 shortest_px: int = 0) -> None:
         folder = Path(data_dir) / "clean"
         if split not in ("train", "validation", "all"):
             raise ValueError(f"split must be 'train', 'validation' or 'all', not {split!r}")
@@ -46,6 +58,8 @@ class CleanPhotos:
         files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in PHOTO_SUFFIXES)
         if split != "all":
             files = [file for file in files if is_validation(file.name) == (split == "validation")]
+        if shortest_px > 0:
+            files = [file for file in files if min(_size_of(file)) >= shortest_px]
         if limit is not None:
             order = np.random.default_rng(seed).permutation(len(files))[:limit]
             files = [files[index] for index in sorted(order)]

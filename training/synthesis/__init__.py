@@ -59,6 +59,7 @@ class Synthesizer:
         bank = load_bank(Path(data_dir), split=split, seed=0, size=bank_size)
         self.mixer = Mixer(bank, stage=stage, switches=switches)
         streams = [seed, zlib.crc32(stage.encode()), zlib.crc32(split.encode())]
+        self.last_kinds: list[tuple[str, ...]] = []  # the kinds of damage on each crop of the last batch
         self._rng = np.random.default_rng(streams)
         self._generator = torch.Generator(device=self.device)
         self._generator.manual_seed(int(self._rng.integers(2**62)))
@@ -77,11 +78,14 @@ class Synthesizer:
     @torch.no_grad()
     def batch(self, count: int, size: int) -> Batch:
         """`count` crops of `size` px, a multiple of 8 and at most 512."""
+        kinds = []
         part = CPU_PART if self.device.type == "cpu" else count
         parts = []
         for first in range(0, count, part):
             photos = np.stack([self.photos.crop(self._rng, size) for _ in range(min(part, count - first))])
             parts.append(self.batch_from(photos))
+            kinds += self.last_kinds
+        self.last_kinds = kinds
         return Batch(**{field.name: torch.cat([getattr(made, field.name) for made in parts])
                         for field in dataclasses.fields(Batch)})
 
@@ -95,6 +99,8 @@ class Synthesizer:
         brightness = photos.mean((1, 2, 3)) / 255
         damage = self.mixer.damage_layers(rng, brightness=brightness, warmth=warmth, size=size,
                                           difficulty=self.difficulty)
+        self.last_kinds = [tuple(kind for row, kind in enumerate(damage.kinds) if damage.crop[row] == crop)
+                           for crop in range(count)]
         photos, step, seam = self._displace(photos, damage)
         image = torch.from_numpy(photos).to(self.device).permute(0, 3, 1, 2).float().div_(255)
         image = ageing.tone_and_fade(image, plan) + torch.from_numpy(step).to(self.device)
@@ -149,6 +155,7 @@ class Synthesizer:
             photos[crop] = cv2.remap(photos[crop], map_x.astype(np.float32), map_y.astype(np.float32),
                                      cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
             step[crop, 0] += half * self._rng.uniform(-0.06, 0.06)
-            one, other = (cv2.dilate((sign * side > 0.6).astype(np.uint8), np.ones((5, 5), np.uint8)) for sign in (1, -1))
+            near = np.ones((5, 5), np.uint8)
+            one, other = (cv2.dilate((sign * side > 0.6).astype(np.uint8), near) for sign in (1, -1))
             seam[crop, 0] = np.maximum(seam[crop, 0], one & other)
         return photos, step, seam

@@ -1,4 +1,4 @@
-"""The bank of drawn overlays: built once in parallel, kept in a cache file, shared between processes; it mixes nothing."""
+"""The bank of drawn overlays: built once, kept in a cache file that processes share; it mixes nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .switches import DAMAGE, NEGATIVES
 
 PLANES = 5  # alpha, tone, shade, width, side: see Overlay.packed
 ACTIVE_PLACES = 64  # remembered places of visible paint for each overlay, for aiming crops
-VERSION = 6  # raise when a drawing changes, so that old caches are not used
+VERSION = 7  # raise when a drawing changes, so that old caches are not used
 
 DRAWINGS: dict[str, Callable[..., Overlay]] = {
     **{name: getattr(cracks, name) for name in ("torn_crack", "fold", "hairline", "dendrite", "craquelure")},
@@ -123,8 +123,9 @@ def _build(planes_file: Path, places_file: Path, kinds: list[str], *, data_dir: 
            "data_dir": str(Path(data_dir).resolve()), "seed": seed * 100_003 + held_out, "workers": workers}
     # Plain processes, not a pool: a pool starts the caller's main script again, which may train or not be a file.
     package_root = str(Path(__file__).resolve().parents[2])
-    running = [subprocess.Popen([sys.executable, "-m", "training.synthesis.draw_share", json.dumps(job | {"worker": worker})],
-                                cwd=package_root) for worker in range(workers)]
+    command = [sys.executable, "-m", "training.synthesis.draw_share"]
+    running = [subprocess.Popen([*command, json.dumps(job | {"worker": worker})], cwd=package_root)
+               for worker in range(workers)]
     failed = [process.returncode for process in running if process.wait() != 0]
     if failed:
         unfinished.unlink()

@@ -1,4 +1,4 @@
-"""The scanner or phone that captures the print, batched in torch: lens, sharpening, noise, denoising, JPEG; no ageing here."""
+"""The scanner or phone that captures the print, batched in torch: lens, noise, denoising, JPEG; no ageing here."""
 
 from __future__ import annotations
 

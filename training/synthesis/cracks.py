@@ -15,7 +15,8 @@ def torn_crack(rng: np.random.Generator) -> Overlay:
     """A crack whose paper core lies bare: ragged edges, islands of emulsion, shadow, lip and whiskers."""
     overlay = Overlay.empty()
     width = float(np.exp(rng.uniform(np.log(3.0), np.log(36.0))))
-    path = draw.crossing_path(rng, CANVAS_PX, wander=rng.uniform(0.005, 0.04), roughness=rng.uniform(0.4, 0.6))
+    wander = np.exp(rng.uniform(np.log(0.003), np.log(0.03)))
+    path = draw.crossing_path(rng, CANVAS_PX, wander=wander, roughness=rng.uniform(0.35, 0.55))
     overlay.side = draw.side_of_path(path, CANVAS_PX)
     if rng.random() < 0.35:
         path = _part_of(rng, path)
@@ -67,7 +68,7 @@ def _branch(rng: np.random.Generator, path: np.ndarray, width: float) -> np.ndar
     at = int(rng.integers(len(path) // 8, 7 * len(path) // 8))
     along = path[min(at + 4, len(path) - 1)] - path[at]
     angle = np.arctan2(along[1], along[0]) + rng.choice([-1, 1]) * rng.uniform(0.4, 1.4)
-    branch = draw.wandering_path(rng, path[at], angle, rng.uniform(40, 260), wander=rng.uniform(0.02, 0.1))
+    branch = draw.wandering_path(rng, path[at], angle, rng.uniform(40, 260), wander=rng.uniform(0.01, 0.05))
     canvas = np.zeros(SHAPE, np.float32)
     swell = np.exp(0.5 * draw.line_noise(rng, len(branch), coarsest=25))
     widths = np.maximum(0.5, width * rng.uniform(0.15, 0.5) * swell) * draw.taper(len(branch), start=0.02, end=0.8)
@@ -176,8 +177,8 @@ def _hairline_stroke(rng: np.random.Generator, alpha: np.ndarray) -> None:
     """Draws one dying crack and its forks onto `alpha`."""
     start = rng.uniform(0.1, 0.9, 2) * CANVAS_PX
     angle = rng.uniform(0, 2 * np.pi)
-    path = draw.wandering_path(rng, start, angle, rng.uniform(120, 520), wander=rng.uniform(0.02, 0.12),
-                               roughness=rng.uniform(0.5, 0.75))
+    path = draw.wandering_path(rng, start, angle, rng.uniform(120, 520),
+                               wander=np.exp(rng.uniform(np.log(0.01), np.log(0.08))), roughness=rng.uniform(0.4, 0.65))
     width = rng.uniform(0.7, 2.0)
     fade = draw.taper(len(path), start=0.15, end=0.4) * np.clip(
         0.85 + 0.35 * draw.line_noise(rng, len(path), coarsest=30), 0, 1)
@@ -185,7 +186,7 @@ def _hairline_stroke(rng: np.random.Generator, alpha: np.ndarray) -> None:
     for _ in range(rng.integers(0, 4)):
         at = int(rng.integers(len(path) // 6, 5 * len(path) // 6))
         fork = draw.wandering_path(rng, path[at], angle + rng.choice([-1, 1]) * rng.uniform(0.3, 1.2),
-                                   rng.uniform(20, 160), wander=0.08)
+                                   rng.uniform(20, 160), wander=0.045)
         draw.draw_stroke(alpha, fork, 0.8 * width * draw.taper(len(fork), start=0.01, end=0.9), fade[at])
 
 
@@ -200,7 +201,7 @@ def dendrite(rng: np.random.Generator) -> Overlay:
     for generation in range(int(rng.integers(4, 9))):
         grown = []
         for origin, heading, length in tips[:40]:
-            path = draw.wandering_path(rng, origin, heading, length, wander=0.08, step=2.0)
+            path = draw.wandering_path(rng, origin, heading, length, wander=0.05, step=2.0)
             width = max(0.6, rng.uniform(1.2, 2.2) * 0.85**generation)
             draw.draw_stroke(overlay.alpha, path, width, 0.95**generation)
             for _ in range(rng.integers(1, 4)):

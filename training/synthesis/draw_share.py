@@ -1,4 +1,4 @@
-"""The process that draws a share of a bank: `python -m training.synthesis.draw_share JOB`, started by `bank.load_bank`."""
+"""The process that draws a share of a bank, started by `bank.load_bank` with a job as JSON; it draws nothing itself."""
 
 import json
 import sys

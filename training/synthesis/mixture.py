@@ -1,4 +1,4 @@
-"""Which overlays go onto which crop, where and how strongly: the chances of every kind; it draws and composites nothing."""
+"""Which overlays go onto which crop, where and how strongly: the chances of every kind; nothing is drawn here."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAPER_KINDS = ("torn_crack", "peel", "flakes", "border_wear", "torn_corner", "fo
 RELIEF_KINDS = ("torn_crack", "fold", "peel", "flakes", "border_wear", "torn_corner", "hairline")
 NET_KINDS = ("dendrite", "craquelure")
 PARTICLE_KINDS = ("dust", "specks", "hair", "lint")
-OUTSIDE = (0, 255, 127, 0, 127)  # what the planes hold outside the canvas
+OUTSIDE = (0, 255, 127, 0, 127)  # what the planes hold outside the canvas for EDGE_KINDS; other kinds are mirrored
 
 # Chance weights at difficulty 0 and 1. By area real masks are 10 % lines up to 3 px, 55 % of 3 to 8 px and
 # 35 % wider, so cracks and folds lead; specks stay rare, dense ones teach a network to see dust in grain.
@@ -28,7 +28,8 @@ DETECT_WEIGHTS = {
     "stamped_scratch": (0.25, 0.35),
 }
 FILL_WEIGHTS = DETECT_WEIGHTS | {
-    "torn_crack": (4.5, 4.0), "peel": (1.6, 1.4), "flakes": (1.2, 1.2), "dendrite": (0.2, 0.4), "craquelure": (0.4, 0.6),
+    "torn_crack": (4.5, 4.0), "peel": (1.6, 1.4), "flakes": (1.2, 1.2), "dendrite": (0.2, 0.4),
+    "craquelure": (0.4, 0.6),
 }
 NEGATIVE_WEIGHTS = {name: 1.0 for name in NEGATIVES} | {
     "handwriting": 1.6, "silk_emboss": 0.8, "watermark": 0.5, "signature": 0.6, "collar": 1.5, "lace": 1.4,
@@ -163,15 +164,16 @@ class Mixer:
         linear = np.array([[cos * mirror, -sin], [sin * mirror, cos]])
         offset = centre - linear @ np.full(2, (size - 1) / 2)
         matrix = np.concatenate([linear, offset[:, None]], 1)
+        border = cv2.BORDER_CONSTANT if kind in EDGE_KINDS else cv2.BORDER_REFLECT_101
         for plane in range(PLANES):
             cv2.warpAffine(self.bank.planes[index, plane], matrix, (size, size), dst=out[plane],
                            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-                           borderMode=cv2.BORDER_CONSTANT, borderValue=OUTSIDE[plane])
+                           borderMode=border, borderValue=OUTSIDE[plane])
 
 
 def damage_paint(rng: np.random.Generator, kind: str, *, bright: float, warmth: np.ndarray,
                  difficulty: float) -> _Paint:
-    """Opacity, colour and relief of one piece of damage; `difficulty` 0 is clear, 1 reaches down to the barely visible."""
+    """Opacity, colour and relief of one piece of damage; `difficulty` 1 reaches down to the barely visible."""
     weaker = float(np.exp(-1.3 * difficulty * rng.random()))
     white = rng.uniform(0.82, 1.0) * (1 - rng.uniform(0, 1) * (1 - warmth)) * (1 + rng.normal(0, 0.015, 3))
     dark = rng.uniform(0.0, 0.2) * (1 + rng.normal(0, 0.1, 3))

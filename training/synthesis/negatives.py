@@ -1,4 +1,4 @@
-"""Drawings of sound content that looks like damage: writing, emboss, edges, hair, wires, lace; none of it is ever marked."""
+"""Drawings of sound content that looks like damage: writing, emboss, edges, hair, wires, lace; never marked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drawings of dust, specks, hair, lint and stamped scratches from a folder of alpha masks, or procedural ones without it."""
+"""Drawings of dust, specks, hair, lint and stamped scratches from a folder of alpha masks, or without one."""
 
 from __future__ import annotations
 
