@@ -25,6 +25,22 @@ fn main() -> ExitCode {
     }
 }
 
+#[cfg(feature = "gui")]
+fn open_window(file: Option<PathBuf>, common: &Common) -> ExitCode {
+    if let Err(reason) = cli::find_display() {
+        return cli::no_window(file.as_deref(), reason);
+    }
+    let options = unscratch::gui::GuiOptions {
+        file: file.clone(),
+        engine: common.engine_options(true),
+    };
+    match unscratch::gui::run(options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => cli::no_window(file.as_deref(), &format!("{error:#}")),
+    }
+}
+
+#[cfg(not(feature = "gui"))]
 fn open_window(file: Option<PathBuf>, _common: &Common) -> ExitCode {
     cli::no_window(file.as_deref(), "this build has no window")
 }

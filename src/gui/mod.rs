@@ -1,1 +1,79 @@
-//! The window: reads the document, queues commands; only `app.rs` changes state.
+//! The window: reads the document, queues actions; only [`app`] changes state.
+
+pub mod app;
+pub mod canvas;
+pub mod command;
+pub mod dialogs;
+pub mod icons;
+pub mod panels;
+pub mod picker;
+pub mod settings;
+pub mod state;
+pub mod theme;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use eframe::egui::{self, ViewportBuilder};
+
+use self::app::{AppOptions, UnscratchApp};
+use self::settings::SettingsStore;
+use crate::jobs::{EngineOptions, JobSystem};
+
+/// How to open the window.
+#[derive(Clone, Debug, Default)]
+pub struct GuiOptions {
+    /// A photo to open at once.
+    pub file: Option<PathBuf>,
+    /// How to load the networks.
+    pub engine: EngineOptions,
+}
+
+/// Opens the window and returns when it is closed.
+///
+/// # Errors
+/// When no window can be shown: no display, or no usable graphics driver.
+pub fn run(options: GuiOptions) -> anyhow::Result<()> {
+    let native = eframe::NativeOptions {
+        viewport: viewport(),
+        // Photos are shown as they are: no noise is added to their pixels.
+        dithering: false,
+        ..eframe::NativeOptions::default()
+    };
+    let create = move |cc: &eframe::CreationContext<'_>| -> Result<
+        Box<dyn eframe::App>,
+        Box<dyn std::error::Error + Send + Sync>,
+    > {
+        let ctx = cc.egui_ctx.clone();
+        let engine = EngineOptions {
+            interactive: true,
+            ..options.engine
+        };
+        let jobs = JobSystem::start(engine, Arc::new(move || ctx.request_repaint()))?;
+        let app_options = AppOptions {
+            settings: SettingsStore::load(SettingsStore::default_path()),
+            use_system_dialogs: true,
+            samples: panels::start::find_samples(std::env::current_exe().ok().as_deref()),
+            file: options.file,
+        };
+        Ok(Box::new(UnscratchApp::new(&cc.egui_ctx, jobs, app_options)))
+    };
+    eframe::run_native("Unscratch", native, Box::new(create))
+        .map_err(|error| anyhow::anyhow!("{error}"))
+        .context("the window cannot be shown; it needs a display and a Vulkan or OpenGL driver (Debian: mesa-vulkan-drivers)")
+}
+
+fn viewport() -> ViewportBuilder {
+    let builder = ViewportBuilder::default()
+        .with_title("Unscratch")
+        .with_app_id("unscratch")
+        .with_inner_size([1280.0, 820.0])
+        .with_min_inner_size([860.0, 560.0])
+        .with_drag_and_drop(true);
+    match eframe::icon_data::from_png_bytes(include_bytes!("../../assets/icons/unscratch-256.png"))
+    {
+        Ok(icon) => builder.with_icon(Arc::new(icon)),
+        Err(_) => builder.with_icon(Arc::new(egui::IconData::default())),
+    }
+}

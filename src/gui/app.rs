@@ -1,0 +1,450 @@
+//! The application: owns the document, the jobs and all state, and is the only place that changes them.
+
+mod editing;
+mod events;
+mod files;
+
+use std::path::PathBuf;
+
+use eframe::egui::{self, CentralPanel, Event, Key, Margin, Panel, ViewportCommand};
+
+use super::canvas::{self, Canvas, PointerState, input_key_change};
+use super::command::{Command, pressed_commands};
+use super::dialogs::{self, Dialog, Then};
+use super::panels;
+use super::picker::Picker;
+use super::settings::{CompareMode, Settings, SettingsStore};
+use super::state::{Action, Model, Tool, ViewState, Work};
+use super::theme;
+use crate::document::Document;
+use crate::jobs::JobSystem;
+use crate::mask::Editable;
+
+/// A key's or button's step of zoom.
+const ZOOM_STEP: f64 = 1.25;
+/// A key's step of brush size.
+const BRUSH_STEP: f32 = 1.15;
+/// A key's step of hardness.
+const HARDNESS_STEP: f32 = 0.1;
+
+/// What the application is started with besides the jobs.
+#[derive(Debug, Default)]
+pub struct AppOptions {
+    /// Saved settings and where they are kept.
+    pub settings: SettingsStore,
+    /// Whether the system's file dialogs may be used.
+    pub use_system_dialogs: bool,
+    /// Sample photos to offer.
+    pub samples: Vec<PathBuf>,
+    /// A photo to open at once.
+    pub file: Option<PathBuf>,
+}
+
+/// The window's application.
+pub struct UnscratchApp {
+    jobs: JobSystem,
+    store: SettingsStore,
+    view: ViewState,
+    work: Work,
+    document: Option<Document>,
+    canvas: Canvas,
+    pointer: PointerState,
+    picker: Picker,
+    samples: Vec<PathBuf>,
+    /// When the repair is to be asked for, egui time: a moving slider waits for rest.
+    fill_due: Option<f64>,
+    /// What the export in progress will have saved.
+    exporting_state: Option<Editable>,
+    title: String,
+}
+
+impl UnscratchApp {
+    /// An application on `jobs`, whose wake function must ask `ctx` to repaint.
+    pub fn new(ctx: &egui::Context, jobs: JobSystem, options: AppOptions) -> Self {
+        theme::apply(ctx);
+        // Ctrl+0, Ctrl+Plus and Ctrl+Minus zoom the photo, not the window's text.
+        ctx.options_mut(|options| options.zoom_with_keyboard = false);
+        let mut app = Self {
+            jobs,
+            store: options.settings,
+            view: ViewState::default(),
+            work: Work::default(),
+            document: None,
+            canvas: Canvas::default(),
+            pointer: PointerState::default(),
+            picker: Picker::new(options.use_system_dialogs),
+            samples: options.samples,
+            fill_due: None,
+            exporting_state: None,
+            title: String::new(),
+        };
+        if let Some(path) = options.file {
+            app.open(path);
+        }
+        app
+    }
+
+    /// The open photo and its work.
+    pub fn document(&self) -> Option<&Document> {
+        self.document.as_ref()
+    }
+
+    /// The window's state.
+    pub fn view(&self) -> &ViewState {
+        &self.view
+    }
+
+    /// What runs.
+    pub fn work(&self) -> &Work {
+        &self.work
+    }
+
+    /// The settings now.
+    pub fn settings(&self) -> &Settings {
+        &self.store.settings
+    }
+
+    /// The canvas, to see what drawing costs.
+    pub fn canvas(&self) -> &Canvas {
+        &self.canvas
+    }
+
+    fn model(&self) -> Model<'_> {
+        Model {
+            settings: &self.store.settings,
+            view: &self.view,
+            work: &self.work,
+            document: self.document.as_ref(),
+            samples: &self.samples,
+            stroke_open: self.document.as_ref().is_some_and(Document::is_editing),
+        }
+    }
+
+    fn read_input(&mut self, ctx: &egui::Context, actions: &mut Vec<Action>) {
+        let typing = ctx.text_edit_focused();
+        if self.view.dialog.is_none() {
+            actions.extend(pressed_commands(ctx, typing).into_iter().map(Action::Run));
+        }
+        let events = ctx.input(|input| input.events.clone());
+        for event in &events {
+            self.hold_keys(event, typing);
+        }
+        let (dropped, hovers, closes) = ctx.input(|input| {
+            let dropped: Vec<PathBuf> = input
+                .raw
+                .dropped_files
+                .iter()
+                .map(|file| file.path().to_path_buf())
+                .collect();
+            (
+                dropped,
+                !input.raw.hovered_files.is_empty(),
+                input.viewport().close_requested(),
+            )
+        });
+        self.view.drop_hovers = hovers;
+        if let Some(path) = dropped.into_iter().next() {
+            actions.push(Action::OpenPath(path));
+        }
+        if closes {
+            self.close_requested(ctx);
+        }
+    }
+
+    fn hold_keys(&mut self, event: &Event, typing: bool) {
+        if matches!(event, Event::WindowFocused(false)) {
+            self.view.holds_master = false;
+            self.view.holds_space = false;
+        }
+        for key in [Key::Backslash, Key::M] {
+            if let Some(pressed) = input_key_change(event, key) {
+                self.view.holds_master =
+                    pressed && !typing && self.document.is_some() && self.view.dialog.is_none();
+            }
+        }
+        if let Some(pressed) = input_key_change(event, Key::Space) {
+            self.view.holds_space = pressed && !typing && self.view.dialog.is_none();
+        }
+    }
+
+    fn apply(&mut self, ctx: &egui::Context, actions: Vec<Action>) {
+        for action in actions {
+            self.apply_one(ctx, action);
+        }
+    }
+
+    fn apply_one(&mut self, ctx: &egui::Context, action: Action) {
+        match action {
+            Action::Run(command) => {
+                if self.model().is_enabled(command) {
+                    self.run(ctx, command);
+                }
+            }
+            Action::OpenPath(path) => self.open_asking(path),
+            Action::Pan(delta) => {
+                self.change_view(|view, ppp, shown, _| view.pan(delta, ppp, shown), ctx)
+            }
+            Action::ZoomAt(factor, anchor) => {
+                let viewport = self.pane_at(anchor);
+                self.change_view(
+                    |view, ppp, shown, _| view.zoom_at(factor, anchor, viewport, ppp, shown),
+                    ctx,
+                );
+            }
+            Action::SetSplit(split) => self.view.split = split,
+            Action::StrokeBegin { at, erase, line } => self.begin_stroke(at, erase, line),
+            Action::StrokeTo(at) => self.extend_stroke(at),
+            Action::StrokeEnd => self.end_stroke(),
+            Action::SetBrushDiameter(px) => self.store.settings.brush_diameter_px = px,
+            Action::SetBrushHardness(hardness) => self.store.settings.brush_hardness = hardness,
+            Action::SetOverlayColor(color) => self.store.settings.overlay_color = color,
+            Action::SetOverlayOpacity(opacity) => self.store.settings.overlay_opacity = opacity,
+            Action::SetOverlayMode(mode) => self.view.overlay.choose(mode),
+            Action::SetThreshold(threshold) => self.set_threshold(ctx, threshold),
+            Action::ThresholdDone => self.threshold_done(),
+            Action::DismissNotice => self.view.notice = None,
+            Action::CloseDialog => {
+                self.view.dialog = None;
+                self.view.after_export = None;
+            }
+            Action::ConfirmExport => self.confirm_export(),
+            Action::BrowseExportTarget => self.browse_export_target(ctx),
+            Action::DiscardAndQuit => self.quit(ctx),
+            Action::DiscardAndOpen(path) => {
+                self.view.dialog = None;
+                self.open(path);
+            }
+        }
+    }
+
+    fn run(&mut self, ctx: &egui::Context, command: Command) {
+        let settings = &mut self.store.settings;
+        match command {
+            Command::Open => self.choose_photo(ctx),
+            Command::Export => self.show_export(),
+            Command::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+            Command::Undo => self.undo(),
+            Command::Redo => self.redo(),
+            Command::ClearMask => self.clear_mask(),
+            Command::Detect => self.detect(),
+            Command::Cancel => self.cancel(),
+            Command::Brush => self.view.tool = Tool::Brush,
+            Command::Eraser => self.view.tool = Tool::Eraser,
+            Command::SwapTool => self.view.tool = self.view.tool.other(),
+            Command::BrushSmaller => settings.resize_brush(1.0 / BRUSH_STEP),
+            Command::BrushLarger => settings.resize_brush(BRUSH_STEP),
+            Command::BrushSofter => settings.harden_brush(-HARDNESS_STEP),
+            Command::BrushHarder => settings.harden_brush(HARDNESS_STEP),
+            Command::CycleOverlay => self.view.overlay.cycle(),
+            Command::ZoomFit => self.view.view.fitted = true,
+            Command::ZoomActual => self.zoom_actual(ctx),
+            Command::ZoomIn => self.zoom_step(ctx, ZOOM_STEP),
+            Command::ZoomOut => self.zoom_step(ctx, 1.0 / ZOOM_STEP),
+            Command::CompareRestored => self.compare(CompareMode::Restored),
+            Command::CompareSplit => self.compare(CompareMode::Split),
+            Command::CompareSideBySide => self.compare(CompareMode::SideBySide),
+            Command::Shortcuts => self.view.dialog = Some(Dialog::Shortcuts),
+        }
+    }
+
+    fn compare(&mut self, mode: CompareMode) {
+        self.store.settings.compare = mode;
+    }
+
+    fn zoom_actual(&mut self, ctx: &egui::Context) {
+        let anchor = self.zoom_anchor();
+        let viewport = self.pane_at(anchor);
+        self.change_view(
+            |view, ppp, shown, _| view.set_scale(1.0, anchor, viewport, ppp, shown),
+            ctx,
+        );
+    }
+
+    fn zoom_step(&mut self, ctx: &egui::Context, factor: f64) {
+        let anchor = self.zoom_anchor();
+        let viewport = self.pane_at(anchor);
+        self.change_view(
+            |view, ppp, shown, _| view.zoom_at(factor, anchor, viewport, ppp, shown),
+            ctx,
+        );
+    }
+
+    /// The pointer when it is over the photo, else the middle.
+    fn zoom_anchor(&self) -> egui::Pos2 {
+        let area = self.view.viewport;
+        self.view
+            .pointer
+            .filter(|position| area.contains(*position))
+            .unwrap_or(self.pane_at(area.center()).center())
+    }
+
+    /// The picture under a position of the screen.
+    fn pane_at(&self, position: egui::Pos2) -> egui::Rect {
+        let panes = canvas::panes_of(self.view.viewport, self.store.settings.compare);
+        let under = panes
+            .iter()
+            .find(|pane| pane.contains(position))
+            .or(panes.first());
+        under.copied().unwrap_or(self.view.viewport)
+    }
+
+    fn change_view(
+        &mut self,
+        change: impl FnOnce(&mut canvas::transform::View, f32, crate::geometry::ImageSize, egui::Rect),
+        ctx: &egui::Context,
+    ) {
+        let Some(document) = &self.document else {
+            return;
+        };
+        let shown = document.photo().ui_size();
+        change(
+            &mut self.view.view,
+            ctx.pixels_per_point(),
+            shown,
+            self.view.viewport,
+        );
+    }
+
+    fn canvas_ui(&mut self, ui: &mut egui::Ui) {
+        let area = ui.max_rect();
+        let ctx = ui.ctx().clone();
+        let mut actions = Vec::new();
+        self.view.viewport = area;
+        self.view.pointer = ctx
+            .pointer_hover_pos()
+            .filter(|position| area.contains(*position));
+        if self.document.is_none() {
+            panels::start::show(ui, area, &self.model(), &mut actions);
+            panels::chips::show(ui, area, &self.model(), &mut actions);
+            self.apply(&ctx, actions);
+            return;
+        }
+        if let Some(layout) = self.fitted_layout(area, ctx.pixels_per_point()) {
+            let mut pointer = std::mem::take(&mut self.pointer);
+            canvas::interact(ui, &layout, &self.model(), &mut pointer, &mut actions);
+            self.pointer = pointer;
+        }
+        self.apply(&ctx, actions);
+        self.canvas.follow(&ctx, self.document.as_ref());
+        if let Some(layout) = self.fitted_layout(area, ctx.pixels_per_point()) {
+            let mut canvas = std::mem::take(&mut self.canvas);
+            canvas.paint(ui.painter(), &layout, &self.model(), &self.pointer);
+            self.canvas = canvas;
+        }
+        let mut actions = Vec::new();
+        panels::chips::show(ui, area, &self.model(), &mut actions);
+        self.apply(&ctx, actions);
+    }
+
+    fn fitted_layout(&mut self, area: egui::Rect, pixels_per_point: f32) -> Option<canvas::Layout> {
+        let photo = std::sync::Arc::clone(self.document.as_ref()?.photo());
+        if self.view.view.fitted {
+            self.view.view =
+                canvas::fitted(area, self.store.settings.compare, pixels_per_point, &photo);
+        }
+        Some(canvas::layout(
+            area,
+            pixels_per_point,
+            &photo,
+            &self.model(),
+        ))
+    }
+
+    fn dialog_ui(&mut self, ctx: &egui::Context) {
+        let Some(mut dialog) = self.view.dialog.take() else {
+            return;
+        };
+        let mut actions = Vec::new();
+        dialogs::show(
+            ctx,
+            &mut dialog,
+            &self.model(),
+            self.picker.is_available(),
+            &mut actions,
+        );
+        self.view.dialog = Some(dialog);
+        self.apply(ctx, actions);
+    }
+
+    fn follow_title(&mut self, ctx: &egui::Context) {
+        let title = match &self.document {
+            Some(document) => {
+                let name = document
+                    .photo()
+                    .path()
+                    .file_name()
+                    .map(|name| name.to_string_lossy().into_owned());
+                let mark = if document.is_modified() { "• " } else { "" };
+                format!("{mark}{} – Unscratch", name.unwrap_or_default())
+            }
+            None => "Unscratch".to_owned(),
+        };
+        if title != self.title {
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+    }
+
+    fn close_requested(&mut self, ctx: &egui::Context) {
+        if self.view.may_close {
+            return;
+        }
+        if self.work.exporting.is_some() {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            self.view.after_export = Some(Then::Quit);
+        } else if self.document.as_ref().is_some_and(Document::is_modified) {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            self.view.dialog = Some(Dialog::Unsaved(Then::Quit));
+        }
+    }
+
+    fn quit(&mut self, ctx: &egui::Context) {
+        self.view.may_close = true;
+        self.view.dialog = None;
+        ctx.send_viewport_cmd(ViewportCommand::Close);
+    }
+}
+
+impl eframe::App for UnscratchApp {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.drain_jobs(ctx);
+        self.poll_picker();
+        self.fill_when_due(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        let ctx = ui.ctx().clone();
+        let mut actions = Vec::new();
+        self.read_input(&ctx, &mut actions);
+        self.apply(&ctx, std::mem::take(&mut actions));
+        Panel::top("top")
+            .exact_size(theme::TOP_BAR_HEIGHT)
+            .resizable(false)
+            .frame(theme::panel_frame(Margin::symmetric(10, 0)))
+            .show(ui, |ui| panels::top::show(ui, &self.model(), &mut actions));
+        Panel::bottom("status")
+            .exact_size(theme::STATUS_BAR_HEIGHT)
+            .resizable(false)
+            .frame(theme::panel_frame(Margin::symmetric(12, 0)))
+            .show(ui, |ui| panels::status::show(ui, &self.model()));
+        if self.document.is_some() {
+            Panel::right("side")
+                .exact_size(theme::SIDE_PANEL_WIDTH)
+                .resizable(false)
+                .frame(theme::panel_frame(Margin::same(10)))
+                .show(ui, |ui| panels::side::show(ui, &self.model(), &mut actions));
+        }
+        self.apply(&ctx, actions);
+        CentralPanel::no_frame().show(ui, |ui| self.canvas_ui(ui));
+        self.dialog_ui(&ctx);
+        self.follow_title(&ctx);
+    }
+
+    fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
+        theme::PANEL.to_normalized_gamma_f32()
+    }
+
+    fn on_exit(&mut self) {
+        self.store.save();
+    }
+}

@@ -1,0 +1,192 @@
+//! Edits of the mask, and the repair that follows each of them.
+
+use std::time::Instant;
+
+use eframe::egui;
+
+use super::UnscratchApp;
+use crate::geometry::PixelPoint;
+use crate::jobs::FillRequest;
+use crate::mask::{Brush, BrushMode};
+
+/// How long the sensitivity slider must rest before the repair follows it, s.
+const SLIDER_REST_SECONDS: f64 = 0.2;
+
+impl UnscratchApp {
+    fn brush(&self, erase: bool) -> Brush {
+        let settings = &self.store.settings;
+        Brush {
+            diameter_px: settings.brush_diameter_px,
+            hardness: settings.brush_hardness,
+            mode: if erase {
+                BrushMode::Erase
+            } else {
+                BrushMode::Paint
+            },
+        }
+    }
+
+    pub(super) fn begin_stroke(&mut self, at: (f32, f32), erase: bool, line: bool) {
+        let brush = self.brush(erase);
+        let from = self.view.last_point.filter(|_| line);
+        let Some(document) = &mut self.document else {
+            return;
+        };
+        let start = from.unwrap_or(at);
+        document.begin_stroke(&brush, start.0, start.1);
+        if from.is_some() {
+            document.extend_stroke(at.0, at.1);
+        }
+        self.view.last_point = Some(at);
+    }
+
+    pub(super) fn extend_stroke(&mut self, at: (f32, f32)) {
+        if let Some(document) = &mut self.document
+            && document.is_editing()
+        {
+            document.extend_stroke(at.0, at.1);
+            self.view.last_point = Some(at);
+        }
+    }
+
+    pub(super) fn end_stroke(&mut self) {
+        if self
+            .document
+            .as_mut()
+            .is_some_and(crate::document::Document::commit)
+        {
+            self.request_fill();
+        }
+    }
+
+    pub(super) fn undo(&mut self) {
+        if self
+            .document
+            .as_mut()
+            .and_then(crate::document::Document::undo)
+            .is_some()
+        {
+            self.request_fill();
+        }
+    }
+
+    pub(super) fn redo(&mut self) {
+        if self
+            .document
+            .as_mut()
+            .and_then(crate::document::Document::redo)
+            .is_some()
+        {
+            self.request_fill();
+        }
+    }
+
+    pub(super) fn clear_mask(&mut self) {
+        if self
+            .document
+            .as_mut()
+            .is_some_and(crate::document::Document::clear_mask)
+        {
+            self.request_fill();
+        }
+    }
+
+    pub(super) fn set_threshold(&mut self, ctx: &egui::Context, threshold: u8) {
+        let Some(document) = &mut self.document else {
+            return;
+        };
+        if document.set_threshold(threshold) {
+            // While sensitivity is being chosen, the marks are what matters.
+            self.view.overlay.retreated = false;
+            self.fill_due = Some(ctx.input(|input| input.time) + SLIDER_REST_SECONDS);
+            ctx.request_repaint_after_secs(SLIDER_REST_SECONDS as f32);
+        }
+    }
+
+    pub(super) fn threshold_done(&mut self) {
+        if let Some(document) = &mut self.document {
+            document.end_threshold_drag();
+        }
+    }
+
+    /// Asks for the repair once the slider has rested.
+    pub(super) fn fill_when_due(&mut self, ctx: &egui::Context) {
+        let Some(due) = self.fill_due else {
+            return;
+        };
+        let remaining = due - ctx.input(|input| input.time);
+        if remaining <= 0.0 {
+            self.request_fill();
+        } else {
+            ctx.request_repaint_after_secs(remaining as f32);
+        }
+    }
+
+    /// Starts stage 1 on the open photo.
+    pub(super) fn detect(&mut self) {
+        if let Some(document) = &self.document {
+            let id = self
+                .jobs
+                .detect(document.photo().clone(), document.contexts().clone());
+            self.work.detecting = Some(id);
+            self.work.cancelling = None;
+        }
+    }
+
+    /// Stops a stroke, or what runs.
+    pub(super) fn cancel(&mut self) {
+        if self
+            .document
+            .as_mut()
+            .is_some_and(crate::document::Document::abort)
+        {
+            self.pointer.release();
+            return;
+        }
+        let Some(id) = self.work.cancellable() else {
+            return;
+        };
+        if self.work.filling.is_some_and(|(filling, _)| filling == id) {
+            self.work.fill_paused = true;
+        }
+        self.work.cancelling = Some(id);
+        self.jobs.cancel(id);
+    }
+
+    /// Brings the repair up to date with the mask: what is kept comes back at once, the rest is asked for.
+    pub(super) fn request_fill(&mut self) {
+        self.fill_due = None;
+        let Some(document) = &mut self.document else {
+            return;
+        };
+        self.work.fill_paused = false;
+        self.work.masked_pixels = Some(document.effective_mask().masked_pixels());
+        let Some(engine) = &self.work.engine else {
+            return;
+        };
+        let stale = document.stale_cells(engine.fill_halo_px);
+        if stale.is_empty() {
+            if let Some((id, _)) = self.work.filling.take() {
+                self.jobs.cancel(id);
+            }
+            return;
+        }
+        let focus = self
+            .view
+            .last_point
+            .map(|(x, y)| PixelPoint::new(x as i64, y as i64));
+        let id = self.jobs.fill(FillRequest {
+            photo: document.photo().clone(),
+            mask: document.effective_mask(),
+            revision: document.revision(),
+            focus,
+            stale,
+            contexts: document.contexts().clone(),
+        });
+        let since = self
+            .work
+            .filling
+            .map_or_else(Instant::now, |(_, since)| since);
+        self.work.filling = Some((id, since));
+    }
+}

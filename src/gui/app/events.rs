@@ -1,0 +1,203 @@
+//! What the worker threads said, taken into the state. Never waits.
+
+use std::sync::Arc;
+
+use eframe::egui;
+
+use super::UnscratchApp;
+use crate::document::Document;
+use crate::gui::canvas::transform::View;
+use crate::gui::dialogs::{Then, export};
+use crate::gui::state::{Notice, Overlay};
+use crate::jobs::{EngineInfo, ExportReport, JobEvent, JobId};
+use crate::photo::Photo;
+use crate::restore::threshold_from_probability;
+
+impl UnscratchApp {
+    pub(super) fn drain_jobs(&mut self, ctx: &egui::Context) {
+        for event in self.jobs.drain() {
+            self.take(ctx, event);
+        }
+        self.work.progress = self.jobs.progress();
+    }
+
+    fn take(&mut self, ctx: &egui::Context, event: JobEvent) {
+        match event {
+            JobEvent::EngineReady(info) => self.engine_ready(info),
+            JobEvent::EngineFailed(message) => self.engine_failed(message),
+            JobEvent::Opened { id, photo } => self.opened(id, &photo),
+            JobEvent::Detected { id, detection } => {
+                if self.work.detecting == Some(id) {
+                    self.work.detecting = None;
+                    self.work.detect_seconds = Some(detection.seconds);
+                    self.detected(detection);
+                }
+            }
+            JobEvent::CellFilled { cell, .. } => {
+                if let Some(document) = &mut self.document
+                    && self.work.filling.is_some()
+                {
+                    document.insert_fill(cell);
+                }
+            }
+            JobEvent::Filled { id, seconds, .. } => self.filled(id, seconds),
+            JobEvent::Exported { id, report } => self.exported(ctx, id, &report),
+            JobEvent::Cancelled { id } => self.ended(id),
+            JobEvent::Failed { id, title, message } => {
+                self.ended(id);
+                if self.work.engine_error.as_ref() != Some(&message) {
+                    self.view.notice = Some(Notice {
+                        title,
+                        message,
+                        is_error: true,
+                    });
+                }
+            }
+        }
+    }
+
+    fn engine_ready(&mut self, info: EngineInfo) {
+        let threshold = threshold_from_probability(info.thresholds.default);
+        self.work.engine = Some(info);
+        let untouched = self.document.as_ref().filter(|document| {
+            document.detection().is_none()
+                && document.undo_label().is_none()
+                && document.redo_label().is_none()
+        });
+        if let Some(photo) = untouched.map(|document| Arc::clone(document.photo())) {
+            self.document = Some(Document::with_threshold(photo, threshold));
+            self.detect();
+        } else {
+            self.request_fill();
+        }
+    }
+
+    fn engine_failed(&mut self, message: String) {
+        self.view.notice = Some(Notice {
+            title: "The networks could not be loaded".to_owned(),
+            message: message.clone(),
+            is_error: true,
+        });
+        self.work.engine_error = Some(message);
+    }
+
+    fn opened(&mut self, id: JobId, photo: &Arc<Photo>) {
+        if self
+            .work
+            .opening
+            .as_ref()
+            .is_none_or(|(opening, _)| *opening != id)
+        {
+            return;
+        }
+        self.stop_work();
+        let thresholds = self.work.engine.as_ref().map(|engine| engine.thresholds);
+        self.document = Some(match thresholds {
+            Some(thresholds) => Document::with_threshold(
+                Arc::clone(photo),
+                threshold_from_probability(thresholds.default),
+            ),
+            None => Document::new(Arc::clone(photo)),
+        });
+        self.view.view = View::default();
+        self.view.overlay = Overlay::default();
+        self.view.last_point = None;
+        self.view.notice = None;
+        self.store.settings.remember(photo.path());
+        self.store.save();
+        if self.work.engine_error.is_none() {
+            self.detect();
+        }
+    }
+
+    /// Stops what belongs to the photo that is left; exports go on.
+    fn stop_work(&mut self) {
+        let running = [
+            self.work.detecting.take(),
+            self.work.filling.take().map(|(id, _)| id),
+        ];
+        for id in running.into_iter().flatten() {
+            self.jobs.cancel(id);
+        }
+        self.work.opening = None;
+        self.work.detect_seconds = None;
+        self.work.fill_seconds = None;
+        self.work.masked_pixels = None;
+        self.work.fill_paused = false;
+        self.fill_due = None;
+        self.pointer.release();
+    }
+
+    fn detected(&mut self, detection: Arc<crate::restore::Detection>) {
+        let Some(document) = &mut self.document else {
+            return;
+        };
+        match document.set_detection(detection) {
+            Ok(()) => {
+                self.view.overlay.retreated = false;
+                self.request_fill();
+            }
+            Err(error) => {
+                self.view.notice = Some(Notice {
+                    title: "The damage found does not fit this photo".to_owned(),
+                    message: error.to_string(),
+                    is_error: true,
+                });
+            }
+        }
+    }
+
+    fn filled(&mut self, id: JobId, seconds: f64) {
+        if self.work.filling.is_some_and(|(filling, _)| filling == id) {
+            self.work.filling = None;
+            self.work.fill_seconds = Some(seconds);
+            self.view.overlay.retreat();
+        }
+    }
+
+    fn exported(&mut self, ctx: &egui::Context, id: JobId, report: &ExportReport) {
+        if self.work.exporting != Some(id) {
+            return;
+        }
+        self.work.exporting = None;
+        if let (Some(document), Some(state)) = (&mut self.document, self.exporting_state.take()) {
+            document.mark_exported(state);
+        }
+        self.view.notice = Some(Notice {
+            title: "Exported".to_owned(),
+            message: export::report_text(report),
+            is_error: false,
+        });
+        match self.view.after_export.take() {
+            Some(Then::Quit) => self.quit(ctx),
+            Some(Then::Open(path)) => self.open(path),
+            None => {}
+        }
+    }
+
+    /// A job ended without a result.
+    fn ended(&mut self, id: JobId) {
+        let work = &mut self.work;
+        if work
+            .opening
+            .as_ref()
+            .is_some_and(|(opening, _)| *opening == id)
+        {
+            work.opening = None;
+        }
+        if work.detecting == Some(id) {
+            work.detecting = None;
+        }
+        if work.filling.is_some_and(|(filling, _)| filling == id) {
+            work.filling = None;
+        }
+        if work.cancelling == Some(id) {
+            work.cancelling = None;
+        }
+        if work.exporting == Some(id) {
+            work.exporting = None;
+            self.exporting_state = None;
+            self.view.after_export = None;
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Opening and exporting: which dialog is shown, which job is asked for.
+
+use std::path::PathBuf;
+
+use eframe::egui;
+
+use super::UnscratchApp;
+use crate::document::Document;
+use crate::gui::dialogs::{Dialog, Then, export::ExportForm, files::FileBrowser};
+use crate::gui::picker::{Picked, Wish};
+use crate::jobs::ExportRequest;
+
+impl UnscratchApp {
+    /// Opens `path`, unless work would be lost: then the person is asked first.
+    pub(super) fn open_asking(&mut self, path: PathBuf) {
+        if self.document.as_ref().is_some_and(Document::is_modified) {
+            self.view.dialog = Some(Dialog::Unsaved(Then::Open(path)));
+        } else {
+            self.open(path);
+        }
+    }
+
+    /// Asks the I/O thread for the photo; what is open stays until it is there.
+    pub(super) fn open(&mut self, path: PathBuf) {
+        self.view.notice = None;
+        let id = self.jobs.open(path.clone());
+        self.work.opening = Some((id, path));
+    }
+
+    /// Shows the system's file dialog, or ours.
+    pub(super) fn choose_photo(&mut self, ctx: &egui::Context) {
+        let folder = self.store.settings.last_folder.clone();
+        if !self.picker.ask(ctx, Wish::Open(folder.clone())) {
+            self.view.dialog = Some(Dialog::Files(FileBrowser::new(folder.as_deref())));
+        }
+    }
+
+    pub(super) fn poll_picker(&mut self) {
+        match self.picker.poll() {
+            Some(Picked::File(Wish::Open(_), path)) => self.open_asking(path),
+            Some(Picked::File(Wish::Save(_), path)) => {
+                if let Some(Dialog::Export(form)) = &mut self.view.dialog {
+                    form.set_target(&path);
+                }
+            }
+            Some(Picked::Unavailable(Wish::Open(folder))) => {
+                self.view.dialog = Some(Dialog::Files(FileBrowser::new(folder.as_deref())));
+            }
+            // The path can be typed in the export dialog.
+            Some(Picked::Unavailable(Wish::Save(_)) | Picked::Nothing) | None => {}
+        }
+    }
+
+    pub(super) fn show_export(&mut self) {
+        let Some(document) = &mut self.document else {
+            return;
+        };
+        // What to do afterwards is known when the person came from the question about unsaved work.
+        if let Some(Dialog::Unsaved(then)) = self.view.dialog.take() {
+            self.view.after_export = Some(then);
+        }
+        document.commit();
+        self.view.dialog = Some(Dialog::Export(ExportForm::new(
+            document.photo(),
+            &self.store.settings,
+        )));
+    }
+
+    pub(super) fn browse_export_target(&mut self, ctx: &egui::Context) {
+        if let Some(Dialog::Export(form)) = &self.view.dialog {
+            self.picker.ask(ctx, Wish::Save(form.target_path()));
+        }
+    }
+
+    pub(super) fn confirm_export(&mut self) {
+        let Some(Dialog::Export(form)) = self.view.dialog.take() else {
+            return;
+        };
+        let Some(document) = &self.document else {
+            return;
+        };
+        self.store.settings.jpeg_quality = form.quality;
+        self.store.settings.export_mask = form.with_mask;
+        self.view.notice = None;
+        self.exporting_state = Some(document.snapshot());
+        let id = self.jobs.export(ExportRequest {
+            photo: document.photo().clone(),
+            mask: document.effective_mask(),
+            restoration: document.restoration().clone(),
+            contexts: document.contexts().clone(),
+            target: form.target_path(),
+            options: form.options(),
+            mask_target: form.mask_path(),
+        });
+        self.work.exporting = Some(id);
+    }
+}

@@ -1,0 +1,325 @@
+//! What the pointer and wheel ask for over the photo, as actions. Every pointer event of a frame counts.
+
+use eframe::egui::{
+    self, CursorIcon, Event, Key, PointerButton, Pos2, Role, Sense, Ui, Vec2, WidgetInfo,
+};
+
+use super::{DIVIDER_GRAB, Layout};
+use crate::gui::state::{Action, Model, OverlayMode, Tool};
+
+/// Zoom of one notch of the wheel.
+const ZOOM_PER_NOTCH: f64 = 1.2;
+/// Points a notch counts for where the system reports points instead of lines.
+const POINTS_PER_NOTCH: f32 = 50.0;
+
+/// What the pointer is busy with between frames, and where the brush is to be drawn.
+#[derive(Clone, Debug, Default)]
+pub struct PointerState {
+    grip: Grip,
+    /// Where the pointer was, or where the stroke began.
+    last: Option<Pos2>,
+    /// Where the pointer is.
+    latest: Option<Pos2>,
+    /// The brush ring's place, when it is to be seen.
+    pub brush_at: Option<Pos2>,
+    /// The pointer is on the divider or drags it.
+    pub on_divider: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Grip {
+    #[default]
+    None,
+    Pan(PointerButton),
+    Divider,
+    Stroke(PointerButton),
+}
+
+impl PointerState {
+    /// Forgets a stroke that was aborted from elsewhere.
+    pub fn release(&mut self) {
+        self.grip = Grip::None;
+    }
+}
+
+/// Reserves the picture area and turns this frame's events into actions.
+pub fn interact(
+    ui: &mut Ui,
+    layout: &Layout,
+    model: &Model<'_>,
+    state: &mut PointerState,
+    actions: &mut Vec<Action>,
+) {
+    let response = ui.allocate_rect(layout.area, Sense::click_and_drag());
+    response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, canvas_label(model)));
+    let is_over = response.contains_pointer() && model.view.dialog.is_none();
+    if response.clicked() || response.drag_started() {
+        ui.memory_mut(|memory| {
+            if let Some(focused) = memory.focused() {
+                memory.surrender_focus(focused);
+            }
+        });
+    }
+    let events = ui.input(|input| input.events.clone());
+    state.latest = state.latest.or_else(|| response.hover_pos());
+    for event in &events {
+        handle_position(event, state);
+        handle(event, is_over, layout, model, state, actions);
+    }
+    let pinch = ui.input(egui::InputState::zoom_delta);
+    if let (true, Some(position)) = (
+        is_over && (pinch - 1.0).abs() > 1e-4 && !has_wheel(&events),
+        response.hover_pos(),
+    ) {
+        actions.push(Action::ZoomAt(f64::from(pinch), position));
+    }
+    show_cursor(ui, is_over, layout, model, state, response.hover_pos());
+}
+
+/// The state of the picture area in words, for screen readers and tests.
+fn canvas_label(model: &Model<'_>) -> String {
+    let zoom = (model.view.view.scale * 100.0).round();
+    let overlay = match model.view.overlay.shown() {
+        OverlayMode::Off => "no overlay",
+        OverlayMode::Mask => "damage shown",
+        OverlayMode::Probability => "probability shown",
+    };
+    let what = if model.view.holds_master {
+        "original"
+    } else {
+        "restored"
+    };
+    format!("Photo, {what}, {zoom} %, {overlay}")
+}
+
+fn has_wheel(events: &[Event]) -> bool {
+    events
+        .iter()
+        .any(|event| matches!(event, Event::MouseWheel { .. }))
+}
+
+fn handle_position(event: &Event, state: &mut PointerState) {
+    if let Event::PointerMoved(pos) | Event::PointerButton { pos, .. } = *event {
+        state.latest = Some(pos);
+    }
+}
+
+fn handle(
+    event: &Event,
+    is_over: bool,
+    layout: &Layout,
+    model: &Model<'_>,
+    state: &mut PointerState,
+    actions: &mut Vec<Action>,
+) {
+    match *event {
+        Event::PointerButton {
+            pos,
+            button,
+            pressed: true,
+            modifiers,
+        } if is_over && state.grip == Grip::None => {
+            if layout.area.contains(pos) {
+                press(pos, button, modifiers.shift, layout, model, state, actions);
+            }
+        }
+        Event::PointerButton {
+            pos,
+            button,
+            pressed: false,
+            ..
+        } => release(pos, button, layout, state, actions),
+        Event::PointerMoved(pos) => drag(pos, layout, state, actions),
+        Event::MouseWheel {
+            unit,
+            delta,
+            modifiers,
+            ..
+        } if is_over => {
+            let notches = if unit == egui::MouseWheelUnit::Point {
+                delta / POINTS_PER_NOTCH
+            } else {
+                delta
+            };
+            wheel(notches, modifiers.shift, state.latest, actions);
+        }
+        Event::PointerGone | Event::WindowFocused(false) => {
+            if let Grip::Stroke(_) = state.grip {
+                actions.push(Action::StrokeEnd);
+            }
+            state.grip = Grip::None;
+        }
+        _ => {}
+    }
+}
+
+fn press(
+    pos: Pos2,
+    button: PointerButton,
+    shift: bool,
+    layout: &Layout,
+    model: &Model<'_>,
+    state: &mut PointerState,
+    actions: &mut Vec<Action>,
+) {
+    state.last = Some(pos);
+    let wants_pan = button == PointerButton::Middle
+        || (button == PointerButton::Primary && model.view.holds_space);
+    if wants_pan {
+        state.grip = Grip::Pan(button);
+        return;
+    }
+    if button == PointerButton::Primary && near_divider(layout, pos) {
+        state.grip = Grip::Divider;
+        return;
+    }
+    let erase = match button {
+        PointerButton::Primary => model.view.tool == Tool::Eraser,
+        PointerButton::Secondary => true,
+        _ => return,
+    };
+    if model.view.holds_master {
+        return;
+    }
+    let Some(at) = image_point(layout, pos) else {
+        return;
+    };
+    state.grip = Grip::Stroke(button);
+    actions.push(Action::StrokeBegin {
+        at,
+        erase,
+        line: shift && model.view.last_point.is_some(),
+    });
+}
+
+fn drag(pos: Pos2, layout: &Layout, state: &mut PointerState, actions: &mut Vec<Action>) {
+    match state.grip {
+        Grip::Pan(_) => {
+            if let Some(last) = state.last {
+                actions.push(Action::Pan(pos - last));
+            }
+        }
+        Grip::Divider => {
+            actions.push(Action::SetSplit(
+                ((pos.x - layout.area.min.x) / layout.area.width()).clamp(0.0, 1.0),
+            ));
+        }
+        Grip::Stroke(_) => {
+            if let Some(at) = image_point_of_pane(layout, state.last.unwrap_or(pos), pos) {
+                actions.push(Action::StrokeTo(at));
+            }
+        }
+        Grip::None => {}
+    }
+    // A stroke stays in the picture it began in, so its first position is kept.
+    if !matches!(state.grip, Grip::Stroke(_)) {
+        state.last = Some(pos);
+    }
+}
+
+fn release(
+    pos: Pos2,
+    button: PointerButton,
+    layout: &Layout,
+    state: &mut PointerState,
+    actions: &mut Vec<Action>,
+) {
+    match state.grip {
+        Grip::Stroke(pressed) if pressed == button => {
+            drag(pos, layout, state, actions);
+            actions.push(Action::StrokeEnd);
+        }
+        Grip::Pan(pressed) if pressed == button => {}
+        Grip::Divider if button == PointerButton::Primary => {}
+        _ => return,
+    }
+    state.grip = Grip::None;
+    state.last = Some(pos);
+}
+
+fn wheel(notches: Vec2, sideways: bool, pointer: Option<Pos2>, actions: &mut Vec<Action>) {
+    let Some(pointer) = pointer else {
+        return;
+    };
+    if sideways || notches.x.abs() > notches.y.abs() {
+        let step = if notches.x.abs() > notches.y.abs() {
+            notches.x
+        } else {
+            notches.y
+        };
+        actions.push(Action::Pan(Vec2::new(step * POINTS_PER_NOTCH, 0.0)));
+    } else if notches.y != 0.0 {
+        actions.push(Action::ZoomAt(
+            ZOOM_PER_NOTCH.powf(f64::from(notches.y)),
+            pointer,
+        ));
+    }
+}
+
+fn near_divider(layout: &Layout, pos: Pos2) -> bool {
+    layout
+        .divider_x
+        .is_some_and(|x| (pos.x - x).abs() <= DIVIDER_GRAB)
+}
+
+/// The image position under `pos`, in whichever picture lies there.
+fn image_point(layout: &Layout, pos: Pos2) -> Option<(f32, f32)> {
+    image_point_of_pane(layout, pos, pos)
+}
+
+/// The image position under `pos`, measured in the picture in which `begun` lies.
+fn image_point_of_pane(layout: &Layout, begun: Pos2, pos: Pos2) -> Option<(f32, f32)> {
+    let pane = layout.panes.iter().find(|pane| pane.clip.contains(begun))?;
+    let (x, y) = pane.placement.image_from_screen(pos);
+    Some((x as f32, y as f32))
+}
+
+fn show_cursor(
+    ui: &Ui,
+    is_over: bool,
+    layout: &Layout,
+    model: &Model<'_>,
+    state: &mut PointerState,
+    hover: Option<Pos2>,
+) {
+    state.on_divider = state.grip == Grip::Divider
+        || (is_over
+            && state.grip == Grip::None
+            && hover.is_some_and(|pos| near_divider(layout, pos)));
+    let pans = matches!(state.grip, Grip::Pan(_));
+    let stroking = matches!(state.grip, Grip::Stroke(_));
+    let pointer = ui.input(|input| input.pointer.latest_pos());
+    state.brush_at = None;
+    if !is_over && !pans && !stroking && state.grip != Grip::Divider {
+        return;
+    }
+    let icon = if pans {
+        CursorIcon::Grabbing
+    } else if model.view.holds_space {
+        CursorIcon::Grab
+    } else if state.on_divider {
+        CursorIcon::ResizeHorizontal
+    } else if model.view.holds_master {
+        CursorIcon::Default
+    } else {
+        state.brush_at = pointer;
+        CursorIcon::None
+    };
+    ui.ctx().set_cursor_icon(icon);
+}
+
+/// Whether `key` went down or up in this frame, by its letter or its place.
+pub fn key_change(event: &Event, wanted: Key) -> Option<bool> {
+    match *event {
+        Event::Key {
+            key,
+            physical_key,
+            pressed,
+            modifiers,
+            ..
+        } if (key == wanted || physical_key == Some(wanted)) && !(pressed && modifiers.command) => {
+            Some(pressed)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,461 @@
+//! The picture area: what is drawn where, and what the pointer does there. Reads the document, never changes it.
+
+pub mod color;
+mod input;
+pub mod pyramid;
+mod source;
+pub mod textures;
+pub mod transform;
+
+use std::sync::Arc;
+
+use crossbeam_channel::Receiver;
+use eframe::egui::{
+    Align2, Color32, Context, CornerRadius, FontId, Painter, Pos2, Rect, Stroke, Vec2, pos2,
+};
+
+use self::pyramid::Pyramid;
+use self::source::CanvasSource;
+use self::textures::{Layer, TextureCache};
+use self::transform::{Placement, View};
+use super::settings::CompareMode;
+use super::state::{Model, OverlayMode};
+use super::theme;
+use crate::document::Document;
+use crate::mask::ProbabilityMap;
+use crate::photo::Photo;
+
+pub use input::{PointerState, interact, key_change as input_key_change};
+
+/// Gap between two pictures side by side, points.
+const PANE_GAP: f32 = 6.0;
+/// Half the width of the strip in which the divider is grabbed, points.
+const DIVIDER_GRAB: f32 = 7.0;
+/// How fast the overlay fades, s.
+const FADE_SECONDS: f32 = 0.5;
+
+/// Levels made on a thread of their own.
+enum Made {
+    Photo(Arc<Photo>, Pyramid),
+    Map(Arc<ProbabilityMap>, Pyramid),
+}
+
+/// Draws one document.
+#[derive(Default)]
+pub struct Canvas {
+    source: Option<CanvasSource>,
+    textures: TextureCache,
+    making: Vec<Receiver<Made>>,
+    revision: Option<u64>,
+}
+
+/// Where things lie in one frame.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// The whole picture area, points.
+    pub area: Rect,
+    /// The pictures in it, with what each shows.
+    pub panes: Vec<Pane>,
+    /// The divider's horizontal place, when there is one.
+    pub divider_x: Option<f32>,
+}
+
+/// One picture.
+#[derive(Clone, Debug)]
+pub struct Pane {
+    /// Which photo.
+    pub layer: Layer,
+    /// Where the photo is drawn.
+    pub placement: Placement,
+    /// The part of the area it may paint in, points.
+    pub clip: Rect,
+}
+
+impl Canvas {
+    /// Takes over what changed in `document`; with `None` nothing is shown.
+    pub fn follow(&mut self, ctx: &Context, document: Option<&Document>) {
+        let Some(document) = document else {
+            *self = Self::default();
+            return;
+        };
+        let photo = document.photo();
+        if !self
+            .source
+            .as_ref()
+            .is_some_and(|source| Arc::ptr_eq(source.photo(), photo))
+        {
+            *self = Self::default();
+            self.source = Some(CanvasSource::new(
+                Arc::clone(photo),
+                document.effective_mask(),
+                document.restoration().clone(),
+            ));
+            let photo = Arc::clone(photo);
+            self.make(ctx, move || {
+                let levels = Pyramid::of_photo(&photo);
+                Made::Photo(photo, levels)
+            });
+        }
+        self.collect();
+        if self.revision != Some(document.display_revision()) {
+            self.revision = Some(document.display_revision());
+            self.follow_changes(ctx, document);
+        }
+    }
+
+    fn follow_changes(&mut self, ctx: &Context, document: &Document) {
+        let Some(source) = &mut self.source else {
+            return;
+        };
+        let map = document
+            .detection()
+            .map(|detection| Arc::clone(&detection.map));
+        let mut new_map = None;
+        if let Some(map) = &map
+            && !source.has_map(map)
+        {
+            new_map = Some(Arc::clone(map));
+        }
+        if new_map.is_some() || map.is_none() {
+            source.set_map(map);
+            self.textures.clear_layer(Layer::Probability);
+        }
+        for rect in source.set_mask(document.effective_mask(), document.threshold()) {
+            self.textures.invalidate(Layer::Mask, rect);
+        }
+        for rect in source.set_restoration(document.restoration()) {
+            self.textures.invalidate(Layer::Restored, rect);
+        }
+        if let Some(map) = new_map {
+            self.make(ctx, move || {
+                let levels = Pyramid::of_map(map.size(), map.values());
+                Made::Map(map, levels)
+            });
+        }
+    }
+
+    fn make(&mut self, ctx: &Context, work: impl FnOnce() -> Made + Send + 'static) {
+        let (sender, receiver) = crossbeam_channel::bounded(1);
+        let ctx = ctx.clone();
+        let spawned = std::thread::Builder::new()
+            .name("levels".to_owned())
+            .spawn(move || {
+                // The window may be gone by now.
+                if sender.send(work()).is_ok() {
+                    ctx.request_repaint();
+                }
+            });
+        match spawned {
+            Ok(_) => self.making.push(receiver),
+            Err(error) => tracing::error!("no thread for the photo's levels: {error}"),
+        }
+    }
+
+    fn collect(&mut self) {
+        let Some(source) = &mut self.source else {
+            return;
+        };
+        let mut textures_to_redo = false;
+        self.making.retain(|receiver| match receiver.try_recv() {
+            Ok(Made::Photo(photo, levels)) => {
+                if Arc::ptr_eq(source.photo(), &photo) {
+                    source.set_photo_levels(Arc::new(levels));
+                }
+                false
+            }
+            Ok(Made::Map(map, levels)) => {
+                source.set_map_levels(&map, Arc::new(levels));
+                textures_to_redo = true;
+                false
+            }
+            Err(error) => error.is_empty(),
+        });
+        if textures_to_redo {
+            self.textures.clear_layer(Layer::Probability);
+            self.textures.clear_layer(Layer::Mask);
+        }
+    }
+
+    /// Number of textures made or updated so far; for tests of what an edit costs.
+    pub fn uploads(&self) -> u64 {
+        self.textures.uploads()
+    }
+
+    /// Draws the pictures, the overlay, the divider and the brush ring.
+    pub fn paint(
+        &mut self,
+        painter: &Painter,
+        layout: &Layout,
+        model: &Model<'_>,
+        pointer: &PointerState,
+    ) {
+        self.textures.begin_frame();
+        painter.rect_filled(layout.area, CornerRadius::ZERO, theme::CANVAS);
+        let opacities = self.overlay_opacities(painter.ctx(), model);
+        for pane in &layout.panes {
+            let clipped = painter.with_clip_rect(pane.clip.intersect(painter.clip_rect()));
+            self.paint_pane(&clipped, pane, model, opacities);
+        }
+        if let Some(x) = layout.divider_x {
+            paint_divider(painter, layout.area, x, pointer.on_divider);
+        }
+        if layout.panes.len() > 1 || model.view.holds_master {
+            paint_captions(painter, layout, model);
+        }
+        if let Some(position) = pointer.brush_at {
+            paint_ring(painter, layout, position, model);
+        }
+        if self.textures.end_frame() {
+            painter.ctx().request_repaint();
+        }
+    }
+
+    fn paint_pane(
+        &mut self,
+        painter: &Painter,
+        pane: &Pane,
+        model: &Model<'_>,
+        opacities: [f32; 2],
+    ) {
+        let Some(source) = &self.source else {
+            return;
+        };
+        self.textures
+            .draw(painter, &pane.placement, source, pane.layer, Color32::WHITE);
+        if pane.layer == Layer::Master && model.view.holds_master {
+            return;
+        }
+        let [r, g, b] = model.settings.overlay_color;
+        let [mask, map] = opacities;
+        if mask > 0.0 {
+            let tint = Color32::from_rgb(r, g, b).gamma_multiply(mask);
+            self.textures
+                .draw(painter, &pane.placement, source, Layer::Mask, tint);
+        }
+        if map > 0.0 {
+            let tint = Color32::WHITE.gamma_multiply(map);
+            self.textures
+                .draw(painter, &pane.placement, source, Layer::Probability, tint);
+        }
+    }
+
+    /// Opacity of mask and probability map now, on their way to what is wanted.
+    fn overlay_opacities(&self, ctx: &Context, model: &Model<'_>) -> [f32; 2] {
+        let shown = if model.stroke_open && model.view.overlay.shown() == OverlayMode::Off {
+            OverlayMode::Mask
+        } else {
+            model.view.overlay.shown()
+        };
+        [OverlayMode::Mask, OverlayMode::Probability].map(|mode| {
+            let seconds = if shown == mode { 0.0 } else { FADE_SECONDS };
+            let id = eframe::egui::Id::unique(("overlay", mode == OverlayMode::Mask));
+            ctx.animate_bool_with_time(id, shown == mode, seconds) * model.settings.overlay_opacity
+        })
+    }
+}
+
+/// Places the pictures in `area` as the compare mode wants.
+pub fn layout(area: Rect, pixels_per_point: f32, photo: &Photo, model: &Model<'_>) -> Layout {
+    let place = |viewport: Rect| {
+        Placement::new(
+            &model.view.view,
+            viewport,
+            pixels_per_point,
+            photo.size(),
+            photo.metadata().orientation,
+        )
+    };
+    let whole = place(area);
+    let pane = |layer, placement, clip| Pane {
+        layer,
+        placement,
+        clip,
+    };
+    if model.view.holds_master {
+        let panes = panes_of(area, model.settings.compare);
+        let panes = panes
+            .into_iter()
+            .map(|rect| pane(Layer::Master, place(rect), rect))
+            .collect();
+        return Layout {
+            area,
+            panes,
+            divider_x: None,
+        };
+    }
+    match model.settings.compare {
+        CompareMode::Restored => Layout {
+            area,
+            panes: vec![pane(Layer::Restored, whole, area)],
+            divider_x: None,
+        },
+        CompareMode::Split => {
+            let x = divider_x(area, pixels_per_point, model.view.split);
+            let left = Rect::from_min_max(area.min, pos2(x, area.max.y));
+            let right = Rect::from_min_max(pos2(x, area.min.y), area.max);
+            let panes = vec![
+                pane(Layer::Master, whole, left),
+                pane(Layer::Restored, whole, right),
+            ];
+            Layout {
+                area,
+                panes,
+                divider_x: Some(x),
+            }
+        }
+        CompareMode::SideBySide => {
+            let panes = panes_of(area, CompareMode::SideBySide)
+                .into_iter()
+                .zip([Layer::Master, Layer::Restored])
+                .map(|(rect, layer)| pane(layer, place(rect), rect))
+                .collect();
+            Layout {
+                area,
+                panes,
+                divider_x: None,
+            }
+        }
+    }
+}
+
+/// The rectangles pictures are fitted into.
+pub fn panes_of(area: Rect, compare: CompareMode) -> Vec<Rect> {
+    if compare != CompareMode::SideBySide {
+        return vec![area];
+    }
+    let width = (area.width() - PANE_GAP) / 2.0;
+    let size = Vec2::new(width, area.height());
+    vec![
+        Rect::from_min_size(area.min, size),
+        Rect::from_min_size(area.min + Vec2::new(width + PANE_GAP, 0.0), size),
+    ]
+}
+
+/// The view that fits `photo` into one picture of `area`.
+pub fn fitted(area: Rect, compare: CompareMode, pixels_per_point: f32, photo: &Photo) -> View {
+    let room = panes_of(area, compare)
+        .first()
+        .map_or(area.size(), Rect::size);
+    View::fit(photo.ui_size(), room, pixels_per_point)
+}
+
+fn divider_x(area: Rect, pixels_per_point: f32, split: f32) -> f32 {
+    let x = area.min.x + area.width() * split.clamp(0.0, 1.0);
+    (x * pixels_per_point).round() / pixels_per_point
+}
+
+fn paint_divider(painter: &Painter, area: Rect, x: f32, hovered: bool) {
+    let color = if hovered {
+        theme::ACCENT_HOVER
+    } else {
+        theme::RING_LIGHT
+    };
+    painter.vline(x, area.y_range(), Stroke::new(3.5, theme::RING_DARK));
+    painter.vline(x, area.y_range(), Stroke::new(1.5, color));
+    let grip = pos2(x, area.center().y);
+    painter.circle(grip, 13.0, theme::CHIP, Stroke::new(1.5, color));
+    for side in [-1.0, 1.0] {
+        let tip = grip + Vec2::new(side * 7.5, 0.0);
+        let back = |dy: f32| grip + Vec2::new(side * 3.5, dy);
+        painter.line(vec![back(-4.0), tip, back(4.0)], Stroke::new(1.6, color));
+    }
+}
+
+fn paint_captions(painter: &Painter, layout: &Layout, model: &Model<'_>) {
+    let is_split = layout.divider_x.is_some();
+    for pane in &layout.panes {
+        let text = if pane.layer == Layer::Master {
+            "Original"
+        } else {
+            "Restored"
+        };
+        let at_right = is_split && pane.layer == Layer::Restored;
+        let (align, corner) = if at_right {
+            (
+                Align2::RIGHT_TOP,
+                pane.clip.right_top() + Vec2::new(-12.0, 12.0),
+            )
+        } else {
+            (
+                Align2::LEFT_TOP,
+                pane.clip.left_top() + Vec2::new(12.0, 12.0),
+            )
+        };
+        if pane.clip.width() > 110.0 || model.view.holds_master {
+            let clipped = painter.with_clip_rect(pane.clip.intersect(painter.clip_rect()));
+            chip(&clipped, corner, align, text);
+        }
+    }
+}
+
+fn chip(painter: &Painter, corner: Pos2, align: Align2, text: &str) {
+    let galley = painter.layout_no_wrap(
+        text.to_owned(),
+        FontId::proportional(13.0),
+        theme::TEXT_STRONG,
+    );
+    let padding = Vec2::new(10.0, 5.0);
+    let rect = align.anchor_size(corner, galley.size() + 2.0 * padding);
+    painter.rect_filled(rect, theme::RADIUS, theme::CHIP);
+    painter.galley(rect.min + padding, galley, theme::TEXT_STRONG);
+}
+
+/// The brush's real size around the pointer, and the same place in the other picture.
+fn paint_ring(painter: &Painter, layout: &Layout, position: Pos2, model: &Model<'_>) {
+    let Some(under) = layout
+        .panes
+        .iter()
+        .find(|pane| pane.clip.contains(position))
+    else {
+        return;
+    };
+    let radius = under
+        .placement
+        .points_from_image_px(model.settings.brush_diameter_px)
+        / 2.0;
+    let offset = position - under.placement.viewport.min;
+    let is_split = layout.divider_x.is_some();
+    for pane in &layout.panes {
+        let same_place = if is_split {
+            position
+        } else {
+            pane.placement.viewport.min + offset
+        };
+        let clipped = painter.with_clip_rect(pane.clip.intersect(painter.clip_rect()));
+        let is_eraser = model.view.tool == super::state::Tool::Eraser;
+        ring(
+            &clipped,
+            same_place,
+            radius.max(1.5),
+            model.settings.brush_hardness,
+            is_eraser,
+        );
+    }
+}
+
+fn ring(painter: &Painter, center: Pos2, radius: f32, hardness: f32, is_eraser: bool) {
+    painter.circle_stroke(center, radius + 1.0, Stroke::new(1.0, theme::RING_DARK));
+    painter.circle_stroke(center, radius, Stroke::new(1.2, theme::RING_LIGHT));
+    if hardness < 0.98 && radius > 8.0 {
+        let inner = theme::RING_LIGHT.gamma_multiply(0.45);
+        painter.circle_stroke(center, radius * hardness, Stroke::new(1.0, inner));
+    }
+    if radius < 5.0 {
+        for (dx, dy) in [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)] {
+            let direction = Vec2::new(dx, dy);
+            let ends = [
+                center + direction * (radius + 4.0),
+                center + direction * (radius + 9.0),
+            ];
+            painter.line_segment(ends, Stroke::new(3.0, theme::RING_DARK));
+            painter.line_segment(ends, Stroke::new(1.2, theme::RING_LIGHT));
+        }
+    }
+    if is_eraser {
+        let half = (radius * 0.5).min(5.0);
+        painter.line_segment(
+            [center - Vec2::new(half, 0.0), center + Vec2::new(half, 0.0)],
+            Stroke::new(1.2, theme::RING_LIGHT),
+        );
+    }
+}

@@ -1,0 +1,331 @@
+//! The pixels behind the canvas: master, restored photo, mask and probability map at any level. No textures here.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use eframe::egui::Color32;
+
+use super::color::DisplayColor;
+use super::pyramid::{
+    LEVEL_MAX, Pooling, Pyramid, Raster, eight_bits, level_rect, level_size, read_photo,
+};
+use super::textures::{Layer, TileSource};
+use crate::geometry::{ImageSize, PixelRect, TileIndex};
+use crate::gui::theme;
+use crate::mask::{EffectiveMask, MASK_TILE_PX, ProbabilityMap};
+use crate::photo::{Photo, Samples};
+use crate::restore::{CELL_PX, FillCell, Restoration, composite_rect};
+
+/// One filled cell and its picture at halved sizes.
+struct CellPicture {
+    cell: Arc<FillCell>,
+    /// Levels 1 to [`LEVEL_MAX`], 8-bit code values.
+    levels: Vec<Raster>,
+}
+
+/// Everything the canvas can show of one document.
+pub struct CanvasSource {
+    photo: Arc<Photo>,
+    color: DisplayColor,
+    photo_levels: Option<Arc<Pyramid>>,
+    restoration: Restoration,
+    cells: HashMap<TileIndex, CellPicture>,
+    mask: EffectiveMask,
+    map: Option<(Arc<ProbabilityMap>, Option<Arc<Pyramid>>)>,
+    threshold: u8,
+}
+
+impl CanvasSource {
+    /// For a photo just opened; its levels arrive later with [`Self::set_photo_levels`].
+    pub fn new(photo: Arc<Photo>, mask: EffectiveMask, restoration: Restoration) -> Self {
+        Self {
+            color: DisplayColor::of_photo(&photo),
+            photo,
+            photo_levels: None,
+            restoration,
+            cells: HashMap::new(),
+            mask,
+            map: None,
+            threshold: 0,
+        }
+    }
+
+    /// The photo.
+    pub fn photo(&self) -> &Arc<Photo> {
+        &self.photo
+    }
+
+    /// The photo's levels were made.
+    pub fn set_photo_levels(&mut self, levels: Arc<Pyramid>) {
+        self.photo_levels = Some(levels);
+    }
+
+    /// Whether this map is the one shown.
+    pub fn has_map(&self, map: &Arc<ProbabilityMap>) -> bool {
+        self.map
+            .as_ref()
+            .is_some_and(|(known, _)| Arc::ptr_eq(known, map))
+    }
+
+    /// Another probability map, its levels to follow.
+    pub fn set_map(&mut self, map: Option<Arc<ProbabilityMap>>) {
+        self.map = map.map(|map| (map, None));
+    }
+
+    /// The levels of the probability map were made.
+    pub fn set_map_levels(&mut self, of: &Arc<ProbabilityMap>, levels: Arc<Pyramid>) {
+        if let Some((map, known)) = &mut self.map
+            && Arc::ptr_eq(map, of)
+        {
+            *known = Some(levels);
+        }
+    }
+
+    /// Takes over mask and threshold; returns the rectangles of the image that look different now.
+    pub fn set_mask(&mut self, mask: EffectiveMask, threshold: u8) -> Vec<PixelRect> {
+        let size = self.photo.size();
+        let changed = self
+            .mask
+            .changed_tiles(&mask)
+            .into_iter()
+            .map(|index| index.rect(MASK_TILE_PX, size))
+            .collect();
+        self.mask = mask;
+        self.threshold = threshold;
+        changed
+    }
+
+    /// Takes over the restoration; returns the rectangles of the image that look different now.
+    pub fn set_restoration(&mut self, restoration: &Restoration) -> Vec<PixelRect> {
+        self.restoration = restoration.clone();
+        let mut changed = Vec::new();
+        let gone: Vec<TileIndex> = self
+            .cells
+            .iter()
+            .filter(|(index, known)| {
+                restoration
+                    .get(**index)
+                    .is_none_or(|cell| !Arc::ptr_eq(cell, &known.cell))
+            })
+            .map(|(index, _)| *index)
+            .collect();
+        for index in gone {
+            self.cells.remove(&index);
+            changed.push(index.rect(CELL_PX, self.photo.size()));
+        }
+        for cell in restoration.cells() {
+            if !cell.rect.is_empty() && !self.cells.contains_key(&cell.index) {
+                let picture = self.picture(cell);
+                self.cells.insert(cell.index, picture);
+                changed.push(cell.index.rect(CELL_PX, self.photo.size()));
+            }
+        }
+        changed
+    }
+
+    fn picture(&self, cell: &Arc<FillCell>) -> CellPicture {
+        let core = cell.index.rect(CELL_PX, self.photo.size());
+        let values = self.restored_values(core);
+        let mut raster = Raster {
+            size: core.size(),
+            channels: self.photo.channels().count(),
+            values,
+        };
+        let levels = (0..LEVEL_MAX)
+            .map(|_| {
+                raster = raster.halved(Pooling::Mean);
+                raster.clone()
+            })
+            .collect();
+        CellPicture {
+            cell: Arc::clone(cell),
+            levels,
+        }
+    }
+
+    /// Restored pixels of `rect` as interleaved 8-bit code values.
+    fn restored_values(&self, rect: PixelRect) -> Vec<u8> {
+        match composite_rect(&self.photo, &self.restoration, rect) {
+            Samples::U8(values) => values,
+            Samples::U16(values) => values.into_iter().map(eight_bits).collect(),
+        }
+    }
+
+    fn master_values(&self, level: u8, rect: PixelRect) -> Option<Vec<u8>> {
+        let mut values =
+            Vec::with_capacity(rect.size().pixel_count() * self.photo.channels().count());
+        if level == 0 {
+            read_photo(&self.photo, rect, &mut values);
+        } else {
+            self.photo_levels
+                .as_ref()?
+                .level(level)?
+                .read_rect(rect, &mut values);
+        }
+        Some(values)
+    }
+
+    /// The master's level with the cells' pictures laid over it.
+    fn restored_level(&self, level: u8, rect: PixelRect) -> Option<Vec<u8>> {
+        if level == 0 {
+            return Some(self.restored_values(rect));
+        }
+        let mut values = self.master_values(level, rect)?;
+        let channels = self.photo.channels().count();
+        for index in tiles_at(rect, CELL_PX >> level) {
+            let Some(picture) = self
+                .cells
+                .get(&index)
+                .and_then(|cell| cell.levels.get(usize::from(level) - 1))
+            else {
+                continue;
+            };
+            let origin = (
+                index.column * (CELL_PX >> level),
+                index.row * (CELL_PX >> level),
+            );
+            let place = PixelRect::new(origin.0, origin.1, picture.size.width, picture.size.height);
+            let part = place.intersect(rect);
+            for y in part.y..part.bottom() {
+                let from = picture.size.index(part.x - place.x, y - place.y) * channels;
+                let to = rect.size().index(part.x - rect.x, y - rect.y) * channels;
+                let len = part.width as usize * channels;
+                values[to..to + len].copy_from_slice(&picture.values[from..from + len]);
+            }
+        }
+        Some(values)
+    }
+
+    /// The mask on `level`: the largest value under each pixel.
+    fn mask_level(&self, level: u8, rect: PixelRect) -> Option<Vec<u8>> {
+        let mut values = vec![0; rect.size().pixel_count()];
+        if level == 0 {
+            self.mask.read_rect(rect, &mut values);
+            return Some(values);
+        }
+        let side = MASK_TILE_PX >> level;
+        for index in tiles_at(rect, side) {
+            if !self.mask.may_touch_tile(index) {
+                continue;
+            }
+            let place = level_rect(index.rect(MASK_TILE_PX, self.photo.size()), level);
+            let part = place.intersect(rect);
+            let target = |x: u32, y: u32| rect.size().index(x - rect.x, y - rect.y);
+            if self.is_untouched_by_hand(index) {
+                let (_, levels) = self.map.as_ref()?;
+                let map = levels.as_ref()?.level(level)?;
+                for y in part.y..part.bottom() {
+                    for x in part.x..part.right() {
+                        values[target(x, y)] = if map.values[map.size.index(x, y)] >= self.threshold
+                        {
+                            255
+                        } else {
+                            0
+                        };
+                    }
+                }
+            } else {
+                let pooled = self.pooled_tile(index, level);
+                for y in part.y..part.bottom() {
+                    for x in part.x..part.right() {
+                        values[target(x, y)] =
+                            pooled.values[pooled.size.index(x - place.x, y - place.y)];
+                    }
+                }
+            }
+        }
+        Some(values)
+    }
+
+    fn is_untouched_by_hand(&self, index: TileIndex) -> bool {
+        let layers = self.mask.mask();
+        [&layers.added, &layers.removed, &layers.protected]
+            .iter()
+            .all(|layer| layer.tile(index).is_none())
+    }
+
+    fn pooled_tile(&self, index: TileIndex, level: u8) -> Raster {
+        let rect = index.rect(MASK_TILE_PX, self.photo.size());
+        let mut values = vec![0; rect.size().pixel_count()];
+        self.mask.read_rect(rect, &mut values);
+        let raster = Raster {
+            size: rect.size(),
+            channels: 1,
+            values,
+        };
+        (0..level).fold(raster, |raster, _| raster.halved(Pooling::Max))
+    }
+
+    fn map_level(&self, level: u8, rect: PixelRect) -> Option<Vec<u8>> {
+        let (map, levels) = self.map.as_ref()?;
+        let mut values = Vec::with_capacity(rect.size().pixel_count());
+        if level > 0 {
+            levels.as_ref()?.level(level)?.read_rect(rect, &mut values);
+            return Some(values);
+        }
+        for y in rect.y..rect.bottom() {
+            let start = map.size().index(rect.x, y);
+            values.extend_from_slice(&map.values()[start..start + rect.width as usize]);
+        }
+        Some(values)
+    }
+}
+
+impl TileSource for CanvasSource {
+    fn size(&self) -> ImageSize {
+        self.photo.size()
+    }
+
+    fn read(&self, layer: Layer, level: u8, rect: PixelRect) -> Option<Vec<Color32>> {
+        debug_assert!(rect.intersect(level_size(self.size(), level).rect()) == rect);
+        match layer {
+            Layer::Master => Some(self.color.to_screen(&self.master_values(level, rect)?)),
+            Layer::Restored => Some(self.color.to_screen(&self.restored_level(level, rect)?)),
+            Layer::Mask => {
+                let white = |v: u8| Color32::from_rgba_premultiplied(v, v, v, v);
+                Some(
+                    self.mask_level(level, rect)?
+                        .into_iter()
+                        .map(white)
+                        .collect(),
+                )
+            }
+            Layer::Probability => {
+                let ramp: Vec<Color32> = (0..=255).map(theme::heat).collect();
+                Some(
+                    self.map_level(level, rect)?
+                        .into_iter()
+                        .map(|v| ramp[usize::from(v)])
+                        .collect(),
+                )
+            }
+        }
+    }
+
+    fn same_as(&self, layer: Layer, rect: PixelRect) -> Layer {
+        let filled = || tiles_at(rect, CELL_PX).any(|index| self.cells.contains_key(&index));
+        if layer == Layer::Restored && !filled() {
+            Layer::Master
+        } else {
+            layer
+        }
+    }
+}
+
+/// The tiles of `side` px that `rect` overlaps.
+fn tiles_at(rect: PixelRect, side: u32) -> impl Iterator<Item = TileIndex> {
+    let side = side.max(1);
+    let range = |start: u32, end: u32| {
+        if end > start {
+            start / side..(end - 1) / side + 1
+        } else {
+            0..0
+        }
+    };
+    let columns = range(rect.x, rect.right());
+    range(rect.y, rect.bottom()).flat_map(move |row| {
+        columns
+            .clone()
+            .map(move |column| TileIndex::new(column, row))
+    })
+}

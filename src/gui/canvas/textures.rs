@@ -1,0 +1,328 @@
+//! Textures of the visible tiles: made when first seen, updated where they changed, dropped when long unseen.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use eframe::egui::{
+    Color32, ColorImage, Context, Mesh, Painter, Shape, TextureFilter, TextureHandle,
+    TextureOptions, epaint::Vertex, pos2,
+};
+
+use super::pyramid::{LEVEL_MAX, level_for_scale, level_rect, level_size};
+use super::transform::Placement;
+use crate::geometry::{ImageSize, PixelRect, TileIndex};
+
+/// Side of a texture's own pixels; one more on each side is kept for filtering across its edge.
+pub const TEXTURE_TILE_PX: u32 = 512;
+/// Texture memory above which unseen tiles are dropped.
+const CACHE_LIMIT_BYTES: usize = 384 << 20;
+/// Time a frame may spend on making and updating textures.
+const FRAME_BUDGET: Duration = Duration::from_millis(4);
+
+/// What a texture shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Layer {
+    /// The photo as opened.
+    Master,
+    /// The photo with its damage filled.
+    Restored,
+    /// What is to be repaired: white, its alpha the mask.
+    Mask,
+    /// How sure detection is, in the colours of [`crate::gui::theme::heat`].
+    Probability,
+}
+
+/// Where textures get their pixels.
+pub trait TileSource {
+    /// Size of the image, level 0.
+    fn size(&self) -> ImageSize;
+
+    /// Premultiplied colours of `rect` on `level`, row by row; `None` while they are not there yet.
+    fn read(&self, layer: Layer, level: u8, rect: PixelRect) -> Option<Vec<Color32>>;
+
+    /// Another layer that has the same pixels in `rect` of the image, so that one texture serves both.
+    fn same_as(&self, layer: Layer, rect: PixelRect) -> Layer;
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    layer: Layer,
+    level: u8,
+    index: TileIndex,
+    /// Whether the texture is shown unfiltered (1:1 and above).
+    exact: bool,
+}
+
+struct Tile {
+    texture: TextureHandle,
+    /// Pixels of the level the texture holds, its rim included.
+    covered: PixelRect,
+    /// Pixels of the level that changed since the last upload.
+    dirty: PixelRect,
+    last_frame: u64,
+}
+
+/// All textures of one photo.
+#[derive(Default)]
+pub struct TextureCache {
+    tiles: HashMap<Key, Tile>,
+    frame: u64,
+    started: Option<Instant>,
+    uploads: u64,
+    incomplete: bool,
+}
+
+impl TextureCache {
+    /// Begins a frame: a new time budget.
+    pub fn begin_frame(&mut self) {
+        self.frame += 1;
+        self.started = None;
+        self.incomplete = false;
+    }
+
+    /// Ends a frame: drops long unseen textures; true when something is still to be made.
+    pub fn end_frame(&mut self) -> bool {
+        let bytes: usize = self
+            .tiles
+            .values()
+            .map(|tile| tile.texture.byte_size())
+            .sum();
+        if bytes > CACHE_LIMIT_BYTES {
+            let oldest = self.frame.saturating_sub(1);
+            self.tiles.retain(|_, tile| tile.last_frame >= oldest);
+        }
+        self.incomplete
+    }
+
+    /// Number of textures made or updated so far.
+    pub fn uploads(&self) -> u64 {
+        self.uploads
+    }
+
+    /// Forgets everything, for another photo.
+    pub fn clear(&mut self) {
+        self.tiles.clear();
+    }
+
+    /// Forgets one layer.
+    pub fn clear_layer(&mut self, layer: Layer) {
+        self.tiles.retain(|key, _| key.layer != layer);
+    }
+
+    /// Marks `rect` (image px) of `layer` as changed.
+    pub fn invalidate(&mut self, layer: Layer, rect: PixelRect) {
+        for (key, tile) in &mut self.tiles {
+            if key.layer == layer {
+                let changed = level_rect(rect, key.level).intersect(tile.covered);
+                tile.dirty = tile.dirty.union(changed);
+            }
+        }
+    }
+
+    /// Draws `layer` where `painter` may paint, multiplied by `tint` (premultiplied).
+    pub fn draw(
+        &mut self,
+        painter: &Painter,
+        placement: &Placement,
+        source: &dyn TileSource,
+        layer: Layer,
+        tint: Color32,
+    ) {
+        let exact = placement.scale >= 1.0;
+        let level = level_for_scale(placement.scale, source.size());
+        let visible = level_rect(placement.visible_pixels(painter.clip_rect()), level);
+        if visible.is_empty() {
+            return;
+        }
+        let size = level_size(source.size(), level);
+        self.keep_overview(painter.ctx(), source, layer);
+        for row in visible.y / TEXTURE_TILE_PX..=(visible.bottom() - 1) / TEXTURE_TILE_PX {
+            for column in visible.x / TEXTURE_TILE_PX..=(visible.right() - 1) / TEXTURE_TILE_PX {
+                let index = TileIndex::new(column, row);
+                let core = index.rect(TEXTURE_TILE_PX, size);
+                let covered = image_rect(core.grown_within(1, size), level, source.size());
+                let shown = source.same_as(layer, covered);
+                let key = Key {
+                    layer: shown,
+                    level,
+                    index,
+                    exact,
+                };
+                if self.prepare(painter.ctx(), key, source) {
+                    self.paint(painter, placement, key, core, tint);
+                } else {
+                    self.paint_coarser(painter, placement, source, key, core, tint);
+                }
+            }
+        }
+    }
+
+    /// Keeps one texture of the whole photo, to stand in for tiles that are still being made.
+    fn keep_overview(&mut self, ctx: &Context, source: &dyn TileSource, layer: Layer) {
+        let whole = |level: &u8| level_size(source.size(), *level).long_side() <= TEXTURE_TILE_PX;
+        if let (Layer::Master, Some(level)) = (layer, (1..=LEVEL_MAX).find(whole)) {
+            let key = Key {
+                layer,
+                level,
+                index: TileIndex::new(0, 0),
+                exact: false,
+            };
+            self.prepare(ctx, key, source);
+        }
+    }
+
+    fn has_time(&self) -> bool {
+        match self.started {
+            Some(started) => started.elapsed() < FRAME_BUDGET,
+            None => true,
+        }
+    }
+
+    /// Makes or updates the texture of `key`; false when there is none to draw yet.
+    fn prepare(&mut self, ctx: &Context, key: Key, source: &dyn TileSource) -> bool {
+        let has_time = self.has_time();
+        let known = self.tiles.get(&key).map(|tile| (tile.covered, tile.dirty));
+        let wanted = match known {
+            Some((_, dirty)) if dirty.is_empty() => PixelRect::EMPTY,
+            Some((_, dirty)) => dirty,
+            None => {
+                let size = level_size(source.size(), key.level);
+                key.index.rect(TEXTURE_TILE_PX, size).grown_within(1, size)
+            }
+        };
+        if !wanted.is_empty() {
+            if has_time {
+                self.started.get_or_insert_with(Instant::now);
+                self.upload(ctx, key, wanted, source);
+            } else {
+                self.incomplete = true;
+            }
+        }
+        let frame = self.frame;
+        self.tiles
+            .get_mut(&key)
+            .map(|tile| tile.last_frame = frame)
+            .is_some()
+    }
+
+    fn upload(&mut self, ctx: &Context, key: Key, rect: PixelRect, source: &dyn TileSource) {
+        let Some(pixels) = source.read(key.layer, key.level, rect) else {
+            self.incomplete |= !self.tiles.contains_key(&key);
+            return;
+        };
+        self.uploads += 1;
+        let image = ColorImage::new([rect.width as usize, rect.height as usize], pixels);
+        let options = TextureOptions {
+            magnification: TextureFilter::Nearest,
+            minification: if key.exact {
+                TextureFilter::Nearest
+            } else {
+                TextureFilter::Linear
+            },
+            ..TextureOptions::LINEAR
+        };
+        if let Some(tile) = self.tiles.get_mut(&key) {
+            let at = [
+                (rect.x - tile.covered.x) as usize,
+                (rect.y - tile.covered.y) as usize,
+            ];
+            tile.texture.set_partial(at, image, options);
+            tile.dirty = PixelRect::EMPTY;
+        } else {
+            let name = format!(
+                "{:?} {} {}/{}",
+                key.layer, key.level, key.index.column, key.index.row
+            );
+            let texture = ctx.load_texture(name, image, options);
+            let tile = Tile {
+                texture,
+                covered: rect,
+                dirty: PixelRect::EMPTY,
+                last_frame: self.frame,
+            };
+            self.tiles.insert(key, tile);
+        }
+    }
+
+    /// Draws pixels `rect` (of the key's level) from the key's texture.
+    fn paint(
+        &self,
+        painter: &Painter,
+        placement: &Placement,
+        key: Key,
+        rect: PixelRect,
+        tint: Color32,
+    ) {
+        let Some(tile) = self.tiles.get(&key) else {
+            return;
+        };
+        let image = image_rect(rect, key.level, placement.stored);
+        let unit = f64::from(1_u32 << key.level);
+        let vertex = |x: u32, y: u32| Vertex {
+            pos: placement.screen_from_image((f64::from(x), f64::from(y))),
+            uv: pos2(
+                ((f64::from(x) / unit - f64::from(tile.covered.x)) / f64::from(tile.covered.width))
+                    as f32,
+                ((f64::from(y) / unit - f64::from(tile.covered.y)) / f64::from(tile.covered.height))
+                    as f32,
+            ),
+            color: tint,
+        };
+        let mut mesh = Mesh::with_texture(tile.texture.id());
+        mesh.vertices = vec![
+            vertex(image.x, image.y),
+            vertex(image.right(), image.y),
+            vertex(image.right(), image.bottom()),
+            vertex(image.x, image.bottom()),
+        ];
+        mesh.indices = vec![0, 1, 2, 0, 2, 3];
+        painter.add(Shape::mesh(mesh));
+    }
+
+    /// While a tile is being made: the same pixels from a coarser texture, when one is there.
+    fn paint_coarser(
+        &self,
+        painter: &Painter,
+        placement: &Placement,
+        source: &dyn TileSource,
+        key: Key,
+        core: PixelRect,
+        tint: Color32,
+    ) {
+        let image = image_rect(core, key.level, source.size());
+        let stand_ins: &[Layer] = match key.layer {
+            Layer::Restored => &[Layer::Restored, Layer::Master],
+            Layer::Master => &[Layer::Master],
+            Layer::Mask | Layer::Probability => return,
+        };
+        for level in key.level..=LEVEL_MAX {
+            let rect = level_rect(image, level);
+            let index = TileIndex::new(rect.x / TEXTURE_TILE_PX, rect.y / TEXTURE_TILE_PX);
+            for &layer in stand_ins {
+                for exact in [true, false] {
+                    let coarser = Key {
+                        layer,
+                        level,
+                        index,
+                        exact,
+                    };
+                    if self.tiles.contains_key(&coarser) {
+                        self.paint(painter, placement, coarser, rect, tint);
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The image pixels that level pixels `rect` show, cut at the image's edge.
+fn image_rect(rect: PixelRect, level: u8, size: ImageSize) -> PixelRect {
+    PixelRect::new(
+        rect.x << level,
+        rect.y << level,
+        rect.width << level,
+        rect.height << level,
+    )
+    .intersect(size.rect())
+}

@@ -1,0 +1,527 @@
+//! Every command of the window: one row each with label, tooltip and shortcuts. Menus, buttons and the sheet of
+//! shortcuts are built from this table; nothing is executed here.
+
+use eframe::egui::{self, Event, Key, Modifiers};
+
+/// Something a person can tell the window to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Command {
+    /// Choose a photo to open.
+    Open,
+    /// Write the restored photo to a new file.
+    Export,
+    /// Close the window.
+    Quit,
+    /// Take the last edit back.
+    Undo,
+    /// Do an undone edit again.
+    Redo,
+    /// Remove every painted and erased mark.
+    ClearMask,
+    /// Look for damage again.
+    Detect,
+    /// Stop what runs.
+    Cancel,
+    /// The brush that marks damage.
+    Brush,
+    /// The brush that unmarks.
+    Eraser,
+    /// From brush to eraser and back.
+    SwapTool,
+    /// A smaller brush.
+    BrushSmaller,
+    /// A larger brush.
+    BrushLarger,
+    /// A softer edge.
+    BrushSofter,
+    /// A harder edge.
+    BrushHarder,
+    /// Hide or change what lies over the photo.
+    CycleOverlay,
+    /// The whole photo in the window.
+    ZoomFit,
+    /// One image pixel on one screen pixel.
+    ZoomActual,
+    /// Closer.
+    ZoomIn,
+    /// Further away.
+    ZoomOut,
+    /// Only the restored photo.
+    CompareRestored,
+    /// Original and restored on either side of a divider.
+    CompareSplit,
+    /// Original and restored next to each other.
+    CompareSideBySide,
+    /// The sheet of shortcuts.
+    Shortcuts,
+}
+
+/// Groups of the menu bar and of the sheet of shortcuts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Files.
+    File,
+    /// Changes of the mask.
+    Edit,
+    /// What is seen.
+    View,
+    /// Brush and eraser.
+    Tools,
+    /// Help.
+    Help,
+}
+
+impl Group {
+    /// All groups, in the order of the menu bar.
+    pub const ALL: [Self; 5] = [Self::File, Self::Edit, Self::View, Self::Tools, Self::Help];
+
+    /// Its name on screen.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::File => "File",
+            Self::Edit => "Edit",
+            Self::View => "View",
+            Self::Tools => "Tools",
+            Self::Help => "Help",
+        }
+    }
+}
+
+/// A key with modifiers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shortcut {
+    /// Ctrl, on a Mac ⌘.
+    pub command: bool,
+    /// Shift.
+    pub shift: bool,
+    /// The key.
+    pub key: Key,
+    /// Whether the key's place counts, not its letter: `[` and `]` need AltGr on many keyboards.
+    pub by_place: bool,
+}
+
+impl Shortcut {
+    const fn plain(key: Key) -> Self {
+        Self {
+            command: false,
+            shift: false,
+            key,
+            by_place: false,
+        }
+    }
+
+    const fn command(key: Key) -> Self {
+        Self {
+            command: true,
+            shift: false,
+            key,
+            by_place: false,
+        }
+    }
+
+    const fn command_shift(key: Key) -> Self {
+        Self {
+            command: true,
+            shift: true,
+            key,
+            by_place: false,
+        }
+    }
+
+    const fn place(key: Key, shift: bool) -> Self {
+        Self {
+            command: false,
+            shift,
+            key,
+            by_place: true,
+        }
+    }
+
+    /// Whether a key press with these properties means this shortcut.
+    pub fn matches(self, key: Key, physical_key: Option<Key>, modifiers: Modifiers) -> bool {
+        let pressed = if self.by_place {
+            physical_key.unwrap_or(key)
+        } else {
+            key
+        };
+        // The question mark is typed with Shift on most keyboards.
+        let shift_fits = self.key == Key::Questionmark || modifiers.shift == self.shift;
+        pressed == self.key && shift_fits && modifiers.command == self.command && !modifiers.alt
+    }
+
+    /// As written in menus.
+    pub fn label(self) -> String {
+        let mut text = String::new();
+        if self.command {
+            text.push_str(if cfg!(target_os = "macos") {
+                "⌘"
+            } else {
+                "Ctrl+"
+            });
+        }
+        if self.shift {
+            text.push_str("Shift+");
+        }
+        text.push_str(self.key.symbol_or_name());
+        text
+    }
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct CommandRow {
+    /// Which command.
+    pub command: Command,
+    /// Name in menus and on buttons.
+    pub label: &'static str,
+    /// What it does, in a sentence.
+    pub tooltip: &'static str,
+    /// Where it is listed.
+    pub group: Group,
+    /// Keys; the first is shown in menus.
+    pub shortcuts: &'static [Shortcut],
+    /// Whether holding the key repeats it.
+    pub repeats: bool,
+}
+
+const fn row(
+    command: Command,
+    group: Group,
+    label: &'static str,
+    tooltip: &'static str,
+    shortcuts: &'static [Shortcut],
+) -> CommandRow {
+    CommandRow {
+        command,
+        label,
+        tooltip,
+        group,
+        shortcuts,
+        repeats: false,
+    }
+}
+
+const fn repeating(row: CommandRow) -> CommandRow {
+    CommandRow {
+        repeats: true,
+        ..row
+    }
+}
+
+/// The table.
+pub const COMMANDS: &[CommandRow] = &[
+    row(
+        Command::Open,
+        Group::File,
+        "Open…",
+        "Open a scanned photo: JPEG, PNG, TIFF, WebP or BMP",
+        &[Shortcut::command(Key::O)],
+    ),
+    row(
+        Command::Export,
+        Group::File,
+        "Export…",
+        "Write the restored photo to a new file; the original is never changed",
+        &[Shortcut::command(Key::E), Shortcut::command(Key::S)],
+    ),
+    row(
+        Command::Quit,
+        Group::File,
+        "Quit",
+        "Close the window",
+        &[Shortcut::command(Key::Q)],
+    ),
+    repeating(row(
+        Command::Undo,
+        Group::Edit,
+        "Undo",
+        "Take the last edit back",
+        &[Shortcut::command(Key::Z)],
+    )),
+    repeating(row(
+        Command::Redo,
+        Group::Edit,
+        "Redo",
+        "Do the undone edit again",
+        &[Shortcut::command_shift(Key::Z), Shortcut::command(Key::Y)],
+    )),
+    row(
+        Command::Detect,
+        Group::Edit,
+        "Find damage again",
+        "Let the network look at the photo again; your own strokes stay",
+        &[Shortcut::command(Key::D)],
+    ),
+    row(
+        Command::ClearMask,
+        Group::Edit,
+        "Clear all marks",
+        "Unmark all damage, so that nothing is repaired; Undo brings it back",
+        &[Shortcut::command(Key::Backspace)],
+    ),
+    row(
+        Command::Cancel,
+        Group::Edit,
+        "Cancel",
+        "Stop the stroke or the work in progress",
+        &[Shortcut::plain(Key::Escape)],
+    ),
+    row(
+        Command::ZoomFit,
+        Group::View,
+        "Fit in window",
+        "Show the whole photo",
+        &[Shortcut::command(Key::Num0), Shortcut::plain(Key::Num0)],
+    ),
+    row(
+        Command::ZoomActual,
+        Group::View,
+        "Actual pixels (1:1)",
+        "One pixel of the photo on one pixel of the screen, unfiltered",
+        &[Shortcut::command(Key::Num1), Shortcut::plain(Key::Num1)],
+    ),
+    repeating(row(
+        Command::ZoomIn,
+        Group::View,
+        "Zoom in",
+        "Look closer; the mouse wheel does the same at the pointer",
+        &[Shortcut::command(Key::Plus), Shortcut::command(Key::Equals)],
+    )),
+    repeating(row(
+        Command::ZoomOut,
+        Group::View,
+        "Zoom out",
+        "Look from further away",
+        &[Shortcut::command(Key::Minus)],
+    )),
+    row(
+        Command::CompareRestored,
+        Group::View,
+        "Restored",
+        "Show the restored photo alone",
+        &[Shortcut::plain(Key::R)],
+    ),
+    row(
+        Command::CompareSplit,
+        Group::View,
+        "Split",
+        "Original on the left of a divider, restored on its right",
+        &[Shortcut::plain(Key::S)],
+    ),
+    row(
+        Command::CompareSideBySide,
+        Group::View,
+        "Side by side",
+        "Original and restored next to each other at the same zoom",
+        &[Shortcut::plain(Key::D)],
+    ),
+    row(
+        Command::CycleOverlay,
+        Group::View,
+        "Damage overlay",
+        "Show the marked damage, how sure the network is, or neither",
+        &[Shortcut::plain(Key::O)],
+    ),
+    row(
+        Command::Brush,
+        Group::Tools,
+        "Brush",
+        "Paint over damage to have it repaired; Shift-click draws a straight line",
+        &[Shortcut::plain(Key::B)],
+    ),
+    row(
+        Command::Eraser,
+        Group::Tools,
+        "Eraser",
+        "Unmark what is not damage; the right mouse button does the same",
+        &[Shortcut::plain(Key::E)],
+    ),
+    row(
+        Command::SwapTool,
+        Group::Tools,
+        "Swap brush and eraser",
+        "From brush to eraser and back",
+        &[Shortcut::plain(Key::X)],
+    ),
+    repeating(row(
+        Command::BrushSmaller,
+        Group::Tools,
+        "Smaller brush",
+        "Make the brush smaller",
+        &[Shortcut::place(Key::OpenBracket, false)],
+    )),
+    repeating(row(
+        Command::BrushLarger,
+        Group::Tools,
+        "Larger brush",
+        "Make the brush larger",
+        &[Shortcut::place(Key::CloseBracket, false)],
+    )),
+    repeating(row(
+        Command::BrushSofter,
+        Group::Tools,
+        "Softer edge",
+        "Make the edge of the brush softer",
+        &[Shortcut::place(Key::OpenBracket, true)],
+    )),
+    repeating(row(
+        Command::BrushHarder,
+        Group::Tools,
+        "Harder edge",
+        "Make the edge of the brush harder",
+        &[Shortcut::place(Key::CloseBracket, true)],
+    )),
+    row(
+        Command::Shortcuts,
+        Group::Help,
+        "Keyboard and mouse…",
+        "All shortcuts on one sheet",
+        &[Shortcut::plain(Key::F1), Shortcut::plain(Key::Questionmark)],
+    ),
+];
+
+/// Keys that act while they are held, not as commands: pan, and show the original.
+pub const HELD_KEYS: [(Key, &str); 3] = [
+    (Key::Space, "Hold and drag to move the photo"),
+    (Key::Backslash, "Hold to see the original"),
+    (Key::M, "Hold to see the original"),
+];
+
+impl Command {
+    /// Its row in [`COMMANDS`].
+    ///
+    /// # Panics
+    /// When the table has no such row; a test makes sure that it has all.
+    pub fn row(self) -> &'static CommandRow {
+        COMMANDS
+            .iter()
+            .find(|row| row.command == self)
+            .unwrap_or_else(|| unreachable!("{self:?} has no row"))
+    }
+
+    /// Label and shortcut, as a tooltip's first line, then what it does.
+    pub fn tooltip(self) -> String {
+        let row = self.row();
+        let name = row.label.trim_end_matches('…');
+        match row.shortcuts.first() {
+            Some(shortcut) => format!("{name} ({})\n{}", shortcut.label(), row.tooltip),
+            None => format!("{name}\n{}", row.tooltip),
+        }
+    }
+}
+
+/// The commands whose keys were pressed in this frame, in order.
+///
+/// With `typing` (a text field has the keyboard) there are none.
+pub fn pressed_commands(ctx: &egui::Context, typing: bool) -> Vec<Command> {
+    if typing {
+        return Vec::new();
+    }
+    ctx.input(|input| input.events.iter().filter_map(command_of_event).collect())
+}
+
+fn command_of_event(event: &Event) -> Option<Command> {
+    let Event::Key {
+        key,
+        physical_key,
+        pressed: true,
+        repeat,
+        modifiers,
+    } = event
+    else {
+        return None;
+    };
+    COMMANDS
+        .iter()
+        .find(|row| {
+            (row.repeats || !repeat)
+                && row
+                    .shortcuts
+                    .iter()
+                    .any(|shortcut| shortcut.matches(*key, *physical_key, *modifiers))
+        })
+        .map(|row| row.command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Key presses a shortcut answers to, as (key, command, shift).
+    fn presses(shortcut: &Shortcut) -> Vec<(Key, bool, bool)> {
+        if shortcut.key == Key::Questionmark {
+            return vec![
+                (shortcut.key, shortcut.command, false),
+                (shortcut.key, shortcut.command, true),
+            ];
+        }
+        vec![(shortcut.key, shortcut.command, shortcut.shift)]
+    }
+
+    #[test]
+    fn no_two_commands_answer_to_the_same_keys() {
+        let mut seen: Vec<((Key, bool, bool), String)> = HELD_KEYS
+            .iter()
+            .map(|(key, label)| ((*key, false, false), (*label).to_owned()))
+            .collect();
+        for row in COMMANDS {
+            for press in row.shortcuts.iter().flat_map(presses) {
+                let taken = seen.iter().find(|(other, _)| *other == press);
+                assert!(taken.is_none(), "{:?} collides with {taken:?}", row.command);
+                seen.push((press, row.label.to_owned()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_collision_would_be_found() {
+        let same = [Shortcut::plain(Key::B), Shortcut::place(Key::B, false)];
+        assert_eq!(presses(&same[0]), presses(&same[1]));
+    }
+
+    #[test]
+    fn every_row_is_complete_and_found_by_its_command() {
+        for row in COMMANDS {
+            assert!(!row.label.is_empty() && row.tooltip.len() > 8, "{row:?}");
+            assert!(!row.shortcuts.is_empty(), "{row:?}");
+            assert_eq!(row.command.row().label, row.label);
+            assert_eq!(
+                COMMANDS
+                    .iter()
+                    .filter(|other| other.command == row.command)
+                    .count(),
+                1
+            );
+        }
+    }
+
+    #[test]
+    fn brackets_are_found_by_their_place_on_the_keyboard() {
+        let smaller = Command::BrushSmaller.row().shortcuts[0];
+        // The key left of the German keyboard's Enter types "ü".
+        assert!(smaller.matches(Key::F20, Some(Key::OpenBracket), Modifiers::NONE));
+        assert!(!smaller.matches(Key::OpenBracket, Some(Key::Num8), Modifiers::NONE));
+        assert!(smaller.matches(Key::OpenBracket, None, Modifiers::NONE));
+        assert!(!smaller.matches(Key::OpenBracket, Some(Key::OpenBracket), Modifiers::SHIFT));
+    }
+
+    #[test]
+    fn control_z_and_shift_control_z_are_different_commands() {
+        let event = |modifiers| Event::Key {
+            key: Key::Z,
+            physical_key: Some(Key::Z),
+            pressed: true,
+            repeat: false,
+            modifiers,
+        };
+        assert_eq!(
+            command_of_event(&event(Modifiers::COMMAND)),
+            Some(Command::Undo)
+        );
+        assert_eq!(
+            command_of_event(&event(Modifiers::COMMAND | Modifiers::SHIFT)),
+            Some(Command::Redo)
+        );
+        assert_eq!(command_of_event(&event(Modifiers::NONE)), None);
+    }
+}

@@ -1,0 +1,65 @@
+//! Dialogs over the window: export, unsaved work, shortcuts, choosing a file. One at a time.
+
+pub mod export;
+pub mod files;
+mod shortcuts;
+mod unsaved;
+
+use std::path::PathBuf;
+
+use eframe::egui::{self, Id, Key, Modal, RichText, Ui};
+
+use self::export::ExportForm;
+use self::files::FileBrowser;
+use super::state::{Action, Model};
+use super::theme;
+
+/// What is to happen once unsaved work was dealt with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// Close the window.
+    Quit,
+    /// Open another photo.
+    Open(PathBuf),
+}
+
+/// An open dialog with its own fields.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Dialog {
+    /// Where and how to export.
+    Export(ExportForm),
+    /// The restored photo was not exported yet.
+    Unsaved(Then),
+    /// All shortcuts.
+    Shortcuts,
+    /// Our own file dialog, where the system has none.
+    Files(FileBrowser),
+}
+
+/// Draws the open dialog; its own fields change at once, everything else through `actions`.
+pub fn show(
+    ctx: &egui::Context,
+    dialog: &mut Dialog,
+    model: &Model<'_>,
+    has_system_dialog: bool,
+    actions: &mut Vec<Action>,
+) {
+    let response = Modal::new(Id::unique("dialog"))
+        .backdrop_color(theme::BACKDROP)
+        .show(ctx, |ui| match dialog {
+            Dialog::Export(form) => export::show(ui, form, model, has_system_dialog, actions),
+            Dialog::Unsaved(then) => unsaved::show(ui, then, actions),
+            Dialog::Shortcuts => shortcuts::show(ui, actions),
+            Dialog::Files(browser) => files::show(ui, browser, actions),
+        });
+    let escape = ctx.input(|input| input.key_pressed(Key::Escape));
+    if escape || (response.should_close() && matches!(dialog, Dialog::Shortcuts)) {
+        actions.push(Action::CloseDialog);
+    }
+}
+
+/// A dialog's title.
+fn title(ui: &mut Ui, text: &str) {
+    ui.label(RichText::new(text).heading().color(theme::TEXT_STRONG));
+    ui.add_space(6.0);
+}

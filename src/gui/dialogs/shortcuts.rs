@@ -1,0 +1,88 @@
+//! The sheet of shortcuts, made from the table of commands.
+
+use eframe::egui::{self, Grid, RichText, Ui};
+
+use super::title;
+use crate::gui::command::{COMMANDS, Group, HELD_KEYS};
+use crate::gui::state::Action;
+use crate::gui::theme;
+
+/// What the mouse does on the photo.
+const MOUSE: [(&str, &str); 6] = [
+    ("Left button", "Paint with the chosen tool"),
+    ("Right button", "Erase"),
+    ("Shift+click", "Straight line from the last point"),
+    ("Wheel", "Zoom at the pointer"),
+    ("Shift+wheel", "Move sideways"),
+    ("Middle button", "Move the photo"),
+];
+
+/// Draws the sheet.
+pub fn show(ui: &mut Ui, actions: &mut Vec<Action>) {
+    title(ui, "Keyboard and mouse");
+    let height = (ui.ctx().content_rect().height() - 190.0).max(160.0);
+    egui::ScrollArea::vertical()
+        .max_height(height)
+        .show(ui, |ui| {
+            ui.horizontal_top(|ui| {
+                ui.spacing_mut().item_spacing.x = 36.0;
+                ui.vertical(|ui| {
+                    group(ui, Group::File);
+                    group(ui, Group::Edit);
+                    group(ui, Group::Help);
+                });
+                ui.vertical(|ui| {
+                    group(ui, Group::View);
+                    let held: Vec<_> = HELD_KEYS
+                        .iter()
+                        .map(|(key, text)| (key.symbol_or_name().to_owned(), *text))
+                        .collect();
+                    table(ui, "While held", &held);
+                });
+                ui.vertical(|ui| {
+                    group(ui, Group::Tools);
+                    let mouse: Vec<_> = MOUSE
+                        .iter()
+                        .map(|(key, text)| ((*key).to_owned(), *text))
+                        .collect();
+                    table(ui, "Mouse", &mouse);
+                });
+            });
+        });
+    ui.add_space(10.0);
+    if ui.button("Close").clicked() {
+        actions.push(Action::CloseDialog);
+    }
+}
+
+fn group(ui: &mut Ui, group: Group) {
+    let rows: Vec<_> = COMMANDS
+        .iter()
+        .filter(|row| row.group == group)
+        .map(|row| {
+            let keys: Vec<String> = row
+                .shortcuts
+                .iter()
+                .map(|shortcut| shortcut.label())
+                .collect();
+            (keys.join("  "), row.label.trim_end_matches('…'))
+        })
+        .collect();
+    table(ui, group.label(), &rows);
+}
+
+fn table(ui: &mut Ui, name: &str, rows: &[(String, &str)]) {
+    ui.label(RichText::new(name).strong().color(theme::ACCENT));
+    Grid::new(name)
+        .num_columns(2)
+        .spacing([16.0, 5.0])
+        .min_col_width(84.0)
+        .show(ui, |ui| {
+            for (keys, text) in rows {
+                ui.label(RichText::new(keys).color(theme::TEXT_STRONG));
+                ui.label(*text);
+                ui.end_row();
+            }
+        });
+    ui.add_space(8.0);
+}

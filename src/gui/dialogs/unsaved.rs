@@ -1,0 +1,34 @@
+//! Asks what becomes of a restored photo that was not exported.
+
+use eframe::egui::Ui;
+
+use super::{Then, title};
+use crate::gui::command::Command;
+use crate::gui::state::Action;
+use crate::gui::theme;
+
+/// Draws the dialog.
+pub fn show(ui: &mut Ui, then: &Then, actions: &mut Vec<Action>) {
+    ui.set_width(430.0);
+    title(ui, "Export the restored photo first?");
+    let consequence = match then {
+        Then::Quit => "The window is about to close.",
+        Then::Open(_) => "Another photo is about to be opened.",
+    };
+    ui.label(format!("{consequence} Your marks and the repair are lost unless you export. The original file is safe in any case."));
+    ui.add_space(14.0);
+    ui.horizontal(|ui| {
+        if ui.add(theme::primary_button("Export…")).clicked() {
+            actions.push(Action::Run(Command::Export));
+        }
+        if ui.button("Discard").clicked() {
+            actions.push(match then {
+                Then::Quit => Action::DiscardAndQuit,
+                Then::Open(path) => Action::DiscardAndOpen(path.clone()),
+            });
+        }
+        if ui.button("Keep editing").clicked() {
+            actions.push(Action::CloseDialog);
+        }
+    });
+}

@@ -1,0 +1,299 @@
+//! The window's own icons, drawn as strokes in a unit square. No font, no image files.
+
+use eframe::egui::{
+    self, Color32, Painter, Pos2, Rect, Response, Role, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo,
+    epaint::CornerRadius,
+};
+
+use super::theme;
+
+/// What an icon shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Icon {
+    /// Open folder.
+    Open,
+    /// Arrow out of a tray.
+    Export,
+    /// Arrow turning back.
+    Undo,
+    /// Arrow turning forth.
+    Redo,
+    /// Paint brush.
+    Brush,
+    /// Eraser.
+    Eraser,
+    /// Only the result.
+    Restored,
+    /// Divided picture.
+    Split,
+    /// Two pictures.
+    SideBySide,
+    /// Corners of a frame.
+    Fit,
+    /// One to one.
+    Actual,
+    /// An eye.
+    Overlay,
+    /// A magnifier over a crack.
+    Detect,
+    /// A bin.
+    Clear,
+    /// A question mark.
+    Help,
+    /// A photograph.
+    Photo,
+    /// A cross.
+    Close,
+    /// A triangle with an exclamation mark.
+    Warning,
+    /// A folder.
+    Folder,
+}
+
+/// Paints `icon` in the middle of `rect`, as large as its smaller side.
+pub fn paint(painter: &Painter, rect: Rect, icon: Icon, color: Color32) {
+    let side = rect.width().min(rect.height());
+    let square = Rect::from_center_size(rect.center(), Vec2::splat(side));
+    let stroke = Stroke::new((side / 13.0).max(1.2), color);
+    let pen = Pen {
+        painter,
+        square,
+        stroke,
+    };
+    match icon {
+        Icon::Open | Icon::Folder => pen.line(&[
+            (0.1, 0.8),
+            (0.1, 0.22),
+            (0.38, 0.22),
+            (0.48, 0.34),
+            (0.9, 0.34),
+            (0.9, 0.8),
+            (0.1, 0.8),
+        ]),
+        Icon::Export => {
+            pen.line(&[(0.14, 0.58), (0.14, 0.86), (0.86, 0.86), (0.86, 0.58)]);
+            pen.line(&[(0.5, 0.66), (0.5, 0.12)]);
+            pen.line(&[(0.28, 0.34), (0.5, 0.12), (0.72, 0.34)]);
+        }
+        Icon::Undo => pen.turn(false),
+        Icon::Redo => pen.turn(true),
+        Icon::Brush => {
+            pen.line(&[(0.88, 0.12), (0.46, 0.56)]);
+            pen.fill(&[
+                (0.46, 0.5),
+                (0.53, 0.58),
+                (0.44, 0.78),
+                (0.14, 0.88),
+                (0.25, 0.6),
+            ]);
+        }
+        Icon::Eraser => {
+            pen.line(&[
+                (0.1, 0.62),
+                (0.52, 0.16),
+                (0.86, 0.46),
+                (0.48, 0.86),
+                (0.3, 0.86),
+                (0.1, 0.62),
+            ]);
+            pen.line(&[(0.3, 0.4), (0.66, 0.7)]);
+            pen.line(&[(0.3, 0.86), (0.9, 0.86)]);
+        }
+        Icon::Restored => {
+            pen.frame(0.12, 0.2, 0.88, 0.8);
+            pen.star(0.5, 0.5, 0.2);
+        }
+        Icon::Split => {
+            pen.frame(0.12, 0.2, 0.88, 0.8);
+            pen.line(&[(0.5, 0.08), (0.5, 0.92)]);
+            pen.fill(&[(0.5, 0.2), (0.88, 0.2), (0.88, 0.8), (0.5, 0.8)]);
+        }
+        Icon::SideBySide => {
+            pen.frame(0.08, 0.22, 0.46, 0.78);
+            pen.frame(0.54, 0.22, 0.92, 0.78);
+        }
+        Icon::Fit => {
+            for (x, y) in [(0.12, 0.12), (0.88, 0.12), (0.88, 0.88), (0.12, 0.88)] {
+                let inward = |v: f32| if v < 0.5 { v + 0.24 } else { v - 0.24 };
+                pen.line(&[(inward(x), y), (x, y), (x, inward(y))]);
+            }
+        }
+        Icon::Actual => {
+            pen.line(&[(0.14, 0.32), (0.26, 0.22), (0.26, 0.8)]);
+            pen.line(&[(0.66, 0.32), (0.78, 0.22), (0.78, 0.8)]);
+            pen.dot(0.5, 0.4);
+            pen.dot(0.5, 0.66);
+        }
+        Icon::Overlay => {
+            pen.line(&[
+                (0.06, 0.5),
+                (0.24, 0.3),
+                (0.5, 0.22),
+                (0.76, 0.3),
+                (0.94, 0.5),
+                (0.76, 0.7),
+                (0.5, 0.78),
+                (0.24, 0.7),
+                (0.06, 0.5),
+            ]);
+            pen.circle(0.5, 0.5, 0.13);
+        }
+        Icon::Detect => {
+            pen.circle(0.42, 0.42, 0.28);
+            pen.line(&[(0.63, 0.63), (0.9, 0.9)]);
+            pen.line(&[(0.34, 0.28), (0.46, 0.4), (0.38, 0.46), (0.5, 0.58)]);
+        }
+        Icon::Clear => {
+            pen.line(&[(0.14, 0.26), (0.86, 0.26)]);
+            pen.line(&[(0.38, 0.26), (0.38, 0.14), (0.62, 0.14), (0.62, 0.26)]);
+            pen.line(&[(0.22, 0.26), (0.28, 0.88), (0.72, 0.88), (0.78, 0.26)]);
+        }
+        Icon::Help => {
+            pen.circle(0.5, 0.5, 0.4);
+            pen.line(&[
+                (0.38, 0.4),
+                (0.42, 0.3),
+                (0.54, 0.28),
+                (0.62, 0.38),
+                (0.58, 0.47),
+                (0.5, 0.53),
+                (0.5, 0.6),
+            ]);
+            pen.dot(0.5, 0.73);
+        }
+        Icon::Photo => {
+            pen.frame(0.08, 0.16, 0.92, 0.84);
+            pen.circle(0.32, 0.37, 0.08);
+            pen.line(&[
+                (0.08, 0.72),
+                (0.34, 0.54),
+                (0.5, 0.66),
+                (0.7, 0.44),
+                (0.92, 0.64),
+            ]);
+        }
+        Icon::Close => {
+            pen.line(&[(0.22, 0.22), (0.78, 0.78)]);
+            pen.line(&[(0.78, 0.22), (0.22, 0.78)]);
+        }
+        Icon::Warning => {
+            pen.line(&[(0.5, 0.12), (0.94, 0.86), (0.06, 0.86), (0.5, 0.12)]);
+            pen.line(&[(0.5, 0.4), (0.5, 0.62)]);
+            pen.dot(0.5, 0.74);
+        }
+    }
+}
+
+struct Pen<'a> {
+    painter: &'a Painter,
+    square: Rect,
+    stroke: Stroke,
+}
+
+impl Pen<'_> {
+    fn at(&self, (x, y): (f32, f32)) -> Pos2 {
+        self.square.min + Vec2::new(x, y) * self.square.size()
+    }
+
+    fn line(&self, points: &[(f32, f32)]) {
+        self.painter
+            .line(points.iter().map(|&p| self.at(p)).collect(), self.stroke);
+    }
+
+    fn fill(&self, points: &[(f32, f32)]) {
+        let points = points.iter().map(|&p| self.at(p)).collect();
+        self.painter.add(Shape::convex_polygon(
+            points,
+            self.stroke.color,
+            Stroke::NONE,
+        ));
+    }
+
+    fn frame(&self, left: f32, top: f32, right: f32, bottom: f32) {
+        let rect = Rect::from_min_max(self.at((left, top)), self.at((right, bottom)));
+        self.painter.rect_stroke(
+            rect,
+            CornerRadius::same(2),
+            self.stroke,
+            egui::StrokeKind::Middle,
+        );
+    }
+
+    fn circle(&self, x: f32, y: f32, radius: f32) {
+        self.painter
+            .circle_stroke(self.at((x, y)), radius * self.square.width(), self.stroke);
+    }
+
+    fn dot(&self, x: f32, y: f32) {
+        self.painter
+            .circle_filled(self.at((x, y)), self.stroke.width * 0.8, self.stroke.color);
+    }
+
+    fn star(&self, x: f32, y: f32, radius: f32) {
+        self.line(&[(x - radius, y), (x + radius, y)]);
+        self.line(&[(x, y - radius), (x, y + radius)]);
+        let short = radius * 0.5;
+        self.line(&[(x - short, y - short), (x + short, y + short)]);
+        self.line(&[(x - short, y + short), (x + short, y - short)]);
+    }
+
+    fn turn(&self, forth: bool) {
+        let side = |x: f32| if forth { 1.0 - x } else { x };
+        let arc: Vec<(f32, f32)> = (0..=14)
+            .map(|step| {
+                let angle = (-90.0 + 180.0 * step as f32 / 14.0).to_radians();
+                (side(0.58 + 0.26 * angle.cos()), 0.58 + 0.26 * angle.sin())
+            })
+            .collect();
+        self.line(&[(side(0.14), 0.32), (side(0.58), 0.32)]);
+        self.line(&arc);
+        self.line(&[(side(0.58), 0.84), (side(0.3), 0.84)]);
+        self.line(&[(side(0.34), 0.12), (side(0.14), 0.32), (side(0.34), 0.52)]);
+    }
+}
+
+/// A square button with an icon; `label` is its name for screen readers and tests.
+pub fn icon_button(
+    ui: &mut Ui,
+    icon: Icon,
+    label: &str,
+    enabled: bool,
+    selected: bool,
+) -> Response {
+    let sense = if enabled {
+        Sense::click()
+    } else {
+        Sense::hover()
+    };
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(32.0), sense);
+    response.widget_info(|| WidgetInfo::selected(Role::Button, enabled, selected, label));
+    let hovered = enabled && (response.hovered() || response.has_focus());
+    let fill = match (selected, hovered) {
+        (true, _) => theme::ACCENT_QUIET,
+        (false, true) => theme::RAISED_HOVER,
+        (false, false) => Color32::TRANSPARENT,
+    };
+    let color = match (enabled, selected, hovered) {
+        (false, ..) => theme::TEXT_WEAK.gamma_multiply(0.5),
+        (true, true, _) => theme::ACCENT,
+        (true, false, true) => theme::TEXT_STRONG,
+        (true, false, false) => theme::TEXT,
+    };
+    ui.painter().rect_filled(rect, theme::RADIUS, fill);
+    if response.has_focus() {
+        ui.painter().rect_stroke(
+            rect,
+            theme::RADIUS,
+            Stroke::new(1.5, theme::ACCENT),
+            egui::StrokeKind::Inside,
+        );
+    }
+    paint(ui.painter(), rect.shrink(7.5), icon, color);
+    response
+}
+
+/// An icon of `side` points as a decoration in the flow of a layout.
+pub fn icon_label(ui: &mut Ui, icon: Icon, side: f32, color: Color32) {
+    let (rect, _) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
+    paint(ui.painter(), rect, icon, color);
+}

@@ -1,0 +1,162 @@
+//! What lies over the picture area: progress with Cancel, hints, and messages that stay until they are dismissed.
+
+use eframe::egui::{self, Align2, Area, Id, Order, ProgressBar, Rect, RichText, Ui, vec2};
+
+use crate::gui::command::Command;
+use crate::gui::icons::{self, Icon};
+use crate::gui::state::{Action, Model, Notice, OverlayMode};
+use crate::gui::theme;
+use crate::jobs::Progress;
+
+/// Draws everything that lies over `area`.
+pub fn show(ui: &Ui, area: Rect, model: &Model<'_>, actions: &mut Vec<Action>) {
+    if let Some(notice) = &model.view.notice {
+        over(ui, "notice", area, Align2::CENTER_TOP, 16.0, |ui| {
+            message(ui, notice, area.width(), actions)
+        });
+    }
+    if let Some(label) = running(model) {
+        over(ui, "progress", area, Align2::CENTER_BOTTOM, 18.0, |ui| {
+            progress(ui, &label, model, actions)
+        });
+    } else if let Some(text) = hint(model) {
+        over(ui, "hint", area, Align2::CENTER_BOTTOM, 18.0, |ui| {
+            theme::chip_frame().show(ui, |ui| ui.label(text));
+        });
+    }
+}
+
+fn over(
+    ui: &Ui,
+    name: &str,
+    area: Rect,
+    align: Align2,
+    margin: f32,
+    content: impl FnOnce(&mut Ui),
+) {
+    let inside = area.shrink(margin);
+    Area::new(Id::unique(name))
+        .order(Order::Middle)
+        .fixed_pos(align.pos_in_rect(&inside))
+        .pivot(align)
+        .constrain_to(area)
+        .interactable(true)
+        .show(ui.ctx(), content);
+}
+
+/// What the work in progress is called.
+fn running(model: &Model<'_>) -> Option<String> {
+    let work = model.work;
+    let waits_for_engine = work.engine.is_none() && work.engine_error.is_none();
+    if work.exporting.is_some() {
+        return Some("Exporting".to_owned());
+    }
+    if work.detecting.is_some() {
+        return Some(
+            if waits_for_engine {
+                "Loading the networks"
+            } else {
+                "Looking for damage"
+            }
+            .to_owned(),
+        );
+    }
+    if work.filling.is_some() && work.fill_shows() {
+        return Some("Repairing".to_owned());
+    }
+    if model.document.is_some() {
+        work.opening
+            .as_ref()
+            .map(|_| "Opening the photo".to_owned())
+    } else {
+        None
+    }
+}
+
+fn progress(ui: &mut Ui, label: &str, model: &Model<'_>, actions: &mut Vec<Action>) {
+    theme::chip_frame().show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 12.0;
+            let part = model.work.progress.as_ref().and_then(fraction);
+            let text = part.map_or_else(
+                || format!("{label}…"),
+                |part| format!("{label}  {:.0} %", part * 100.0),
+            );
+            ui.add_sized(
+                vec2(176.0, 20.0),
+                egui::Label::new(RichText::new(text).color(theme::TEXT_STRONG)).truncate(),
+            );
+            let bar = ProgressBar::new(part.unwrap_or(0.0))
+                .desired_width(150.0)
+                .desired_height(6.0)
+                .fill(theme::ACCENT);
+            ui.add(bar.animate(part.is_none()))
+                .accessible_name(format!("{label}, progress"));
+            let cancel = ui.add_enabled(
+                model.is_enabled(Command::Cancel),
+                egui::Button::new("Cancel"),
+            );
+            if cancel.on_hover_text(Command::Cancel.tooltip()).clicked() {
+                actions.push(Action::Run(Command::Cancel));
+            }
+        });
+    });
+}
+
+fn fraction(progress: &Progress) -> Option<f32> {
+    (progress.total > 0).then(|| progress.done as f32 / progress.total as f32)
+}
+
+fn hint(model: &Model<'_>) -> Option<&'static str> {
+    let overlay = model.view.overlay;
+    let document = model.document?;
+    if model.view.holds_master || model.stroke_open {
+        return None;
+    }
+    if overlay.retreated && overlay.mode != OverlayMode::Off && !document.restoration().is_empty() {
+        return Some("Repaired. Press O to see the damage, hold M for the original");
+    }
+    if model.work.fill_paused {
+        return Some("Repair stopped. Paint, or find damage again, to go on");
+    }
+    None
+}
+
+fn message(ui: &mut Ui, notice: &Notice, area_width: f32, actions: &mut Vec<Action>) {
+    let color = if notice.is_error {
+        theme::ERROR
+    } else {
+        theme::GOOD
+    };
+    theme::chip_frame()
+        .fill(theme::PANEL)
+        .stroke(egui::Stroke::new(1.0, color))
+        .inner_margin(16.0)
+        .show(ui, |ui| {
+            ui.set_max_width((area_width - 120.0).clamp(220.0, 560.0));
+            ui.horizontal(|ui| {
+                let icon = if notice.is_error {
+                    Icon::Warning
+                } else {
+                    Icon::Restored
+                };
+                icons::icon_label(ui, icon, 20.0, color);
+                ui.label(
+                    RichText::new(&notice.title)
+                        .strong()
+                        .color(theme::TEXT_STRONG),
+                );
+            });
+            ui.label(&notice.message);
+            ui.add_space(2.0);
+            ui.horizontal(|ui| {
+                if ui.button("Dismiss").clicked() {
+                    actions.push(Action::DismissNotice);
+                }
+                if notice.is_error && ui.button("Open another photo…").clicked() {
+                    actions.push(Action::DismissNotice);
+                    actions.push(Action::Run(Command::Open));
+                }
+            });
+        });
+}

@@ -1,0 +1,84 @@
+//! Bars, panels and what lies over the picture area. They read the model and queue actions.
+
+pub mod chips;
+pub mod side;
+pub mod start;
+pub mod status;
+pub mod top;
+
+use eframe::egui::{self, Button, Response, Ui};
+
+use super::command::Command;
+use super::icons::{self, Icon};
+use super::state::{Action, Model};
+
+/// An icon button for a command, with its tooltip.
+pub fn command_icon(
+    ui: &mut Ui,
+    icon: Icon,
+    command: Command,
+    model: &Model<'_>,
+    actions: &mut Vec<Action>,
+) -> Response {
+    let enabled = model.is_enabled(command);
+    let label = command.row().label.trim_end_matches('…');
+    let response = icons::icon_button(
+        ui,
+        icon,
+        label,
+        enabled,
+        enabled && model.is_selected(command),
+    );
+    if response.clicked() {
+        actions.push(Action::Run(command));
+    }
+    response.on_hover_text(command.tooltip())
+}
+
+/// A menu entry for a command: label left, shortcut right.
+pub fn menu_entry(ui: &mut Ui, command: Command, model: &Model<'_>, actions: &mut Vec<Action>) {
+    let row = command.row();
+    let label = entry_label(command, model);
+    let mut button = Button::new(label).selected(model.is_selected(command));
+    if let Some(shortcut) = row.shortcuts.first() {
+        button = button.shortcut_text(shortcut.label());
+    }
+    let response = ui
+        .add_enabled(model.is_enabled(command), button)
+        .on_hover_text(row.tooltip);
+    if response.clicked() {
+        actions.push(Action::Run(command));
+        ui.close();
+    }
+}
+
+fn entry_label(command: Command, model: &Model<'_>) -> String {
+    let label = command.row().label;
+    let edit = match command {
+        Command::Undo => model.document.and_then(|document| document.undo_label()),
+        Command::Redo => model.document.and_then(|document| document.redo_label()),
+        _ => None,
+    };
+    match edit {
+        Some(edit) => format!("{label}: {}", edit.to_lowercase()),
+        None => label.to_owned(),
+    }
+}
+
+/// A quiet heading over a group of controls.
+pub fn heading(ui: &mut Ui, text: &str) {
+    ui.label(
+        egui::RichText::new(text)
+            .strong()
+            .color(super::theme::TEXT_STRONG),
+    );
+}
+
+/// A caption in weak colour.
+pub fn caption(ui: &mut Ui, text: impl Into<String>) -> Response {
+    ui.label(
+        egui::RichText::new(text.into())
+            .small()
+            .color(super::theme::TEXT_WEAK),
+    )
+}

@@ -1,0 +1,328 @@
+//! The panel at the right: damage and its sensitivity, brush, overlay, the photo's data.
+
+use eframe::egui::{
+    self, Align, Color32, Layout, Response, RichText, Role, Sense, Slider, Stroke, Ui, WidgetInfo,
+    vec2,
+};
+
+use super::{caption, heading};
+use crate::gui::command::Command;
+use crate::gui::settings::BRUSH_DIAMETER_PX;
+use crate::gui::state::{Action, Model, OverlayMode, Tool};
+use crate::gui::theme;
+use crate::restore::threshold_from_probability;
+
+/// Draws the panel.
+pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
+    egui::ScrollArea::vertical()
+        .auto_shrink([false, false])
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 10.0;
+            ui.add_enabled_ui(model.document.is_some(), |ui| {
+                theme::card_frame().show(ui, |ui| damage(ui, model, actions));
+                theme::card_frame().show(ui, |ui| brush(ui, model, actions));
+                theme::card_frame().show(ui, |ui| overlay(ui, model, actions));
+            });
+            theme::card_frame().show(ui, |ui| photo(ui, model));
+        });
+}
+
+fn damage(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
+    ui.set_width(ui.available_width());
+    heading(ui, "Damage");
+    caption(ui, damage_summary(model));
+    let Some(document) = model.document else {
+        return;
+    };
+    let has_map = document.detection().is_some();
+    ui.add_enabled_ui(has_map, |ui| {
+        let label = label_with_value(ui, "Sensitivity", &format!("{:.0} %", sensitivity_percent(document.threshold())));
+        let mut percent = sensitivity_percent(document.threshold());
+        let slider = ui
+            .scope(|ui| {
+                ui.spacing_mut().slider_width = ui.available_width();
+                ui.add(Slider::new(&mut percent, 0.0..=100.0).show_value(false)).labelled_by(label.id)
+            })
+            .inner
+            .on_hover_text("How readily a mark counts as damage. It is the threshold on the network's probability map; moving it needs no new search, and your own strokes stay.");
+        if slider.changed() {
+            actions.push(Action::SetThreshold(threshold_from_percent(percent)));
+        }
+        if slider.drag_stopped() || slider.lost_focus() {
+            actions.push(Action::ThresholdDone);
+        }
+        presets(ui, model, document.threshold(), actions);
+    });
+    ui.add_space(2.0);
+    ui.horizontal(|ui| {
+        for (command, text) in [
+            (Command::Detect, "Find again"),
+            (Command::ClearMask, "Clear marks"),
+        ] {
+            let button = egui::Button::new(text)
+                .min_size(vec2((ui.available_width() - 8.0).min(118.0), 0.0));
+            if ui
+                .add_enabled(model.is_enabled(command), button)
+                .on_hover_text(command.tooltip())
+                .clicked()
+            {
+                actions.push(Action::Run(command));
+            }
+        }
+    });
+}
+
+fn damage_summary(model: &Model<'_>) -> String {
+    if let Some(error) = &model.work.engine_error {
+        return format!(
+            "Damage cannot be found: {}",
+            error.lines().next().unwrap_or_default()
+        );
+    }
+    let Some(document) = model.document else {
+        return "Open a photo to look for damage".to_owned();
+    };
+    if model.work.detecting.is_some() {
+        return "Looking for damage…".to_owned();
+    }
+    let pixels = document.photo().size().pixel_count() as f64;
+    match model.work.masked_pixels {
+        Some(0) if document.detection().is_some() => {
+            "No damage found. Paint over what should be repaired.".to_owned()
+        }
+        Some(0) => "Nothing is marked. Paint over what should be repaired.".to_owned(),
+        Some(masked) => {
+            let share = 100.0 * masked as f64 / pixels;
+            let digits = if share < 1.0 { 2 } else { 1 };
+            format!("{share:.digits$} % of the photo is marked for repair")
+        }
+        None => "Nothing is marked yet".to_owned(),
+    }
+}
+
+fn presets(ui: &mut Ui, model: &Model<'_>, threshold: u8, actions: &mut Vec<Action>) {
+    let Some(engine) = &model.work.engine else {
+        return;
+    };
+    let width = (ui.available_width() - 2.0 * 6.0) / 3.0;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        for (probability, text, tooltip) in [
+            (
+                engine.thresholds.timid,
+                "Timid",
+                "Only what is surely damage",
+            ),
+            (
+                engine.thresholds.default,
+                "Normal",
+                "What is more likely damage than not",
+            ),
+            (
+                engine.thresholds.eager,
+                "Eager",
+                "Everything that may be damage; expect to erase some marks",
+            ),
+        ] {
+            let value = threshold_from_probability(probability);
+            let button = egui::Button::selectable(value == threshold, text)
+                .frame_when_inactive(true)
+                .min_size(vec2(width, 26.0));
+            if ui.add(button).on_hover_text(tooltip).clicked() {
+                actions.push(Action::SetThreshold(value));
+                actions.push(Action::ThresholdDone);
+            }
+        }
+    });
+}
+
+/// Sensitivity in percent of a threshold: the lower the threshold, the more is marked. 255 is 0 %, 1 is 100 %.
+fn sensitivity_percent(threshold: u8) -> f32 {
+    (255.0 - f32::from(threshold.max(1))) / 254.0 * 100.0
+}
+
+/// The threshold of a sensitivity in percent; never 0, which would mark everything.
+fn threshold_from_percent(percent: f32) -> u8 {
+    (255.0 - percent.clamp(0.0, 100.0) / 100.0 * 254.0).round() as u8
+}
+
+fn brush(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
+    ui.set_width(ui.available_width());
+    let name = match model.view.tool {
+        Tool::Brush => "Brush",
+        Tool::Eraser => "Eraser",
+    };
+    heading(ui, name);
+    let mut diameter = model.settings.brush_diameter_px;
+    let label = label_with_value(ui, "Size", &format!("{diameter:.0} px"));
+    let size = wide_slider(
+        ui,
+        Slider::new(&mut diameter, BRUSH_DIAMETER_PX).logarithmic(true),
+        &label,
+    )
+    .on_hover_text("Diameter in pixels of the photo. Keys: [ and ]");
+    if size.changed() {
+        actions.push(Action::SetBrushDiameter(diameter));
+    }
+    let mut hardness = model.settings.brush_hardness * 100.0;
+    let label = label_with_value(ui, "Hardness", &format!("{hardness:.0} %"));
+    let hard = wide_slider(ui, Slider::new(&mut hardness, 0.0..=100.0), &label)
+        .on_hover_text("How much of the brush works in full; the rest fades to its edge. Keys: Shift+[ and Shift+]");
+    if hard.changed() {
+        actions.push(Action::SetBrushHardness(hardness / 100.0));
+    }
+}
+
+fn overlay(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
+    ui.set_width(ui.available_width());
+    heading(ui, "Overlay");
+    let width = (ui.available_width() - 2.0 * 6.0) / 3.0;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        for (mode, text, tooltip) in [
+            (
+                OverlayMode::Mask,
+                "Damage",
+                "What will be repaired: the mask",
+            ),
+            (
+                OverlayMode::Probability,
+                "Certainty",
+                "How sure the network is: the probability map, from violet to pale yellow",
+            ),
+            (OverlayMode::Off, "Off", "Nothing over the photo"),
+        ] {
+            let chosen = model.view.overlay.shown() == mode;
+            let button = egui::Button::selectable(chosen, text)
+                .frame_when_inactive(true)
+                .min_size(vec2(width, 26.0));
+            if ui
+                .add(button)
+                .on_hover_text(format!("{tooltip} (O goes to the next)"))
+                .clicked()
+            {
+                actions.push(Action::SetOverlayMode(mode));
+            }
+        }
+    });
+    let mut opacity = model.settings.overlay_opacity * 100.0;
+    let label = label_with_value(ui, "Opacity", &format!("{opacity:.0} %"));
+    if wide_slider(ui, Slider::new(&mut opacity, 5.0..=100.0), &label).changed() {
+        actions.push(Action::SetOverlayOpacity(opacity / 100.0));
+    }
+    ui.horizontal(|ui| {
+        ui.label("Colour");
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 6.0;
+            for (name, color) in theme::OVERLAY_COLORS.iter().rev() {
+                if swatch(ui, name, *color, model.settings.overlay_color == *color).clicked() {
+                    actions.push(Action::SetOverlayColor(*color));
+                }
+            }
+        });
+    });
+}
+
+fn swatch(ui: &mut Ui, name: &str, [r, g, b]: [u8; 3], chosen: bool) -> Response {
+    let (rect, response) = ui.allocate_exact_size(vec2(26.0, 22.0), Sense::click());
+    let label = format!("{name} overlay");
+    response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, chosen, &label));
+    let color = Color32::from_rgb(r, g, b);
+    ui.painter().rect_filled(rect.shrink(3.0), 4.0, color);
+    if chosen || response.hovered() || response.has_focus() {
+        let line = if chosen {
+            theme::TEXT_STRONG
+        } else {
+            theme::TEXT_WEAK
+        };
+        ui.painter()
+            .rect_stroke(rect, 6.0, Stroke::new(1.5, line), egui::StrokeKind::Inside);
+    }
+    response.on_hover_text(label)
+}
+
+fn photo(ui: &mut Ui, model: &Model<'_>) {
+    ui.set_width(ui.available_width());
+    heading(ui, "Photo");
+    let Some(document) = model.document else {
+        caption(ui, "None open");
+        return;
+    };
+    let photo = document.photo();
+    let name = photo
+        .path()
+        .file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    ui.add(egui::Label::new(RichText::new(name).small()).truncate())
+        .on_hover_text(photo.path().display().to_string());
+    let channels = match photo.channels() {
+        crate::photo::Channels::Grey => "grey",
+        crate::photo::Channels::Rgb => "colour",
+    };
+    caption(
+        ui,
+        format!(
+            "{}, {} bit {channels}",
+            photo.source().format.name(),
+            photo.depth().bits()
+        ),
+    );
+    if let Some(resolution) = photo.metadata().resolution
+        && let Some(unit) = unit_name(resolution.unit)
+    {
+        caption(ui, format!("{:.0} pixels {unit}", resolution.x));
+    }
+    let profile = if photo.metadata().icc.is_some() {
+        "With a colour profile"
+    } else {
+        "No colour profile, shown as sRGB"
+    };
+    caption(ui, profile);
+    for note in &photo.source().notes {
+        caption(ui, note.as_str());
+    }
+}
+
+const fn unit_name(unit: crate::photo::ResolutionUnit) -> Option<&'static str> {
+    match unit {
+        crate::photo::ResolutionUnit::None => None,
+        crate::photo::ResolutionUnit::Inch => Some("an inch"),
+        crate::photo::ResolutionUnit::Centimetre => Some("a centimetre"),
+    }
+}
+
+fn wide_slider(ui: &mut Ui, slider: Slider<'_>, label: &Response) -> Response {
+    ui.scope(|ui| {
+        ui.spacing_mut().slider_width = ui.available_width();
+        ui.add(slider.show_value(false)).labelled_by(label.id)
+    })
+    .inner
+}
+
+fn label_with_value(ui: &mut Ui, text: &str, value: &str) -> Response {
+    ui.horizontal(|ui| {
+        let label = ui.label(text);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.label(RichText::new(value).color(theme::TEXT_WEAK));
+        });
+        label
+    })
+    .inner
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sensitivity_and_threshold_are_inverse_and_never_mark_everything() {
+        for threshold in 1..=255 {
+            assert_eq!(
+                threshold_from_percent(sensitivity_percent(threshold)),
+                threshold
+            );
+        }
+        assert_eq!(threshold_from_percent(100.0), 1);
+        assert_eq!(threshold_from_percent(0.0), 255);
+    }
+}

@@ -1,0 +1,213 @@
+//! What is seen while no photo is open: where to drop one, recent files, samples.
+
+use std::path::{Path, PathBuf};
+
+use eframe::egui::{self, Align, Layout, Rect, RichText, Stroke, Ui, UiBuilder, vec2};
+
+use crate::gui::command::Command;
+use crate::gui::icons::{self, Icon};
+use crate::gui::state::{Action, Model};
+use crate::gui::theme;
+
+/// Recent files listed here.
+const RECENT_SHOWN: usize = 5;
+
+/// Draws the start screen into `area`.
+pub fn show(ui: &mut Ui, area: Rect, model: &Model<'_>, actions: &mut Vec<Action>) {
+    ui.painter().rect_filled(area, 0.0, theme::CANVAS);
+    let zone = Rect::from_center_size(
+        area.center(),
+        vec2(area.width() - 48.0, area.height() - 48.0).min(vec2(760.0, 560.0)),
+    );
+    frame(ui, zone, model.view.drop_hovers);
+    ui.scope_builder(UiBuilder::new().max_rect(zone.shrink(28.0)).layout(Layout::top_down(Align::Center)), |ui| {
+        let content = 252.0 + list_height(model);
+        ui.add_space(((ui.available_height() - content) / 2.0).max(0.0));
+        let color = if model.view.drop_hovers { theme::ACCENT } else { theme::TEXT_WEAK };
+        icons::icon_label(ui, Icon::Photo, 64.0, color);
+        ui.add_space(10.0);
+        if let Some((_, path)) = &model.work.opening {
+            opening(ui, path);
+            return;
+        }
+        ui.label(RichText::new("Drop a scanned photo here").heading().color(theme::TEXT_STRONG));
+        ui.label(RichText::new("Scratches, cracks, folds and dust are found and repaired on this computer. The original file is never changed.").color(theme::TEXT_WEAK));
+        ui.add_space(10.0);
+        let open = theme::primary_button("Open a photo…").min_size(vec2(168.0, 38.0));
+        if ui.add(open).on_hover_text(Command::Open.tooltip()).clicked() {
+            actions.push(Action::Run(Command::Open));
+        }
+        ui.label(RichText::new("JPEG, PNG, TIFF, WebP or BMP; 8 or 16 bit").small().color(theme::TEXT_WEAK));
+        lists(ui, model, actions);
+    });
+}
+
+fn frame(ui: &Ui, zone: Rect, hovered: bool) {
+    let (fill, line) = if hovered {
+        (theme::ACCENT_QUIET, Stroke::new(2.0, theme::ACCENT))
+    } else {
+        (theme::PANEL, Stroke::new(1.5, theme::LINE))
+    };
+    ui.painter().rect_filled(zone, 14.0, fill);
+    let corners = [
+        zone.left_top(),
+        zone.right_top(),
+        zone.right_bottom(),
+        zone.left_bottom(),
+        zone.left_top(),
+    ];
+    let inner: Vec<_> = corners
+        .iter()
+        .map(|c| *c + (zone.center() - *c).normalized() * 14.0)
+        .collect();
+    ui.painter()
+        .extend(egui::Shape::dashed_line(&inner, line, 8.0, 6.0));
+}
+
+fn opening(ui: &mut Ui, path: &Path) {
+    ui.label(
+        RichText::new(format!("Opening {}…", file_name(path)))
+            .heading()
+            .color(theme::TEXT_STRONG),
+    );
+    ui.add_space(8.0);
+    ui.spinner();
+}
+
+fn list_height(model: &Model<'_>) -> f32 {
+    let rows = model
+        .settings
+        .recent
+        .len()
+        .min(RECENT_SHOWN)
+        .max(usize::from(!model.samples.is_empty()) * 3);
+    if rows == 0 {
+        0.0
+    } else {
+        40.0 + 34.0 * rows as f32
+    }
+}
+
+fn lists(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
+    let recent: Vec<&PathBuf> = model.settings.recent.iter().take(RECENT_SHOWN).collect();
+    if recent.is_empty() && model.samples.is_empty() {
+        return;
+    }
+    ui.add_space(18.0);
+    let both = !recent.is_empty() && !model.samples.is_empty();
+    let columns = if both { 2.0 } else { 1.0 };
+    let width = (ui.available_width().min(600.0) / columns).min(292.0_f32);
+    let total = width * columns + 16.0 * (columns - 1.0);
+    ui.allocate_ui_with_layout(vec2(total, 0.0), Layout::left_to_right(Align::Min), |ui| {
+        ui.spacing_mut().item_spacing.x = 16.0;
+        if !recent.is_empty() {
+            list(
+                ui,
+                width,
+                "Recent photos",
+                Icon::Folder,
+                recent.into_iter(),
+                actions,
+            );
+        }
+        if !model.samples.is_empty() {
+            list(
+                ui,
+                width,
+                "Try a sample",
+                Icon::Photo,
+                model.samples.iter(),
+                actions,
+            );
+        }
+    });
+}
+
+fn list<'a>(
+    ui: &mut Ui,
+    width: f32,
+    title: &str,
+    icon: Icon,
+    paths: impl Iterator<Item = &'a PathBuf>,
+    actions: &mut Vec<Action>,
+) {
+    ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
+        ui.set_width(width);
+        ui.spacing_mut().item_spacing.y = 4.0;
+        ui.label(RichText::new(title).small().color(theme::TEXT_WEAK));
+        for path in paths {
+            let name = file_name(path);
+            let button = egui::Button::new(format!("      {name}"))
+                .min_size(vec2(width, 30.0))
+                .truncate();
+            let response = ui.add(button.left_text(""));
+            let place = Rect::from_center_size(
+                response.rect.left_center() + vec2(18.0, 0.0),
+                vec2(15.0, 15.0),
+            );
+            icons::paint(ui.painter(), place, icon, theme::TEXT_WEAK);
+            if response.on_hover_text(path.display().to_string()).clicked() {
+                actions.push(Action::OpenPath(path.clone()));
+            }
+        }
+    });
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(
+        || path.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
+
+/// Kinds of file the samples may have.
+const SAMPLE_KINDS: [&str; 4] = ["tif", "jpg", "png", "webp"];
+
+/// Sample photos beside the program: in `samples` or `assets/samples`, there or in a folder above, or in the system's
+/// data folder.
+pub fn find_samples(executable: Option<&Path>) -> Vec<PathBuf> {
+    let above = executable
+        .into_iter()
+        .flat_map(|path| path.ancestors().skip(1).take(4));
+    let folders = above.flat_map(|folder| {
+        ["samples", "assets/samples", "share/unscratch/samples"].map(|name| folder.join(name))
+    });
+    for folder in folders {
+        let mut found: Vec<PathBuf> = std::fs::read_dir(&folder)
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| {
+                path.extension().is_some_and(|kind| {
+                    SAMPLE_KINDS
+                        .iter()
+                        .any(|known| kind.eq_ignore_ascii_case(known))
+                })
+            })
+            .collect();
+        if !found.is_empty() {
+            found.sort();
+            return found;
+        }
+    }
+    Vec::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_are_found_in_a_folder_above_the_program() {
+        let folder = tempfile::tempdir().unwrap();
+        let samples = folder.path().join("assets/samples");
+        std::fs::create_dir_all(&samples).unwrap();
+        for name in ["b.jpg", "a.tif", "README.md"] {
+            std::fs::write(samples.join(name), b"").unwrap();
+        }
+        let found = find_samples(Some(&folder.path().join("target/release/unscratch")));
+        let names: Vec<_> = found.iter().map(|path| file_name(path)).collect();
+        assert_eq!(names, ["a.tif", "b.jpg"]);
+        assert!(find_samples(None).is_empty());
+    }
+}

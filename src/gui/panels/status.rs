@@ -1,0 +1,124 @@
+//! The bar at the bottom: photo, zoom, hint for the tool, times, and which execution provider really ran.
+
+use eframe::egui::{self, Align, Layout, RichText, Ui};
+
+use crate::gui::state::{Model, Tool};
+use crate::gui::theme;
+
+/// Draws the bar.
+pub fn show(ui: &mut Ui, model: &Model<'_>) {
+    ui.horizontal_centered(|ui| {
+        ui.spacing_mut().item_spacing.x = 14.0;
+        if let Some(document) = model.document {
+            let photo = document.photo();
+            text(
+                ui,
+                format!("{} px, {} bit", photo.ui_size(), photo.depth().bits()),
+            );
+            text(ui, zoom(model))
+                .on_hover_text("100 % is one pixel of the photo on one pixel of the screen");
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 14.0;
+            provider(ui, model);
+            times(ui, model);
+            if ui.available_width() > 330.0 {
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let hint = RichText::new(hint(model)).small().color(theme::TEXT_WEAK);
+                    ui.add(egui::Label::new(hint).truncate());
+                });
+            }
+        });
+    });
+}
+
+fn text(ui: &mut Ui, text: String) -> egui::Response {
+    ui.label(RichText::new(text).small())
+}
+
+fn zoom(model: &Model<'_>) -> String {
+    let percent = model.view.view.scale * 100.0;
+    if percent < 10.0 {
+        format!("{percent:.1} %")
+    } else {
+        format!("{percent:.0} %")
+    }
+}
+
+fn hint(model: &Model<'_>) -> String {
+    if model.document.is_none() {
+        return String::new();
+    }
+    if model.view.holds_master {
+        return "The original; let go to see the restored photo".to_owned();
+    }
+    let other = "wheel zooms, Space+drag moves, hold M for the original";
+    match model.view.tool {
+        Tool::Brush => {
+            format!("Paint over damage, right button erases, Shift-click draws a line · {other}")
+        }
+        Tool::Eraser => format!("Wipe away marks that are no damage · {other}"),
+    }
+}
+
+fn times(ui: &mut Ui, model: &Model<'_>) {
+    let mut parts = Vec::new();
+    if let Some(seconds) = model.work.detect_seconds {
+        parts.push(format!("found in {}", duration(seconds)));
+    }
+    if let Some(seconds) = model.work.fill_seconds {
+        parts.push(format!("repaired in {}", duration(seconds)));
+    }
+    if !parts.is_empty() {
+        text(ui, parts.join(", "))
+            .on_hover_text("Time the last search for damage and the last repair took");
+    }
+}
+
+fn duration(seconds: f64) -> String {
+    if seconds < 0.095 {
+        format!("{:.0} ms", seconds * 1000.0)
+    } else if seconds < 60.0 {
+        format!("{seconds:.1} s")
+    } else {
+        format!(
+            "{:.0} min {:02.0} s",
+            (seconds / 60.0).floor(),
+            seconds % 60.0
+        )
+    }
+}
+
+fn provider(ui: &mut Ui, model: &Model<'_>) {
+    if model.work.engine_error.is_some() {
+        ui.label(
+            RichText::new("Networks not loaded")
+                .small()
+                .color(theme::ERROR),
+        );
+        return;
+    }
+    match &model.work.engine {
+        Some(engine) => {
+            let response = text(ui, format!("Runs on {}", engine.provider.kind.name()));
+            if !engine.provider.detail.is_empty() {
+                response.on_hover_text(&engine.provider.detail);
+            }
+        }
+        None => {
+            text(ui, "Loading the networks…".to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_like_people_say_them() {
+        assert_eq!(duration(0.0321), "32 ms");
+        assert_eq!(duration(1.26), "1.3 s");
+        assert_eq!(duration(125.0), "2 min 05 s");
+    }
+}

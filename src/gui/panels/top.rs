@@ -1,0 +1,96 @@
+//! The bar at the top: menus, tools, how to compare, export.
+
+use eframe::egui::{self, Align, Layout, MenuBar, Ui};
+
+use super::{command_icon, menu_entry};
+use crate::gui::command::{COMMANDS, Command, Group};
+use crate::gui::icons::Icon;
+use crate::gui::state::{Action, Model};
+use crate::gui::theme;
+
+/// Draws the bar.
+pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
+    ui.horizontal_centered(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        menus(ui, model, actions);
+        separator(ui);
+        command_icon(ui, Icon::Open, Command::Open, model, actions);
+        command_icon(ui, Icon::Undo, Command::Undo, model, actions);
+        command_icon(ui, Icon::Redo, Command::Redo, model, actions);
+        separator(ui);
+        command_icon(ui, Icon::Brush, Command::Brush, model, actions);
+        command_icon(ui, Icon::Eraser, Command::Eraser, model, actions);
+        command_icon(ui, Icon::Overlay, Command::CycleOverlay, model, actions);
+        separator(ui);
+        command_icon(ui, Icon::Fit, Command::ZoomFit, model, actions);
+        command_icon(ui, Icon::Actual, Command::ZoomActual, model, actions);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            export_button(ui, model, actions);
+            separator(ui);
+            command_icon(
+                ui,
+                Icon::SideBySide,
+                Command::CompareSideBySide,
+                model,
+                actions,
+            );
+            command_icon(ui, Icon::Split, Command::CompareSplit, model, actions);
+            command_icon(ui, Icon::Restored, Command::CompareRestored, model, actions);
+        });
+    });
+}
+
+fn menus(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
+    MenuBar::new().ui(ui, |ui| {
+        for group in Group::ALL {
+            ui.menu_button(group.label(), |ui| {
+                for row in COMMANDS.iter().filter(|row| row.group == group) {
+                    menu_entry(ui, row.command, model, actions);
+                    if row.command == Command::Open {
+                        recent_menu(ui, model, actions);
+                    }
+                }
+            });
+        }
+    });
+}
+
+fn recent_menu(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
+    ui.add_enabled_ui(!model.settings.recent.is_empty(), |ui| {
+        ui.menu_button("Open recent", |ui| {
+            for path in &model.settings.recent {
+                let name = path.file_name().map_or_else(
+                    || path.display().to_string(),
+                    |n| n.to_string_lossy().into_owned(),
+                );
+                if ui
+                    .button(name)
+                    .on_hover_text(path.display().to_string())
+                    .clicked()
+                {
+                    actions.push(Action::OpenPath(path.clone()));
+                    ui.close();
+                }
+            }
+        });
+    });
+}
+
+fn export_button(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
+    let button = theme::primary_button("Export…").min_size(egui::vec2(92.0, 30.0));
+    let response = ui.add_enabled(model.is_enabled(Command::Export), button);
+    if response.on_hover_text(Command::Export.tooltip()).clicked() {
+        actions.push(Action::Run(Command::Export));
+    }
+}
+
+fn separator(ui: &mut Ui) {
+    ui.add_space(5.0);
+    let (rect, _) = ui.allocate_exact_size(egui::vec2(1.0, 22.0), egui::Sense::hover());
+    ui.painter().vline(
+        rect.center().x,
+        rect.y_range(),
+        egui::Stroke::new(1.0, theme::LINE),
+    );
+    ui.add_space(5.0);
+}

@@ -1,0 +1,222 @@
+//! What is kept between two starts of the window: recent files, brush, overlay. A small TOML file in the config folder.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::theme;
+
+/// Recent files kept.
+const RECENT_MAX: usize = 8;
+
+/// How original and restored photo are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CompareMode {
+    /// The restored photo alone.
+    #[default]
+    Restored,
+    /// Original left of a divider, restored right of it.
+    Split,
+    /// Both next to each other, one zoom.
+    SideBySide,
+}
+
+/// The saved settings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Photos opened, the latest first.
+    pub recent: Vec<PathBuf>,
+    /// Folder the last photo came from.
+    pub last_folder: Option<PathBuf>,
+    /// Brush diameter, image px.
+    pub brush_diameter_px: f32,
+    /// Part of the brush's radius at full strength, 0 to 1.
+    pub brush_hardness: f32,
+    /// Colour of the marked damage, sRGB.
+    pub overlay_color: [u8; 3],
+    /// Opacity of the overlay, 0 to 1.
+    pub overlay_opacity: f32,
+    /// How original and restored are shown.
+    pub compare: CompareMode,
+    /// JPEG quality of exports, 1 to 100.
+    pub jpeg_quality: u8,
+    /// Whether exports write the mask as a file of its own.
+    pub export_mask: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            recent: Vec::new(),
+            last_folder: None,
+            brush_diameter_px: 18.0,
+            brush_hardness: 0.8,
+            overlay_color: theme::OVERLAY_COLORS[0].1,
+            overlay_opacity: 0.55,
+            compare: CompareMode::Restored,
+            jpeg_quality: 95,
+            export_mask: false,
+        }
+    }
+}
+
+/// Smallest and largest brush diameter, image px.
+pub const BRUSH_DIAMETER_PX: std::ops::RangeInclusive<f32> = 1.0..=400.0;
+
+impl Settings {
+    /// Puts `path` first among the recent files.
+    pub fn remember(&mut self, path: &Path) {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        self.last_folder = path.parent().map(Path::to_path_buf);
+        self.recent.retain(|known| *known != path);
+        self.recent.insert(0, path);
+        self.recent.truncate(RECENT_MAX);
+    }
+
+    /// Multiplies the brush's diameter, by at least one pixel.
+    pub fn resize_brush(&mut self, factor: f32) {
+        let step = self.brush_diameter_px * (factor - 1.0);
+        let step = if step < 0.0 {
+            step.min(-1.0)
+        } else {
+            step.max(1.0)
+        };
+        self.brush_diameter_px = (self.brush_diameter_px + step)
+            .round()
+            .clamp(*BRUSH_DIAMETER_PX.start(), *BRUSH_DIAMETER_PX.end());
+    }
+
+    /// Makes the brush's edge harder, or softer with a negative step.
+    pub fn harden_brush(&mut self, step: f32) {
+        self.brush_hardness = (self.brush_hardness + step).clamp(0.0, 1.0);
+    }
+
+    /// Brings values from a file that was edited by hand into their ranges.
+    fn tidied(mut self) -> Self {
+        let finite = |value: f32, or: f32| if value.is_finite() { value } else { or };
+        let defaults = Self::default();
+        self.brush_diameter_px = finite(self.brush_diameter_px, defaults.brush_diameter_px)
+            .clamp(*BRUSH_DIAMETER_PX.start(), *BRUSH_DIAMETER_PX.end());
+        self.brush_hardness = finite(self.brush_hardness, defaults.brush_hardness).clamp(0.0, 1.0);
+        self.overlay_opacity =
+            finite(self.overlay_opacity, defaults.overlay_opacity).clamp(0.05, 1.0);
+        self.jpeg_quality = self.jpeg_quality.clamp(1, 100);
+        self.recent.truncate(RECENT_MAX);
+        self
+    }
+}
+
+/// The settings and the file they are kept in.
+#[derive(Debug, Default)]
+pub struct SettingsStore {
+    /// The settings now.
+    pub settings: Settings,
+    saved: Settings,
+    path: Option<PathBuf>,
+}
+
+impl SettingsStore {
+    /// The file in the person's config folder, if the system names one.
+    pub fn default_path() -> Option<PathBuf> {
+        directories::ProjectDirs::from("", "", "unscratch")
+            .map(|dirs| dirs.config_dir().join("window.toml"))
+    }
+
+    /// Reads `path`; a missing or broken file gives the defaults. With `None` nothing is read or kept.
+    pub fn load(path: Option<PathBuf>) -> Self {
+        let text = path
+            .as_deref()
+            .and_then(|path| std::fs::read_to_string(path).ok());
+        let settings = text
+            .and_then(|text| match toml::from_str::<Settings>(&text) {
+                Ok(settings) => Some(settings.tidied()),
+                Err(error) => {
+                    tracing::warn!("the saved settings cannot be read, defaults are used: {error}");
+                    None
+                }
+            })
+            .unwrap_or_default();
+        Self {
+            saved: settings.clone(),
+            settings,
+            path,
+        }
+    }
+
+    /// Writes the settings if they changed; a failure is logged and otherwise without consequence.
+    pub fn save(&mut self) {
+        let Some(path) = &self.path else {
+            return;
+        };
+        if self.settings == self.saved {
+            return;
+        }
+        match write(path, &self.settings) {
+            Ok(()) => self.saved = self.settings.clone(),
+            Err(error) => tracing::warn!("the settings could not be saved: {error:#}"),
+        }
+    }
+}
+
+fn write(path: &Path, settings: &Settings) -> anyhow::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let file = tempfile::NamedTempFile::new_in(folder)?;
+    std::fs::write(file.path(), toml::to_string_pretty(settings)?)?;
+    file.persist(path)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_come_back_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/window.toml");
+        let mut store = SettingsStore::load(Some(path.clone()));
+        store.settings.brush_diameter_px = 33.0;
+        store.settings.compare = CompareMode::Split;
+        store.settings.remember(Path::new("/photos/a.tif"));
+        store.save();
+        assert_eq!(SettingsStore::load(Some(path)).settings, store.settings);
+    }
+
+    #[test]
+    fn a_broken_settings_file_gives_the_defaults() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("window.toml");
+        std::fs::write(&path, "brush_diameter_px = \"large\"").unwrap();
+        assert_eq!(
+            SettingsStore::load(Some(path.clone())).settings,
+            Settings::default()
+        );
+        std::fs::write(&path, "brush_diameter_px = 1e9\noverlay_opacity = nan").unwrap();
+        let tidied = SettingsStore::load(Some(path)).settings;
+        assert_eq!(tidied.brush_diameter_px, 400.0);
+        assert!(tidied.overlay_opacity.is_finite());
+    }
+
+    #[test]
+    fn a_photo_opened_again_moves_to_the_front_of_the_recent_files() {
+        let mut settings = Settings::default();
+        for number in 0..12 {
+            settings.remember(Path::new(&format!("/photos/{number}.jpg")));
+        }
+        settings.remember(Path::new("/photos/7.jpg"));
+        assert_eq!(settings.recent.len(), RECENT_MAX);
+        assert_eq!(settings.recent[0], Path::new("/photos/7.jpg"));
+        assert_eq!(
+            settings
+                .recent
+                .iter()
+                .filter(|p| p.ends_with("7.jpg"))
+                .count(),
+            1
+        );
+        assert_eq!(settings.last_folder.as_deref(), Some(Path::new("/photos")));
+    }
+}

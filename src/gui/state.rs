@@ -1,0 +1,354 @@
+//! What the window shows besides the document: view, tool, overlay, running jobs, dialogs. Dies with the window.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use eframe::egui::{Pos2, Rect, Vec2};
+
+use super::canvas::transform::View;
+use super::command::Command;
+use super::dialogs::{Dialog, Then};
+use super::settings::{CompareMode, Settings};
+use crate::document::Document;
+use crate::jobs::{EngineInfo, JobId, Progress};
+
+/// Repairs that take less show no progress bar.
+const FILL_SHOWS_AFTER: Duration = Duration::from_millis(700);
+
+/// What the left mouse button does on the photo.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tool {
+    /// Marks damage.
+    #[default]
+    Brush,
+    /// Unmarks.
+    Eraser,
+}
+
+impl Tool {
+    /// The other one.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Brush => Self::Eraser,
+            Self::Eraser => Self::Brush,
+        }
+    }
+}
+
+/// What lies over the photo.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OverlayMode {
+    /// Nothing.
+    Off,
+    /// What is to be repaired.
+    #[default]
+    Mask,
+    /// How sure detection is.
+    Probability,
+}
+
+/// The overlay and its retreat before a finished repair.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Overlay {
+    /// What was chosen.
+    pub mode: OverlayMode,
+    /// Faded out because a repair arrived; any use of the overlay brings it back.
+    pub retreated: bool,
+    /// Chosen by hand since the photo was opened: then it does not retreat any more.
+    pub pinned: bool,
+}
+
+impl Overlay {
+    /// What is to be seen now.
+    pub const fn shown(self) -> OverlayMode {
+        if self.retreated {
+            OverlayMode::Off
+        } else {
+            self.mode
+        }
+    }
+
+    /// The next one in the order mask, probability map, off; a retreated overlay comes back first.
+    pub fn cycle(&mut self) {
+        self.mode = match self.shown() {
+            OverlayMode::Off => OverlayMode::Mask,
+            OverlayMode::Mask => OverlayMode::Probability,
+            OverlayMode::Probability => OverlayMode::Off,
+        };
+        self.retreated = false;
+        self.pinned = self.mode != OverlayMode::Off;
+    }
+
+    /// Chooses `mode` by hand.
+    pub fn choose(&mut self, mode: OverlayMode) {
+        *self = Self {
+            mode,
+            retreated: false,
+            pinned: mode != OverlayMode::Off,
+        };
+    }
+
+    /// Gives the view to a finished repair, unless the person chose to see the overlay.
+    pub fn retreat(&mut self) {
+        if !self.pinned && self.mode != OverlayMode::Off {
+            self.retreated = true;
+        }
+    }
+}
+
+/// A message that stays until it is dismissed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// What was attempted.
+    pub title: String,
+    /// What happened and what to do.
+    pub message: String,
+    /// Whether it went wrong.
+    pub is_error: bool,
+}
+
+/// The state of one window.
+#[derive(Debug)]
+pub struct ViewState {
+    /// Part of the photo that is seen.
+    pub view: View,
+    /// Place of the divider, part of the viewport's width.
+    pub split: f32,
+    /// The left button's tool.
+    pub tool: Tool,
+    /// What lies over the photo.
+    pub overlay: Overlay,
+    /// The original is shown while a key is held.
+    pub holds_master: bool,
+    /// The space bar is held: dragging moves the photo.
+    pub holds_space: bool,
+    /// An open dialog.
+    pub dialog: Option<Dialog>,
+    /// The message that stays on screen.
+    pub notice: Option<Notice>,
+    /// Image position of the last point painted, for straight lines.
+    pub last_point: Option<(f32, f32)>,
+    /// The area of one picture on the screen, points, as of the last frame.
+    pub viewport: Rect,
+    /// The pointer over the photo, screen points.
+    pub pointer: Option<Pos2>,
+    /// A file is being dragged over the window.
+    pub drop_hovers: bool,
+    /// What follows once the export is written.
+    pub after_export: Option<Then>,
+    /// Closing was confirmed.
+    pub may_close: bool,
+}
+
+impl Default for ViewState {
+    fn default() -> Self {
+        Self {
+            view: View::default(),
+            split: 0.5,
+            tool: Tool::default(),
+            overlay: Overlay::default(),
+            holds_master: false,
+            holds_space: false,
+            dialog: None,
+            notice: None,
+            last_point: None,
+            viewport: Rect::ZERO,
+            pointer: None,
+            drop_hovers: false,
+            after_export: None,
+            may_close: false,
+        }
+    }
+}
+
+/// What runs, and how it went.
+#[derive(Debug, Default)]
+pub struct Work {
+    /// The photo being opened.
+    pub opening: Option<(JobId, PathBuf)>,
+    /// Stage 1.
+    pub detecting: Option<JobId>,
+    /// Stage 2, and since when.
+    pub filling: Option<(JobId, Instant)>,
+    /// A job that was told to stop and has not answered yet.
+    pub cancelling: Option<JobId>,
+    /// An export.
+    pub exporting: Option<JobId>,
+    /// What the workers last said.
+    pub progress: Option<Progress>,
+    /// The loaded networks and the provider that really runs them.
+    pub engine: Option<EngineInfo>,
+    /// Why the networks could not be loaded.
+    pub engine_error: Option<String>,
+    /// Time stage 1 took, s.
+    pub detect_seconds: Option<f64>,
+    /// Time the last repair took, s.
+    pub fill_seconds: Option<f64>,
+    /// Whether the person stopped the repair; strokes start it again.
+    pub fill_paused: bool,
+    /// Pixels that are to be repaired.
+    pub masked_pixels: Option<u64>,
+}
+
+impl Work {
+    /// The job a Cancel button stops first.
+    pub fn cancellable(&self) -> Option<JobId> {
+        self.exporting
+            .or(self.detecting)
+            .or(self.filling.map(|(id, _)| id))
+            .or(self.opening.as_ref().map(|(id, _)| *id))
+    }
+
+    /// Whether a repair has gone on for long enough to be worth a progress bar; most strokes are done sooner.
+    pub fn fill_shows(&self) -> bool {
+        self.filling
+            .is_some_and(|(_, since)| since.elapsed() >= FILL_SHOWS_AFTER)
+    }
+}
+
+/// What widgets read.
+#[derive(Clone, Copy)]
+pub struct Model<'a> {
+    /// Saved settings.
+    pub settings: &'a Settings,
+    /// The window's state.
+    pub view: &'a ViewState,
+    /// What runs.
+    pub work: &'a Work,
+    /// The open photo.
+    pub document: Option<&'a Document>,
+    /// Sample photos found beside the program.
+    pub samples: &'a [PathBuf],
+    /// A stroke is under way.
+    pub stroke_open: bool,
+}
+
+impl Model<'_> {
+    /// Whether `command` can be carried out now.
+    pub fn is_enabled(&self, command: Command) -> bool {
+        let has_photo = self.document.is_some();
+        match command {
+            Command::Open | Command::Quit | Command::Shortcuts => true,
+            Command::Cancel => self.stroke_open || self.work.cancellable().is_some(),
+            Command::Undo => {
+                !self.stroke_open && self.document.is_some_and(|d| d.undo_label().is_some())
+            }
+            Command::Redo => {
+                !self.stroke_open && self.document.is_some_and(|d| d.redo_label().is_some())
+            }
+            Command::Export => has_photo && self.work.exporting.is_none(),
+            Command::Detect => {
+                has_photo && self.work.detecting.is_none() && self.work.engine_error.is_none()
+            }
+            Command::ClearMask => has_photo && !self.stroke_open,
+            _ => has_photo,
+        }
+    }
+
+    /// Whether `command` is a choice that is on.
+    pub fn is_selected(&self, command: Command) -> bool {
+        match command {
+            Command::Brush => self.view.tool == Tool::Brush,
+            Command::Eraser => self.view.tool == Tool::Eraser,
+            Command::CompareRestored => self.settings.compare == CompareMode::Restored,
+            Command::CompareSplit => self.settings.compare == CompareMode::Split,
+            Command::CompareSideBySide => self.settings.compare == CompareMode::SideBySide,
+            Command::CycleOverlay => self.view.overlay.shown() != OverlayMode::Off,
+            _ => false,
+        }
+    }
+}
+
+/// A change somebody asked for; only `app.rs` carries it out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// A command from the table.
+    Run(Command),
+    /// Open this file.
+    OpenPath(PathBuf),
+    /// Move the photo by so many points.
+    Pan(Vec2),
+    /// Zoom by a factor, keeping what lies under the point.
+    ZoomAt(f64, Pos2),
+    /// Put the divider at this part of the viewport.
+    SetSplit(f32),
+    /// The brush touched the photo (image px).
+    StrokeBegin {
+        /// Where.
+        at: (f32, f32),
+        /// Erase instead of paint.
+        erase: bool,
+        /// Draw a straight line from the last point.
+        line: bool,
+    },
+    /// The brush moved (image px).
+    StrokeTo((f32, f32)),
+    /// The brush left the photo.
+    StrokeEnd,
+    /// Brush diameter, image px.
+    SetBrushDiameter(f32),
+    /// Brush hardness, 0 to 1.
+    SetBrushHardness(f32),
+    /// Overlay colour.
+    SetOverlayColor([u8; 3]),
+    /// Overlay opacity, 0 to 1.
+    SetOverlayOpacity(f32),
+    /// What lies over the photo.
+    SetOverlayMode(OverlayMode),
+    /// The threshold of detection while its slider moves.
+    SetThreshold(u8),
+    /// The slider was let go.
+    ThresholdDone,
+    /// Put the message away.
+    DismissNotice,
+    /// Close the dialog.
+    CloseDialog,
+    /// Write the export described by the open dialog.
+    ConfirmExport,
+    /// Choose the export's target with the system's dialog.
+    BrowseExportTarget,
+    /// Close the window without exporting.
+    DiscardAndQuit,
+    /// Open the file chosen after losing unsaved work was accepted.
+    DiscardAndOpen(PathBuf),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_overlay_cycles_through_mask_map_and_nothing() {
+        let mut overlay = Overlay::default();
+        let mut seen = vec![overlay.shown()];
+        for _ in 0..3 {
+            overlay.cycle();
+            seen.push(overlay.shown());
+        }
+        assert_eq!(
+            seen,
+            [
+                OverlayMode::Mask,
+                OverlayMode::Probability,
+                OverlayMode::Off,
+                OverlayMode::Mask
+            ]
+        );
+    }
+
+    #[test]
+    fn a_finished_repair_hides_the_overlay_until_it_is_asked_for() {
+        let mut overlay = Overlay::default();
+        overlay.retreat();
+        assert_eq!(overlay.shown(), OverlayMode::Off);
+        overlay.cycle();
+        assert_eq!(overlay.shown(), OverlayMode::Mask);
+        overlay.retreat();
+        assert_eq!(
+            overlay.shown(),
+            OverlayMode::Mask,
+            "what was asked for stays"
+        );
+    }
+}

@@ -1,0 +1,202 @@
+//! Colours, spacing and text sizes of the window. The only file under `gui/` that names colours.
+
+use eframe::egui::{
+    self, Color32, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, Vec2,
+    style::HandleShape,
+};
+
+/// Around the photo: a neutral mid-dark grey, so that the photo's own colours are judged fairly.
+pub const CANVAS: Color32 = Color32::from_gray(43);
+/// Bars and panels.
+pub const PANEL: Color32 = Color32::from_gray(28);
+/// Cards and buttons on a panel.
+pub const RAISED: Color32 = Color32::from_gray(46);
+/// A raised surface under the pointer.
+pub const RAISED_HOVER: Color32 = Color32::from_gray(60);
+/// Text fields and slider rails.
+pub const SUNKEN: Color32 = Color32::from_gray(17);
+/// Thin lines between areas.
+pub const LINE: Color32 = Color32::from_gray(56);
+/// Ordinary text.
+pub const TEXT: Color32 = Color32::from_gray(214);
+/// Headings and what matters most.
+pub const TEXT_STRONG: Color32 = Color32::from_gray(244);
+/// Captions and hints; 4.5 : 1 on [`PANEL`].
+pub const TEXT_WEAK: Color32 = Color32::from_gray(152);
+/// The one accent colour, a darkroom amber.
+pub const ACCENT: Color32 = Color32::from_rgb(232, 170, 76);
+/// The accent under the pointer.
+pub const ACCENT_HOVER: Color32 = Color32::from_rgb(244, 190, 104);
+/// Text on [`ACCENT`].
+pub const ON_ACCENT: Color32 = Color32::from_gray(18);
+/// The accent as a quiet background of what is chosen.
+pub const ACCENT_QUIET: Color32 = Color32::from_rgb(78, 62, 38);
+/// What went wrong.
+pub const ERROR: Color32 = Color32::from_rgb(236, 112, 99);
+/// What went well.
+pub const GOOD: Color32 = Color32::from_rgb(128, 196, 132);
+/// Behind text that lies on the photo.
+pub const CHIP: Color32 = Color32::from_rgba_premultiplied(17, 17, 17, 225);
+/// Dims what a dialog covers.
+pub const BACKDROP: Color32 = Color32::from_rgba_premultiplied(0, 0, 0, 140);
+/// The divider and the brush ring: light core …
+pub const RING_LIGHT: Color32 = Color32::from_gray(250);
+/// … with a dark rim, so that it shows on every photo.
+pub const RING_DARK: Color32 = Color32::from_rgba_premultiplied(0, 0, 0, 170);
+
+/// Overlay colours offered by name; the first is the default. Red follows the rubylith masks of retouchers.
+pub const OVERLAY_COLORS: [(&str, [u8; 3]); 4] = [
+    ("Red", [255, 56, 56]),
+    ("Green", [58, 220, 96]),
+    ("Blue", [70, 150, 255]),
+    ("Yellow", [255, 222, 40]),
+];
+
+/// Side panel width, points.
+pub const SIDE_PANEL_WIDTH: f32 = 284.0;
+/// Height of the bar of tools at the top, points.
+pub const TOP_BAR_HEIGHT: f32 = 46.0;
+/// Height of the status bar, points.
+pub const STATUS_BAR_HEIGHT: f32 = 28.0;
+/// Rounded corners of buttons and cards.
+pub const RADIUS: CornerRadius = CornerRadius::same(6);
+
+/// The overlay's probability ramp at `value` (255 = certain damage), premultiplied, for an overlay drawn in full.
+///
+/// Dark violet over orange to pale yellow, rising in lightness, so that it also reads without colour vision.
+pub fn heat(value: u8) -> Color32 {
+    let t = f32::from(value) / 255.0;
+    let (low, middle, high) = (
+        [70.0, 20.0, 120.0],
+        [235.0, 105.0, 45.0],
+        [255.0, 245.0, 170.0],
+    );
+    let mix = |a: [f32; 3], b: [f32; 3], t: f32| [0, 1, 2].map(|i| a[i] + (b[i] - a[i]) * t);
+    let [r, g, b] = if t < 0.5 {
+        mix(low, middle, t * 2.0)
+    } else {
+        mix(middle, high, t * 2.0 - 1.0)
+    };
+    let alpha = (t * 3.0).min(1.0);
+    Color32::from_rgba_unmultiplied(r as u8, g as u8, b as u8, (alpha * 255.0) as u8)
+}
+
+/// Gives `ctx` the application's look.
+pub fn apply(ctx: &egui::Context) {
+    ctx.set_theme(egui::Theme::Dark);
+    ctx.all_styles_mut(|style| {
+        style.visuals = egui::Visuals::dark();
+        text_styles(style);
+        spacing(style);
+        visuals(&mut style.visuals);
+        style.interaction.tooltip_delay = 0.45;
+        style.interaction.selectable_labels = false;
+        style.animation_time = 0.12;
+    });
+}
+
+fn text_styles(style: &mut egui::Style) {
+    let font = |size| FontId::new(size, FontFamily::Proportional);
+    style.text_styles = [
+        (TextStyle::Small, font(12.0)),
+        (TextStyle::Body, font(14.0)),
+        (TextStyle::Button, font(14.0)),
+        (TextStyle::Heading, font(19.0)),
+        (
+            TextStyle::Monospace,
+            FontId::new(13.0, FontFamily::Monospace),
+        ),
+    ]
+    .into();
+}
+
+fn spacing(style: &mut egui::Style) {
+    let spacing = &mut style.spacing;
+    spacing.item_spacing = Vec2::new(8.0, 8.0);
+    spacing.button_padding = Vec2::new(10.0, 5.0);
+    spacing.interact_size = Vec2::new(32.0, 28.0);
+    spacing.slider_width = 168.0;
+    spacing.slider_rail_height = 4.0;
+    spacing.menu_margin = Margin::same(6);
+    spacing.window_margin = Margin::same(20);
+    spacing.tooltip_width = 320.0;
+    spacing.menu_width = 260.0;
+    spacing.icon_width = 16.0;
+}
+
+fn visuals(visuals: &mut egui::Visuals) {
+    visuals.panel_fill = PANEL;
+    visuals.window_fill = Color32::from_gray(34);
+    visuals.window_stroke = Stroke::new(1.0, LINE);
+    visuals.window_corner_radius = CornerRadius::same(10);
+    visuals.menu_corner_radius = CornerRadius::same(8);
+    visuals.extreme_bg_color = SUNKEN;
+    visuals.faint_bg_color = Color32::from_gray(36);
+    visuals.override_text_color = None;
+    visuals.weak_text_color = Some(TEXT_WEAK);
+    visuals.hyperlink_color = ACCENT;
+    visuals.warn_fg_color = ACCENT;
+    visuals.error_fg_color = ERROR;
+    visuals.slider_trailing_fill = true;
+    visuals.handle_shape = HandleShape::Circle;
+    visuals.selection.bg_fill = ACCENT_QUIET;
+    visuals.selection.stroke = Stroke::new(1.0, ACCENT);
+    visuals.disabled_alpha = 0.4;
+
+    let widgets = &mut visuals.widgets;
+    for (state, fill, text) in [
+        (&mut widgets.noninteractive, PANEL, TEXT),
+        (&mut widgets.inactive, RAISED, TEXT),
+        (&mut widgets.hovered, RAISED_HOVER, TEXT_STRONG),
+        (&mut widgets.active, Color32::from_gray(74), TEXT_STRONG),
+        (&mut widgets.open, RAISED_HOVER, TEXT_STRONG),
+    ] {
+        state.bg_fill = fill;
+        state.weak_bg_fill = fill;
+        state.bg_stroke = Stroke::NONE;
+        state.fg_stroke = Stroke::new(1.5, text);
+        state.corner_radius = RADIUS;
+        state.expansion = 0.0;
+    }
+    widgets.noninteractive.bg_stroke = Stroke::new(1.0, LINE);
+    widgets.noninteractive.fg_stroke = Stroke::new(1.0, TEXT);
+}
+
+/// A frame for a bar or panel with the given inner margin.
+pub fn panel_frame(margin: Margin) -> egui::Frame {
+    egui::Frame::new().fill(PANEL).inner_margin(margin)
+}
+
+/// A frame for a group of controls on a panel.
+pub fn card_frame() -> egui::Frame {
+    egui::Frame::new()
+        .fill(Color32::from_gray(34))
+        .corner_radius(CornerRadius::same(8))
+        .inner_margin(Margin::same(12))
+}
+
+/// A frame for text that lies on the photo.
+pub fn chip_frame() -> egui::Frame {
+    egui::Frame::new()
+        .fill(CHIP)
+        .corner_radius(CornerRadius::same(8))
+        .inner_margin(Margin::symmetric(12, 7))
+}
+
+/// A button that stands out: the next step most people want.
+pub fn primary_button(text: &str) -> egui::Button<'_> {
+    egui::Button::new(egui::RichText::new(text).color(ON_ACCENT).strong()).fill(ACCENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_probability_ramp_starts_clear_and_ends_opaque() {
+        assert_eq!(heat(0).a(), 0);
+        assert_eq!(heat(255).a(), 255);
+        let lightness = |c: Color32| u32::from(c.r()) + u32::from(c.g()) + u32::from(c.b());
+        assert!((1..=255).all(|v| lightness(heat(v)) >= lightness(heat(v - 1))));
+    }
+}
