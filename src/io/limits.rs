@@ -19,7 +19,7 @@ impl DecodeLimits {
     }
 
     /// Whether `needed_bytes` are within the limit.
-    pub(super) const fn allow(&self, needed_bytes: u64) -> bool {
+    pub(super) const fn allow(self, needed_bytes: u64) -> bool {
         needed_bytes <= self.memory_bytes
     }
 }

@@ -23,7 +23,7 @@ const EXTENDED_XMP_PREFIX: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";
 const ICC_PREFIX: &[u8] = b"ICC_PROFILE\0";
 
 /// Decodes a JPEG file.
-pub fn decode(mut input: Input) -> Result<Decoded, Fault> {
+pub fn decode(input: &mut Input) -> Result<Decoded, Fault> {
     if !input.limits.allow(input.file_bytes) {
         return Err(Fault::TooLarge {
             size: ImageSize::new(0, 0),

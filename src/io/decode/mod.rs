@@ -158,13 +158,13 @@ pub fn open_photo(path: &Path, limits: &DecodeLimits) -> Result<Photo, DecodeErr
 }
 
 /// Runs the decoder of `format`; third-party decoders may panic on hostile files, and the picture is simply refused then.
-fn decode(format: FileFormat, input: Input) -> Result<Decoded, Fault> {
+fn decode(format: FileFormat, mut input: Input) -> Result<Decoded, Fault> {
     let run = || match format {
-        FileFormat::Jpeg => jpeg::decode(input),
-        FileFormat::Png => png::decode(input),
-        FileFormat::Tiff => tiff::decode(input),
-        FileFormat::WebP => webp_bmp::decode_webp(input),
-        FileFormat::Bmp => webp_bmp::decode_bmp(input),
+        FileFormat::Jpeg => jpeg::decode(&mut input),
+        FileFormat::Png => png::decode(&input),
+        FileFormat::Tiff => tiff::decode(&input),
+        FileFormat::WebP => webp_bmp::decode_webp(&input),
+        FileFormat::Bmp => webp_bmp::decode_bmp(&mut input),
     };
     // Nothing shared is touched by the closure, so nothing can be left half changed.
     catch_unwind(AssertUnwindSafe(run))

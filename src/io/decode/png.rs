@@ -31,7 +31,7 @@ impl From<DecodingError> for Fault {
 }
 
 /// Decodes a PNG file.
-pub fn decode(input: Input) -> Result<Decoded, Fault> {
+pub fn decode(input: &Input) -> Result<Decoded, Fault> {
     let file = BufReader::new(input.file.try_clone()?);
     let bytes = CHUNK_LIMIT_BYTES.min(usize::try_from(input.limits.memory_bytes).unwrap_or(0));
     let mut decoder = Decoder::new_with_limits(file, Limits { bytes });

@@ -27,7 +27,7 @@ impl From<ImageError> for Fault {
 }
 
 /// Decodes a WebP file; the first frame of an animation counts.
-pub fn decode_webp(input: Input) -> Result<Decoded, Fault> {
+pub fn decode_webp(input: &Input) -> Result<Decoded, Fault> {
     let mut decoder = WebPDecoder::new(BufReader::new(input.file.try_clone()?))?;
     let exif_blob = decoder
         .exif_metadata()?
@@ -45,12 +45,12 @@ pub fn decode_webp(input: Input) -> Result<Decoded, Fault> {
     if decoder.has_animation() {
         notes.push("Only the first frame of the animation is read.".to_owned());
     }
-    read_pixels(decoder, &input, metadata, notes)
+    read_pixels(decoder, input, metadata, notes)
 }
 
 /// Decodes a Windows bitmap.
-pub fn decode_bmp(mut input: Input) -> Result<Decoded, Fault> {
-    let header = BmpHeader::read(&mut input)?;
+pub fn decode_bmp(input: &mut Input) -> Result<Decoded, Fault> {
+    let header = BmpHeader::read(input)?;
     let mut notes = Vec::new();
     if let Some(bits @ 1..=16) = header.bits_a_pixel {
         notes.push(format!("{bits}-bit colours were widened to 8-bit RGB."));
@@ -61,7 +61,7 @@ pub fn decode_bmp(mut input: Input) -> Result<Decoded, Fault> {
         resolution: header.resolution,
         ..Metadata::default()
     };
-    read_pixels(decoder, &input, metadata, notes)
+    read_pixels(decoder, input, metadata, notes)
 }
 
 /// What the `image` crate does not tell of a bitmap's header.

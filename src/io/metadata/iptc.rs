@@ -40,7 +40,7 @@ pub fn to_resource(records: &[u8]) -> Vec<u8> {
 
 /// The text of a PNG "Raw profile type" chunk: a name, the length, and the bytes as hexadecimal lines.
 ///
-/// Source: the convention ImageMagick introduced and `exiftool` reads.
+/// Source: the convention `ImageMagick` introduced and `exiftool` reads.
 pub fn to_raw_profile(name: &str, bytes: &[u8]) -> String {
     let mut text = format!("\n{name}\n{:8}\n", bytes.len());
     for line in bytes.chunks(36) {

@@ -36,12 +36,12 @@ impl From<TiffError> for Fault {
 }
 
 /// Decodes the first page of a TIFF file.
-pub fn decode(input: Input) -> Result<Decoded, Fault> {
+pub fn decode(input: &Input) -> Result<Decoded, Fault> {
     let source = Overlay::new(BufReader::new(input.file.try_clone()?));
-    let mut decoder = Decoder::new(source)?.with_limits(limits(&input));
+    let mut decoder = Decoder::new(source)?.with_limits(limits(input));
     let layout = Layout::read(&mut decoder)?;
     let mut notes = layout.notes();
-    layout.check_size(&mut decoder, &input)?;
+    layout.check_size(&mut decoder, input)?;
     if decoder.more_images() {
         notes.push("Only the first page of the file is read.".to_owned());
     }

@@ -121,8 +121,8 @@ fn resolution(decoder: &mut FileDecoder) -> Option<Resolution> {
     // The standard's default unit is the inch.
     let unit = decoder.find_tag_unsigned::<u16>(Tag::ResolutionUnit);
     let unit = unit.ok().flatten().unwrap_or(2);
-    let mut value = |tag| decoder.get_tag_f64(tag).ok();
-    let (x, y) = (value(Tag::XResolution)?, value(Tag::YResolution)?);
+    let mut value = |tag| read_entry(&mut decoder.image_ifd(), tag)?.first_rational();
+    let (x, y) = (value(tag::X_RESOLUTION)?, value(tag::Y_RESOLUTION)?);
     // One pixel a unit without a unit is what writers put when they know nothing.
     if unit == 1 && x.total_cmp(&y).is_eq() {
         return None;
