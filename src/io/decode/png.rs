@@ -18,6 +18,9 @@ pub const DEFLATE_BEST_RATIO: u64 = 1100;
 /// Most memory for ancillary chunks and row buffers, bytes.
 const CHUNK_LIMIT_BYTES: usize = 256 << 20;
 
+/// The gamma a picture in sRGB states beside or in place of a profile. Source: PNG specification, "sRGB".
+const SRGB_GAMMA: u32 = 45_455;
+
 /// Start of the keyword of a "raw profile" text chunk.
 const RAW_PROFILE: &str = "Raw profile type ";
 
@@ -183,9 +186,11 @@ fn read_metadata(reader: &mut Reader<BufReader<File>>, notes: &mut Vec<String>) 
     }
     if metadata.icc.is_none()
         && info.srgb.is_none()
-        && (info.gama_chunk.is_some() || info.chrm_chunk.is_some())
+        && info
+            .gama_chunk
+            .is_some_and(|gamma| gamma.into_scaled() != SRGB_GAMMA)
     {
-        notes.push("The PNG's own gamma and primaries are left aside.".to_owned());
+        notes.push("The PNG's own gamma is left aside.".to_owned());
     }
     if info.animation_control.is_some() {
         notes.push("Only the first frame of the animation is read.".to_owned());

@@ -116,9 +116,22 @@ fn write_entry<W: Write + Seek, K: TiffKind>(
     let Some(kind) = Type::from_u16(entry.kind) else {
         return Ok(());
     };
-    let written = directory.write_entry_bytes(kind, &entry.native_bytes())?;
+    let bytes = entry.native_bytes();
+    let written = directory.write_entry_bytes(kind, &bytes)?;
+    pad(directory, bytes.len())?;
     let tag = Tag::from_u16_exhaustive(entry.tag);
     directory.extend_from(&Directory::from_iter([(tag, written)]));
+    Ok(())
+}
+
+/// Keeps what follows on an even offset, as TIFF 6.0 section 2 asks for values.
+fn pad<W: Write + Seek, K: TiffKind>(
+    directory: &mut DirectoryEncoder<'_, W, K>,
+    written_bytes: usize,
+) -> Result<(), Failure> {
+    if written_bytes % 2 == 1 {
+        directory.write_data(0_u8)?;
+    }
     Ok(())
 }
 
@@ -143,6 +156,7 @@ fn write_strips<W: Write + Seek, K: TiffKind>(
         for strip in packed {
             let strip = strip?;
             let offset = page.write_data(strip.as_slice())?;
+            pad(page, strip.len())?;
             offsets.push(K::convert_offset(offset)?);
             lengths.push(K::convert_offset(strip.len() as u64)?);
         }
@@ -259,6 +273,7 @@ fn write_blob<W: Write + Seek, K: TiffKind>(
 ) -> Result<(), Failure> {
     if let Some(blob) = blob {
         let entry = page.write_entry_bytes(kind, blob)?;
+        pad(page, blob.len())?;
         page.extend_from(&Directory::from_iter([(tag, entry)]));
     }
     Ok(())
