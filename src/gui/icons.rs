@@ -253,12 +253,14 @@ impl Pen<'_> {
 }
 
 /// A square button with an icon; `label` is its name for screen readers and tests.
+///
+/// `selected` is `None` for what is no choice.
 pub fn icon_button(
     ui: &mut Ui,
     icon: Icon,
     label: &str,
     enabled: bool,
-    selected: bool,
+    selected: Option<bool>,
 ) -> Response {
     let sense = if enabled {
         Sense::click()
@@ -266,7 +268,11 @@ pub fn icon_button(
         Sense::hover()
     };
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(32.0), sense);
-    response.widget_info(|| WidgetInfo::selected(Role::Button, enabled, selected, label));
+    response.widget_info(|| WidgetInfo {
+        selected,
+        ..WidgetInfo::labeled(Role::Button, enabled, label)
+    });
+    let selected = enabled && selected == Some(true);
     let hovered = enabled && (response.hovered() || response.has_focus());
     let fill = match (selected, hovered) {
         (true, _) => theme::ACCENT_QUIET,
@@ -289,6 +295,45 @@ pub fn icon_button(
         );
     }
     paint(ui.painter(), rect.shrink(7.5), icon, color);
+    response
+}
+
+/// A full-width line of a list: an icon and a name, left-aligned and cut when too long.
+pub fn row_button(ui: &mut Ui, icon: Icon, text: &str, width: f32, selected: bool) -> Response {
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(width, 30.0), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, text));
+    let hovered = response.hovered() || response.has_focus();
+    let fill = match (selected, hovered) {
+        (true, _) => theme::ACCENT_QUIET,
+        (false, true) => theme::RAISED_HOVER,
+        (false, false) => Color32::TRANSPARENT,
+    };
+    ui.painter().rect_filled(rect, theme::RADIUS, fill);
+    let place =
+        Rect::from_center_size(rect.left_center() + Vec2::new(18.0, 0.0), Vec2::splat(16.0));
+    let color = if hovered {
+        theme::TEXT_STRONG
+    } else {
+        theme::TEXT
+    };
+    paint(
+        ui.painter(),
+        place,
+        icon,
+        if selected {
+            theme::ACCENT
+        } else {
+            theme::TEXT_WEAK
+        },
+    );
+    let text = egui::WidgetText::from(text).into_galley(
+        ui,
+        Some(egui::TextWrapMode::Truncate),
+        width - 46.0,
+        egui::TextStyle::Button,
+    );
+    let at = rect.left_center() + Vec2::new(36.0, -text.size().y / 2.0);
+    ui.painter().galley(at, text, color);
     response
 }
 

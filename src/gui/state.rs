@@ -246,17 +246,18 @@ impl Model<'_> {
         }
     }
 
-    /// Whether `command` is a choice that is on.
-    pub fn is_selected(&self, command: Command) -> bool {
-        match command {
+    /// Whether `command` is a choice that is on; `None` when it is no choice.
+    pub fn is_selected(&self, command: Command) -> Option<bool> {
+        let compare = self.settings.compare;
+        Some(match command {
             Command::Brush => self.view.tool == Tool::Brush,
             Command::Eraser => self.view.tool == Tool::Eraser,
-            Command::CompareRestored => self.settings.compare == CompareMode::Restored,
-            Command::CompareSplit => self.settings.compare == CompareMode::Split,
-            Command::CompareSideBySide => self.settings.compare == CompareMode::SideBySide,
+            Command::CompareRestored => compare == CompareMode::Restored,
+            Command::CompareSplit => compare == CompareMode::Split,
+            Command::CompareSideBySide => compare == CompareMode::SideBySide,
             Command::CycleOverlay => self.view.overlay.shown() != OverlayMode::Off,
-            _ => false,
-        }
+            _ => return None,
+        })
     }
 }
 

@@ -259,7 +259,7 @@ fn fields(
             ui.add(Slider::new(&mut form.quality, 1..=100)).labelled_by(label.id);
             ui.end_row();
         }
-        let label = ui.label("File");
+        let label = ui.label("Save as");
         ui.horizontal(|ui| {
             let button_room = if has_system_dialog { 92.0 } else { 0.0 };
             let field = TextEdit::singleline(&mut form.target).desired_width(ui.available_width() - button_room);

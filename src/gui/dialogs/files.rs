@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use eframe::egui::{self, Key, RichText, TextEdit, Ui, vec2};
+use eframe::egui::{self, Key, RichText, TextEdit, Ui};
 
 use super::title;
 use crate::gui::icons::{self, Icon};
@@ -133,7 +133,7 @@ pub fn show(ui: &mut Ui, browser: &mut FileBrowser, actions: &mut Vec<Action>) {
     opened = opened.or(entries(ui, browser));
     ui.add_space(8.0);
     ui.horizontal(|ui| {
-        if ui.add(theme::primary_button("Open")).clicked() {
+        if ui.add(theme::primary_button("Open photo")).clicked() {
             opened = browser.go();
         }
         if ui.button("Cancel").clicked() {
@@ -166,21 +166,13 @@ fn entries(ui: &mut Ui, browser: &mut FileBrowser) -> Option<PathBuf> {
                     for entry in &browser.entries {
                         let chosen =
                             !entry.is_folder && browser.typed == entry.path.display().to_string();
-                        let text = format!("       {}", entry.name);
-                        let button = egui::Button::selectable(chosen, text)
-                            .min_size(vec2(ui.available_width(), 26.0))
-                            .left_text("");
-                        let response = ui.add(button);
-                        let place = egui::Rect::from_center_size(
-                            response.rect.left_center() + vec2(17.0, 0.0),
-                            vec2(14.0, 14.0),
-                        );
                         let icon = if entry.is_folder {
                             Icon::Folder
                         } else {
                             Icon::Photo
                         };
-                        icons::paint(ui.painter(), place, icon, theme::TEXT_WEAK);
+                        let response =
+                            icons::row_button(ui, icon, &entry.name, ui.available_width(), chosen);
                         if response.double_clicked() && !entry.is_folder {
                             opened = Some(entry.path.clone());
                         } else if response.clicked() {

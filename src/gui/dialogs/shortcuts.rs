@@ -19,7 +19,7 @@ const MOUSE: [(&str, &str); 6] = [
 
 /// Draws the sheet.
 pub fn show(ui: &mut Ui, actions: &mut Vec<Action>) {
-    title(ui, "Keyboard and mouse");
+    title(ui, "All shortcuts");
     let height = (ui.ctx().content_rect().height() - 190.0).max(160.0);
     egui::ScrollArea::vertical()
         .max_height(height)

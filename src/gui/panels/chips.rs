@@ -10,7 +10,7 @@ use crate::jobs::Progress;
 
 /// Draws everything that lies over `area`.
 pub fn show(ui: &Ui, area: Rect, model: &Model<'_>, actions: &mut Vec<Action>) {
-    if let Some(notice) = &model.view.notice {
+    if let (Some(notice), true) = (&model.view.notice, model.document.is_some()) {
         over(ui, "notice", area, Align2::CENTER_TOP, 16.0, |ui| {
             message(ui, notice, area.width(), actions)
         });
@@ -122,7 +122,8 @@ fn hint(model: &Model<'_>) -> Option<&'static str> {
     None
 }
 
-fn message(ui: &mut Ui, notice: &Notice, area_width: f32, actions: &mut Vec<Action>) {
+/// A message with its buttons.
+pub fn message(ui: &mut Ui, notice: &Notice, area_width: f32, actions: &mut Vec<Action>) {
     let color = if notice.is_error {
         theme::ERROR
     } else {

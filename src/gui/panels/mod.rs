@@ -22,13 +22,7 @@ pub fn command_icon(
 ) -> Response {
     let enabled = model.is_enabled(command);
     let label = command.row().label.trim_end_matches('…');
-    let response = icons::icon_button(
-        ui,
-        icon,
-        label,
-        enabled,
-        enabled && model.is_selected(command),
-    );
+    let response = icons::icon_button(ui, icon, label, enabled, model.is_selected(command));
     if response.clicked() {
         actions.push(Action::Run(command));
     }
@@ -39,7 +33,7 @@ pub fn command_icon(
 pub fn menu_entry(ui: &mut Ui, command: Command, model: &Model<'_>, actions: &mut Vec<Action>) {
     let row = command.row();
     let label = entry_label(command, model);
-    let mut button = Button::new(label).selected(model.is_selected(command));
+    let mut button = Button::new(label).selected(model.is_selected(command) == Some(true));
     if let Some(shortcut) = row.shortcuts.first() {
         button = button.shortcut_text(shortcut.label());
     }

@@ -29,6 +29,7 @@ pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
 
 fn damage(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     ui.set_width(ui.available_width());
+    ui.spacing_mut().item_spacing.y = 6.0;
     heading(ui, "Damage");
     caption(ui, damage_summary(model));
     let Some(document) = model.document else {
@@ -38,13 +39,9 @@ fn damage(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     ui.add_enabled_ui(has_map, |ui| {
         let label = label_with_value(ui, "Sensitivity", &format!("{:.0} %", sensitivity_percent(document.threshold())));
         let mut percent = sensitivity_percent(document.threshold());
-        let slider = ui
-            .scope(|ui| {
-                ui.spacing_mut().slider_width = ui.available_width();
-                ui.add(Slider::new(&mut percent, 0.0..=100.0).show_value(false)).labelled_by(label.id)
-            })
-            .inner
-            .on_hover_text("How readily a mark counts as damage. It is the threshold on the network's probability map; moving it needs no new search, and your own strokes stay.");
+        let slider = wide_slider(ui, Slider::new(&mut percent, 0.0..=100.0), &label).on_hover_text(
+            "How readily a mark counts as damage. It is the threshold on the network's probability map; moving it needs no new search, and your own strokes stay.",
+        );
         if slider.changed() {
             actions.push(Action::SetThreshold(threshold_from_percent(percent)));
         }
@@ -125,10 +122,10 @@ fn presets(ui: &mut Ui, model: &Model<'_>, threshold: u8, actions: &mut Vec<Acti
             ),
         ] {
             let value = threshold_from_probability(probability);
-            let button = egui::Button::selectable(value == threshold, text)
-                .frame_when_inactive(true)
-                .min_size(vec2(width, 26.0));
-            if ui.add(button).on_hover_text(tooltip).clicked() {
+            if third(ui, width, value == threshold, text)
+                .on_hover_text(tooltip)
+                .clicked()
+            {
                 actions.push(Action::SetThreshold(value));
                 actions.push(Action::ThresholdDone);
             }
@@ -148,6 +145,7 @@ fn threshold_from_percent(percent: f32) -> u8 {
 
 fn brush(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     ui.set_width(ui.available_width());
+    ui.spacing_mut().item_spacing.y = 6.0;
     let name = match model.view.tool {
         Tool::Brush => "Brush",
         Tool::Eraser => "Eraser",
@@ -175,6 +173,7 @@ fn brush(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
 
 fn overlay(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     ui.set_width(ui.available_width());
+    ui.spacing_mut().item_spacing.y = 6.0;
     heading(ui, "Overlay");
     let width = (ui.available_width() - 2.0 * 6.0) / 3.0;
     ui.horizontal(|ui| {
@@ -193,11 +192,7 @@ fn overlay(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
             (OverlayMode::Off, "Off", "Nothing over the photo"),
         ] {
             let chosen = model.view.overlay.shown() == mode;
-            let button = egui::Button::selectable(chosen, text)
-                .frame_when_inactive(true)
-                .min_size(vec2(width, 26.0));
-            if ui
-                .add(button)
+            if third(ui, width, chosen, text)
                 .on_hover_text(format!("{tooltip} (O goes to the next)"))
                 .clicked()
             {
@@ -243,6 +238,7 @@ fn swatch(ui: &mut Ui, name: &str, [r, g, b]: [u8; 3], chosen: bool) -> Response
 
 fn photo(ui: &mut Ui, model: &Model<'_>) {
     ui.set_width(ui.available_width());
+    ui.spacing_mut().item_spacing.y = 6.0;
     heading(ui, "Photo");
     let Some(document) = model.document else {
         caption(ui, "None open");
@@ -294,7 +290,19 @@ const fn unit_name(unit: crate::photo::ResolutionUnit) -> Option<&'static str> {
 fn wide_slider(ui: &mut Ui, slider: Slider<'_>, label: &Response) -> Response {
     ui.scope(|ui| {
         ui.spacing_mut().slider_width = ui.available_width();
+        ui.spacing_mut().interact_size.y = 20.0;
+        ui.visuals_mut().selection.bg_fill = theme::ACCENT;
         ui.add(slider.show_value(false)).labelled_by(label.id)
+    })
+    .inner
+}
+
+/// One of three buttons in a row, of which one may be chosen.
+fn third(ui: &mut Ui, width: f32, chosen: bool, text: &str) -> Response {
+    ui.scope(|ui| {
+        ui.spacing_mut().button_padding.x = 3.0;
+        let button = egui::Button::selectable(chosen, text).frame_when_inactive(true);
+        ui.add(button.min_size(vec2(width, 26.0)))
     })
     .inner
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use eframe::egui::{self, Align, Layout, Rect, RichText, Stroke, Ui, UiBuilder, vec2};
 
+use super::chips;
 use crate::gui::command::Command;
 use crate::gui::icons::{self, Icon};
 use crate::gui::state::{Action, Model};
@@ -21,8 +22,12 @@ pub fn show(ui: &mut Ui, area: Rect, model: &Model<'_>, actions: &mut Vec<Action
     );
     frame(ui, zone, model.view.drop_hovers);
     ui.scope_builder(UiBuilder::new().max_rect(zone.shrink(28.0)).layout(Layout::top_down(Align::Center)), |ui| {
-        let content = 252.0 + list_height(model);
+        let content = 240.0 + list_height(model);
         ui.add_space(((ui.available_height() - content) / 2.0).max(0.0));
+        if let Some(notice) = &model.view.notice {
+            chips::message(ui, notice, zone.width(), actions);
+            ui.add_space(14.0);
+        }
         let color = if model.view.drop_hovers { theme::ACCENT } else { theme::TEXT_WEAK };
         icons::icon_label(ui, Icon::Photo, 64.0, color);
         ui.add_space(10.0);
@@ -136,16 +141,7 @@ fn list<'a>(
         ui.spacing_mut().item_spacing.y = 4.0;
         ui.label(RichText::new(title).small().color(theme::TEXT_WEAK));
         for path in paths {
-            let name = file_name(path);
-            let button = egui::Button::new(format!("      {name}"))
-                .min_size(vec2(width, 30.0))
-                .truncate();
-            let response = ui.add(button.left_text(""));
-            let place = Rect::from_center_size(
-                response.rect.left_center() + vec2(18.0, 0.0),
-                vec2(15.0, 15.0),
-            );
-            icons::paint(ui.painter(), place, icon, theme::TEXT_WEAK);
+            let response = icons::row_button(ui, icon, &file_name(path), width, false);
             if response.on_hover_text(path.display().to_string()).clicked() {
                 actions.push(Action::OpenPath(path.clone()));
             }

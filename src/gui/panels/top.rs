@@ -1,6 +1,6 @@
 //! The bar at the top: menus, tools, how to compare, export.
 
-use eframe::egui::{self, Align, Layout, MenuBar, Ui};
+use eframe::egui::{self, Align, Layout, Ui};
 
 use super::{command_icon, menu_entry};
 use crate::gui::command::{COMMANDS, Command, Group};
@@ -41,7 +41,9 @@ pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
 }
 
 fn menus(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
-    MenuBar::new().ui(ui, |ui| {
+    ui.scope(|ui| {
+        egui::containers::menu::menu_style(ui.style_mut());
+        ui.spacing_mut().button_padding = egui::vec2(8.0, 5.0);
         for group in Group::ALL {
             ui.menu_button(group.label(), |ui| {
                 for row in COMMANDS.iter().filter(|row| row.group == group) {
