@@ -277,6 +277,11 @@ impl History {
         self.undo.is_empty()
     }
 
+    /// Bytes it keeps at most, but always the newest edit.
+    pub fn limit_bytes(&self) -> usize {
+        self.limit_bytes
+    }
+
     /// Bytes of all edits kept, for undo and redo.
     pub fn byte_len(&self) -> usize {
         self.undo.iter().chain(&self.redo).map(Edit::byte_len).sum()

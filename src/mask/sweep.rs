@@ -17,6 +17,12 @@ const STEPS_PER_PX: f64 = 64.0;
 /// Positions are kept within this many px of the origin, so that products of two stay below 2⁵³.
 const MAX_POSITION_PX: f32 = 524_288.0;
 
+/// No px that a path runs through has its centre farther away than this, px (√½, rounded up).
+const HALF_DIAGONAL_PX: f64 = 0.707_2;
+
+/// The narrowest edge of the smallest brushes, px.
+const MIN_RAMP_PX: f64 = 0.25;
+
 /// Brush diameters in px that make sense on any photo.
 const DIAMETER_PX: std::ops::RangeInclusive<f32> = 1.0..=4096.0;
 
@@ -55,7 +61,8 @@ pub(super) struct Profile {
 }
 
 impl Profile {
-    /// The ramp lies between hardness × radius and the radius, never narrower than 1 px (then centred on the radius).
+    /// The ramp lies between hardness × radius and the radius and is at least 1 px wide (then centred on the radius); what
+    /// the path runs through is always at full strength, so that the smallest brush marks at least that px.
     pub(super) fn new(diameter_px: f32, hardness: f32) -> Self {
         let diameter = if diameter_px.is_nan() {
             *DIAMETER_PX.start()
@@ -70,9 +77,11 @@ impl Profile {
         let radius = f64::from(diameter) / 2.0;
         let middle = radius * (1.0 + hardness) / 2.0;
         let half_ramp = (radius * (1.0 - hardness)).max(1.0) / 2.0;
+        let inner = (middle - half_ramp).max(HALF_DIAGONAL_PX);
+        let outer = (middle + half_ramp).max(inner + MIN_RAMP_PX);
         Self {
-            inner: (middle - half_ramp) * STEPS_PER_PX,
-            outer: (middle + half_ramp) * STEPS_PER_PX,
+            inner: inner * STEPS_PER_PX,
+            outer: outer * STEPS_PER_PX,
         }
     }
 
@@ -213,21 +222,6 @@ impl<'a> Capsule<'a> {
             };
             *value = self.profile.value(distance);
         }
-        for end in [self.from, self.to] {
-            fill_pixel_under(end, x, y, out);
-        }
-    }
-}
-
-/// Sets the pixel under `point` to full strength, so that the smallest brush always marks something.
-fn fill_pixel_under(point: FixedPoint, x: u32, y: u32, out: &mut [u8]) {
-    let steps = STEPS_PER_PX as i64;
-    if point.y.div_euclid(steps) != i64::from(y) {
-        return;
-    }
-    let column = point.x.div_euclid(steps) - i64::from(x);
-    if let Some(value) = usize::try_from(column).ok().and_then(|i| out.get_mut(i)) {
-        *value = 255;
     }
 }
 
