@@ -134,3 +134,99 @@ fn root(runs: &mut [Run], mut i: usize) -> usize {
     }
     i
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::geometry::ImageSize;
+    use crate::mask::MaskLayer;
+
+    fn effective(size: ImageSize, values: &[u8]) -> EffectiveMask {
+        let mut mask = Mask::new(size);
+        mask.added = MaskLayer::from_raster(size, values);
+        EffectiveMask::new(mask, None)
+    }
+
+    /// The pieces by flooding, with the index of the piece for every px.
+    fn flooded(size: ImageSize, values: &[u8], from: u8) -> (Vec<Component>, Vec<usize>) {
+        let mut pieces = Vec::new();
+        let mut piece_of = vec![usize::MAX; values.len()];
+        for start in 0..values.len() {
+            if values[start] < from || piece_of[start] != usize::MAX {
+                continue;
+            }
+            let mut piece = Component {
+                area_px: 0,
+                bounds: PixelRect::EMPTY,
+            };
+            let mut open = vec![start];
+            piece_of[start] = pieces.len();
+            while let Some(i) = open.pop() {
+                let (x, y) = (i as u32 % size.width, i as u32 / size.width);
+                let pixel = PixelRect::new(x, y, 1, 1);
+                piece.area_px += 1;
+                piece.bounds = piece.bounds.union(pixel);
+                let around = pixel.grown_within(1, size);
+                for y in around.y..around.bottom() {
+                    for x in around.x..around.right() {
+                        let j = size.index(x, y);
+                        if values[j] >= from && piece_of[j] == usize::MAX {
+                            piece_of[j] = pieces.len();
+                            open.push(j);
+                        }
+                    }
+                }
+            }
+            pieces.push(piece);
+        }
+        (pieces, piece_of)
+    }
+
+    fn any_picture() -> impl Strategy<Value = (ImageSize, Vec<u8>)> {
+        (1_u32..40, 1_u32..40).prop_flat_map(|(width, height)| {
+            let size = ImageSize::new(width, height);
+            let value = prop_oneof![3 => Just(0_u8), 1 => any::<u8>(), 1 => Just(255)];
+            let values = prop::collection::vec(value, size.pixel_count());
+            values.prop_map(move |values| (size, values))
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_are_those_that_flooding_finds((size, values) in any_picture(), from in 1_u8..=255) {
+            let found = components(&effective(size, &values), from);
+            prop_assert_eq!(found, flooded(size, &values, from).0);
+        }
+
+        #[test]
+        fn specks_go_and_everything_else_stays((size, values) in any_picture(), min_area in 0_u64..30) {
+            let before = effective(size, &values);
+            let mut mask = before.mask().clone();
+            let (pieces, piece_of) = flooded(size, &values, 1);
+            let removed = remove_specks(&mut mask, &before, min_area);
+            prop_assert_eq!(removed, pieces.iter().filter(|p| p.area_px < min_area).count());
+            let after = EffectiveMask::new(mask, None).to_raster();
+            for (i, (&old, &new)) in values.iter().zip(&after).enumerate() {
+                let speck = old > 0 && pieces[piece_of[i]].area_px < min_area;
+                prop_assert_eq!(new, if speck { 0 } else { old });
+            }
+        }
+    }
+
+    #[test]
+    fn a_piece_across_tiles_is_one() {
+        let size = ImageSize::new(600, 600);
+        let mut values = vec![0; size.pixel_count()];
+        for i in 0..600 {
+            values[size.index(i, i)] = 255;
+        }
+        values[size.index(500, 3)] = 255;
+        let found = components(&effective(size, &values), 128);
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].area_px, 600);
+        assert_eq!(found[0].bounds, size.rect());
+        assert_eq!(found[1].bounds, PixelRect::new(500, 3, 1, 1));
+    }
+}

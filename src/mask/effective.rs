@@ -178,3 +178,116 @@ impl EffectiveMask {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::mask::MaskLayer;
+
+    fn raster(size: ImageSize, seed: u64, share: u64) -> Vec<u8> {
+        // Blocks of noise, so that some tiles are empty.
+        let mut state = seed | 1;
+        (0..size.pixel_count() as u64)
+            .map(|i| {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                let block = (i % u64::from(size.width)) / 100 + seed;
+                if block.is_multiple_of(share) {
+                    (state >> 24) as u8
+                } else {
+                    0
+                }
+            })
+            .collect()
+    }
+
+    struct Case {
+        mask: EffectiveMask,
+        expected: Vec<u8>,
+    }
+
+    fn case(size: ImageSize, seed: u64, threshold: Option<u8>) -> Case {
+        let layers = [1, 2, 3].map(|i| raster(size, seed + i, 2 + i));
+        let map = raster(size, seed + 9, 3);
+        let [added, removed, protected] = layers
+            .each_ref()
+            .map(|values| MaskLayer::from_raster(size, values));
+        let expected = (0..size.pixel_count())
+            .map(|i| {
+                let detected = threshold.is_some_and(|t| map[i] >= t);
+                let wanted = layers[0][i].max(if detected { 255 } else { 0 });
+                wanted.min(255 - layers[1][i]).min(255 - layers[2][i])
+            })
+            .collect();
+        let detected = threshold.map(|t| (Arc::new(ProbabilityMap::new(size, map.clone())), t));
+        let mask = Mask {
+            added,
+            removed,
+            protected,
+        };
+        Case {
+            mask: EffectiveMask::new(mask, detected),
+            expected,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn reading_follows_the_rule_of_the_layers(
+            (width, height) in (1_u32..600, 1_u32..300),
+            seed in 0_u64..1000,
+            threshold in prop::option::of(1_u8..=255),
+            (x, y, w, h) in (0_u32..600, 0_u32..300, 1_u32..400, 1_u32..300),
+        ) {
+            let size = ImageSize::new(width, height);
+            let Case { mask, expected } = case(size, seed, threshold);
+            prop_assert!(mask.to_raster() == expected);
+            let masked = expected.iter().filter(|&&value| value >= MASKED_FROM).count();
+            prop_assert_eq!(mask.masked_pixels(), masked as u64);
+
+            let rect = PixelRect::new(x, y, w, h).intersect(size.rect());
+            let mut part = vec![7; rect.size().pixel_count()];
+            mask.read_rect(rect, &mut part);
+            let crop: Vec<u8> = (rect.y..rect.bottom())
+                .flat_map(|y| &expected[size.index(rect.x, y)..][..rect.width as usize])
+                .copied()
+                .collect();
+            prop_assert!(part == crop);
+            prop_assert_eq!(mask.touches(rect), crop.iter().any(|&value| value > 0));
+        }
+    }
+
+    #[test]
+    fn a_rectangle_beside_the_photo_is_not_touched() {
+        let size = ImageSize::new(4, 4);
+        let mut mask = Mask::new(size);
+        mask.added = MaskLayer::from_raster(size, &[255; 16]);
+        let mask = EffectiveMask::new(mask, None);
+        assert!(!mask.touches(PixelRect::new(4, 0, 9, 9)));
+        assert!(mask.touches(PixelRect::new(3, 3, 9, 9)));
+        assert!(!mask.touches(PixelRect::EMPTY));
+    }
+
+    #[test]
+    fn only_tiles_that_may_differ_are_named() {
+        let size = ImageSize::new(700, 300);
+        let mut values = vec![0; size.pixel_count()];
+        values[size.index(600, 10)] = 90;
+        let map = Arc::new(ProbabilityMap::new(size, values));
+        let before = EffectiveMask::new(Mask::new(size), Some((Arc::clone(&map), 128)));
+        assert!(before.changed_tiles(&before.clone()).is_empty());
+
+        let lower = EffectiveMask::new(Mask::new(size), Some((Arc::clone(&map), 80)));
+        assert_eq!(before.changed_tiles(&lower), [TileIndex::new(2, 0)]);
+
+        let mut mask = Mask::new(size);
+        mask.added.tile_mut(TileIndex::new(1, 1)).row_mut(0)[0] = 1;
+        let painted = EffectiveMask::new(mask, Some((map, 128)));
+        assert_eq!(before.changed_tiles(&painted), [TileIndex::new(1, 1)]);
+    }
+}

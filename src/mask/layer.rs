@@ -199,3 +199,54 @@ pub(super) fn check_rect(size: ImageSize, rect: PixelRect, len: usize) {
     );
     assert_eq!(len, rect.size().pixel_count(), "buffer length for {rect:?}");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(size: ImageSize) -> Vec<u8> {
+        let empty_tile = |i: usize| (i % size.width as usize) < 256;
+        (0..size.pixel_count())
+            .map(|i| {
+                if empty_tile(i) {
+                    0
+                } else {
+                    (i * 7 % 251) as u8
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_raster_comes_back_as_it_was_and_empty_tiles_cost_nothing() {
+        for (width, height) in [(1, 1), (255, 3), (257, 257), (700, 300)] {
+            let size = ImageSize::new(width, height);
+            let values = pattern(size);
+            let layer = MaskLayer::from_raster(size, &values);
+            assert_eq!(layer.to_raster(), values);
+            assert!((0..width).all(|x| layer.get(x, 0) == values[x as usize]));
+            assert!(layer.tile(TileIndex::new(0, 0)).is_none());
+        }
+        assert!(MaskLayer::from_raster(ImageSize::new(9, 9), &[0; 81]).is_empty());
+    }
+
+    #[test]
+    fn outside_the_grid_there_is_nothing() {
+        let layer = MaskLayer::new(ImageSize::new(300, 10));
+        assert_eq!(layer.grid(), (2, 1));
+        assert_eq!(layer.get(5000, 5000), 0);
+        assert!(layer.tile(TileIndex::new(2, 0)).is_none());
+    }
+
+    #[test]
+    fn a_clone_keeps_its_values_when_the_other_is_written() {
+        let size = ImageSize::new(600, 300);
+        let mut layer = MaskLayer::from_raster(size, &pattern(size));
+        let before = layer.clone();
+        layer.tile_mut(TileIndex::new(1, 0)).row_mut(3)[4] = 99;
+        assert_eq!(before.to_raster(), pattern(size));
+        assert_eq!(layer.get(260, 3), 99);
+        assert_eq!(layer.changed_tiles(&before), [TileIndex::new(1, 0)]);
+        assert!(before.changed_tiles(&before.clone()).is_empty());
+    }
+}

@@ -136,3 +136,147 @@ fn pin(mask: &mut Mask, index: TileIndex, part: PixelRect, before: &[u8], after:
         write(&mut mask.removed, |value| 255 - value);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::geometry::ImageSize;
+    use crate::mask::{Brush, BrushMode, ProbabilityMap, line};
+
+    const SIZE: ImageSize = ImageSize::new(300, 60);
+
+    /// Detected columns, a painted and an erased line, and a protected corner.
+    fn any_state() -> impl Strategy<Value = (Mask, Arc<ProbabilityMap>)> {
+        let point = || (0.0_f32..300.0, 0.0_f32..60.0);
+        (point(), point(), point(), point(), 0_u32..300).prop_map(|(a, b, c, d, column)| {
+            let mut mask = Mask::new(SIZE);
+            for (mode, from, to) in [
+                (BrushMode::Paint, a, b),
+                (BrushMode::Erase, c, d),
+                (BrushMode::Protect, (0.0, 0.0), (30.0, 0.0)),
+            ] {
+                let brush = Brush {
+                    diameter_px: 9.0,
+                    hardness: 0.6,
+                    mode,
+                };
+                line(&mut mask, &brush, from, to);
+            }
+            let values = (0..SIZE.pixel_count() as u32)
+                .map(|i| {
+                    if (i % SIZE.width).abs_diff(column) < 3 {
+                        200
+                    } else {
+                        0
+                    }
+                })
+                .collect();
+            (mask, Arc::new(ProbabilityMap::new(SIZE, values)))
+        })
+    }
+
+    fn effective(mask: &Mask, map: &Arc<ProbabilityMap>, threshold: u8) -> EffectiveMask {
+        EffectiveMask::new(mask.clone(), Some((Arc::clone(map), threshold)))
+    }
+
+    fn is_free(mask: &Mask, i: usize) -> bool {
+        mask.protected
+            .get(i as u32 % SIZE.width, i as u32 / SIZE.width)
+            == 0
+    }
+
+    /// Whether a px with `wanted` is at most `px` away from px `i`.
+    fn is_near(values: &[u8], i: usize, px: u32, wanted: impl Fn(u8) -> bool) -> bool {
+        let (x, y) = (i as u32 % SIZE.width, i as u32 / SIZE.width);
+        let around = PixelRect::new(x, y, 1, 1).grown_within(px, SIZE);
+        (around.y..around.bottom()).any(|v| {
+            (around.x..around.right()).any(|u| {
+                let square = u.abs_diff(x).pow(2) + v.abs_diff(y).pow(2);
+                square <= px.pow(2) && wanted(values[SIZE.index(u, v)])
+            })
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+
+        #[test]
+        fn growing_and_shrinking_move_the_edge_by_that_many_px(
+            (mask, map) in any_state(),
+            px in 0_u32..7,
+        ) {
+            let before = effective(&mask, &map, 128);
+            let values = before.to_raster();
+            let (mut grown, mut shrunk) = (mask.clone(), mask.clone());
+            grow(&mut grown, &before, px);
+            shrink(&mut shrunk, &before, px);
+            let grown = effective(&grown, &map, 128).to_raster();
+            let shrunk = effective(&shrunk, &map, 128).to_raster();
+            for (i, &old) in values.iter().enumerate() {
+                if !is_free(&mask, i) {
+                    prop_assert_eq!((grown[i], shrunk[i]), (old, old));
+                    continue;
+                }
+                let masked = is_near(&values, i, px, |value| value >= 128);
+                prop_assert_eq!(grown[i], if masked { 255 } else { old });
+                let sound = is_near(&values, i, px, |value| value < 128);
+                prop_assert_eq!(shrunk[i], if sound { 0 } else { old });
+            }
+        }
+
+        #[test]
+        fn inverting_twice_gives_the_same_mask((mask, map) in any_state()) {
+            let before = effective(&mask, &map, 128).to_raster();
+            let mut inverted = mask.clone();
+            invert(&mut inverted, &effective(&mask, &map, 128));
+            let once = effective(&inverted, &map, 128);
+            for (i, (&old, new)) in before.iter().zip(once.to_raster()).enumerate() {
+                prop_assert_eq!(new, if is_free(&mask, i) { 255 - old } else { old });
+            }
+            let mut twice = inverted.clone();
+            invert(&mut twice, &once);
+            prop_assert!(effective(&twice, &map, 128).to_raster() == before);
+        }
+
+        #[test]
+        fn a_cleared_rectangle_is_empty_and_the_rest_untouched(
+            (mask, map) in any_state(),
+            (x, y, width, height) in (0_u32..300, 0_u32..60, 1_u32..300, 1_u32..60),
+        ) {
+            let rect = PixelRect::new(x, y, width, height);
+            let before = effective(&mask, &map, 128);
+            let mut cleared = mask.clone();
+            clear_rect(&mut cleared, &before, rect);
+            let after = effective(&cleared, &map, 128).to_raster();
+            for (i, (&old, new)) in before.to_raster().iter().zip(after).enumerate() {
+                let (x, y) = (i as u32 % SIZE.width, i as u32 / SIZE.width);
+                let emptied = rect.contains(x, y) && is_free(&mask, i);
+                prop_assert_eq!(new, if emptied { 0 } else { old });
+            }
+        }
+
+        #[test]
+        fn a_replaced_mask_holds_at_any_threshold((mask, map) in any_state(), seed in any::<u8>()) {
+            let wanted: Vec<u8> = (0..SIZE.pixel_count())
+                .map(|i| (i as u8).wrapping_mul(seed))
+                .collect();
+            let before = effective(&mask, &map, 128);
+            let mut replaced = mask.clone();
+            set_raster(&mut replaced, &before, &wanted);
+            let after = effective(&replaced, &map, 128).to_raster();
+            for (i, (&wanted, new)) in wanted.iter().zip(after).enumerate() {
+                prop_assert!(!is_free(&mask, i) || new == wanted);
+            }
+            let old = before.to_raster();
+            let other = effective(&replaced, &map, 220).to_raster();
+            for (i, (&wanted, new)) in wanted.iter().zip(other).enumerate() {
+                let changed = old[i] != wanted;
+                prop_assert!(!changed || !is_free(&mask, i) || new == wanted);
+            }
+        }
+    }
+}

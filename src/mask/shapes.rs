@@ -72,3 +72,89 @@ pub(super) fn fill_row(mask: &mut Mask, mode: BrushMode, y: u32, start: u32, end
         apply_row(mask, mode, index, (part.x, y), &full[..part.width as usize]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::geometry::ImageSize;
+
+    const SIZE: ImageSize = ImageSize::new(300, 40);
+
+    /// Even-odd rule by a ray to the left.
+    fn is_inside(points: &[(f32, f32)], x: f64, y: f64) -> bool {
+        let mut inside = false;
+        for (i, a) in points.iter().enumerate() {
+            let b = points[(i + 1) % points.len()];
+            let (ax, ay, bx, by) = (
+                f64::from(a.0),
+                f64::from(a.1),
+                f64::from(b.0),
+                f64::from(b.1),
+            );
+            if (ay <= y) != (by <= y) && ax + (y - ay) / (by - ay) * (bx - ax) <= x {
+                inside = !inside;
+            }
+        }
+        inside
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_polygon_fills_the_px_whose_centre_is_inside(
+            points in prop::collection::vec((-30.0_f32..330.0, -10.0_f32..50.0), 3..9),
+        ) {
+            let mut mask = Mask::new(SIZE);
+            let dirty = fill_polygon(&mut mask, BrushMode::Paint, &points);
+            for y in 0..SIZE.height {
+                for x in 0..SIZE.width {
+                    let inside = is_inside(&points, f64::from(x) + 0.5, f64::from(y) + 0.5);
+                    prop_assert_eq!(mask.added.get(x, y), if inside { 255 } else { 0 });
+                    prop_assert!(!inside || dirty.contains(x, y));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_rectangle_is_cut_at_the_photo_and_erases_too() {
+        let mut mask = Mask::new(SIZE);
+        let dirty = fill_rectangle(&mut mask, BrushMode::Paint, PixelRect::new(250, 30, 99, 99));
+        assert_eq!(dirty, PixelRect::new(250, 30, 50, 10));
+        let painted = mask.added.to_raster();
+        assert_eq!(painted.iter().filter(|&&value| value == 255).count(), 500);
+        fill_rectangle(&mut mask, BrushMode::Erase, PixelRect::new(255, 30, 2, 1));
+        assert_eq!(
+            [254, 255, 256, 257].map(|x| mask.added.get(x, 30)),
+            [255, 0, 0, 255]
+        );
+        assert_eq!(
+            [254, 255, 256, 257].map(|x| mask.removed.get(x, 30)),
+            [0, 255, 255, 0]
+        );
+        let beside = PixelRect::new(400, 0, 5, 5);
+        assert!(fill_rectangle(&mut mask, BrushMode::Paint, beside).is_empty());
+    }
+
+    #[test]
+    fn what_is_no_polygon_fills_nothing() {
+        let mut mask = Mask::new(SIZE);
+        for points in [
+            &[][..],
+            &[(1.0, 1.0), (9.0, 9.0)],
+            &[(1.0, 1.0), (9.0, 9.0), (f32::NAN, 2.0)],
+            &[(1.0, 1.0), (9.0, 9.0), (f32::INFINITY, 2.0)],
+        ] {
+            assert!(fill_polygon(&mut mask, BrushMode::Paint, points).is_empty());
+        }
+        assert!(mask.is_empty());
+        let huge = [(-1.0e30, -1.0e30), (1.0e30, -1.0e30), (0.0, 1.0e30)];
+        assert_eq!(
+            fill_polygon(&mut mask, BrushMode::Paint, &huge),
+            SIZE.rect()
+        );
+    }
+}
