@@ -65,9 +65,8 @@ fn column_distances(is_target: &[bool], size: ImageSize, cap: i16) -> Vec<i16> {
 fn combine_columns(squares: &[i16], size: ImageSize, limit: usize) -> Vec<i16> {
     let width = size.width as usize;
     let limit_squared = (limit * limit) as i16;
-    // A margin of `BEYOND`-like values lets every offset read a whole row.
-    let far = i16::MAX - limit_squared;
-    let mut padded = vec![far; width + 2 * limit];
+    // A margin beyond everything lets every offset read a whole row.
+    let mut padded = vec![BEYOND; width + 2 * limit];
     let mut combined = Vec::with_capacity(squares.len());
     for row in squares.chunks_exact(width) {
         let start = combined.len();
@@ -82,7 +81,7 @@ fn combine_columns(squares: &[i16], size: ImageSize, limit: usize) -> Vec<i16> {
             let distance = offset.abs_diff(limit) as i16;
             let square = distance * distance;
             for (value, other) in best.iter_mut().zip(shifted) {
-                *value = (*value).min(other + square);
+                *value = (*value).min(other.saturating_add(square));
             }
         }
         for value in best {

@@ -87,8 +87,25 @@ impl Profile {
 
     /// Strength 0 to 255 at `distance` (1/64 px): a smoothstep down the ramp.
     fn value(&self, distance: f64) -> u8 {
-        let t = ((self.outer - distance) / (self.outer - self.inner)).clamp(0.0, 1.0);
+        if distance <= self.inner {
+            return 255;
+        }
+        if distance >= self.outer {
+            return 0;
+        }
+        let t = (self.outer - distance) / (self.outer - self.inner);
         (t * t * (3.0 - 2.0 * t) * 255.0 + 0.5) as u8
+    }
+
+    /// [`Self::value`] by the distance's square, without a root where it is not needed.
+    fn value_of_square(&self, square: f64) -> u8 {
+        if square <= self.inner * self.inner {
+            255
+        } else if square >= self.outer * self.outer {
+            0
+        } else {
+            self.value(square.sqrt())
+        }
     }
 
     fn reach_px(&self) -> f64 {
@@ -212,15 +229,15 @@ impl<'a> Capsule<'a> {
             let px = (f64::from(x) + i as f64) * STEPS_PER_PX + half;
             let (ax, ay) = (px - from.0, from.1);
             let along = ax * dx + ay * dy;
-            let distance = if along < 0.0 || self.end <= 0.0 {
-                (ax * ax + ay * ay).sqrt()
+            *value = if along < 0.0 || self.end <= 0.0 {
+                self.profile.value_of_square(ax * ax + ay * ay)
             } else if along > self.end {
                 let (bx, by) = (px - to.0, to.1);
-                (bx * bx + by * by).sqrt()
+                self.profile.value_of_square(bx * bx + by * by)
             } else {
-                (ax * dy - ay * dx).abs() * self.inverse_length
+                let distance = (ax * dy - ay * dx).abs() * self.inverse_length;
+                self.profile.value(distance)
             };
-            *value = self.profile.value(distance);
         }
     }
 }

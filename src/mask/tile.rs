@@ -11,19 +11,20 @@ const TILE: usize = MASK_TILE_PX as usize;
 /// 256 × 256 `u8`, row-major; 255 = full strength everywhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MaskTile {
-    values: [u8; MASK_TILE_BYTES],
+    /// 65,536 values, on the heap so that no copy passes over the stack.
+    values: Box<[u8]>,
 }
 
 impl MaskTile {
     /// A tile of zeros.
-    pub const fn zero() -> Self {
+    pub fn zero() -> Self {
         Self {
-            values: [0; MASK_TILE_BYTES],
+            values: vec![0; MASK_TILE_BYTES].into_boxed_slice(),
         }
     }
 
     /// All values, row-major, 65,536 of them. At the photo's right and lower edge, those outside are 0.
-    pub const fn values(&self) -> &[u8; MASK_TILE_BYTES] {
+    pub const fn values(&self) -> &[u8] {
         &self.values
     }
 

@@ -35,7 +35,7 @@ fn photo() -> Arc<Photo> {
         Metadata::default(),
         source,
     );
-    Arc::new(photo.unwrap())
+    Arc::new(photo.expect("the samples fit the size"))
 }
 
 /// A detection whose probability rises from left to right in one band of rows.

@@ -1,0 +1,228 @@
+//! How long editing and compositing take: brush, undo, α, composite. `cargo bench --no-default-features --bench mask`
+//!
+//! Prints the best and the middle of repeated runs, in milliseconds. No threshold fails it: times belong to a machine.
+#![expect(
+    clippy::print_stdout,
+    reason = "a benchmark's result is what it prints"
+)]
+
+use std::hint::black_box;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use unscratch::document::Document;
+use unscratch::geometry::{ImageSize, PixelRect, TileIndex};
+use unscratch::mask::{
+    Brush, BrushMode, Editable, EffectiveMask, History, Mask, ProbabilityMap, Stroke, components,
+    label, line,
+};
+use unscratch::photo::{Channels, FileFormat, Metadata, Photo, Samples, Source};
+use unscratch::restore::{
+    CELL_PX, FillCell, Restoration, alpha_photo, alpha_rect, composite_rect, plan_fill,
+};
+
+/// 100 megapixels.
+const LARGE: ImageSize = ImageSize::new(12_000, 8_400);
+/// 24 megapixels.
+const MIDDLE: ImageSize = ImageSize::new(6_000, 4_000);
+const REPEATS: usize = 11;
+
+const BRUSH: Brush = Brush {
+    diameter_px: 40.0,
+    hardness: 0.8,
+    mode: BrushMode::Paint,
+};
+
+/// Times `run` on a fresh `prepare()` each time.
+fn time<S, R>(name: &str, mut prepare: impl FnMut() -> S, mut run: impl FnMut(&mut S) -> R) {
+    let mut millis: Vec<f64> = (0..REPEATS)
+        .map(|_| {
+            let mut state = prepare();
+            let start = Instant::now();
+            black_box(run(&mut state));
+            start.elapsed().as_secs_f64() * 1e3
+        })
+        .collect();
+    millis.sort_by(f64::total_cmp);
+    println!(
+        "{name:<58} best {:>9.3} ms, middle {:>9.3} ms",
+        millis[0],
+        millis[REPEATS / 2]
+    );
+}
+
+/// A curved stroke of about 1,500 px told in `events` steps.
+fn draw(mask: &mut Mask, events: u16) {
+    let at = |i: u16| {
+        let t = f32::from(i) / f32::from(events);
+        (300.0 + 1_400.0 * t, 700.0 + 200.0 * (t * 6.0).sin())
+    };
+    let mut stroke = Stroke::begin(mask, &BRUSH, at(0).0, at(0).1);
+    for i in 1..=events {
+        stroke.extend(mask, at(i).0, at(i).1);
+    }
+}
+
+/// Thin and wide lines all over the photo, and a probability map with a fine grid of detections.
+fn damaged(size: ImageSize) -> EffectiveMask {
+    let mut mask = Mask::new(size);
+    for i in 0..24_u8 {
+        let x = f32::from(i) * size.width as f32 / 24.0;
+        let brush = Brush {
+            diameter_px: f32::from(i % 6) * 6.0 + 2.0,
+            ..BRUSH
+        };
+        line(&mut mask, &brush, (x, 0.0), (x + 300.0, size.height as f32));
+    }
+    let values = (0..size.pixel_count() as u32)
+        .map(|i| {
+            let (x, y) = (i % size.width, i / size.width);
+            if x % 190 < 3 || y % 333 < 2 { 200 } else { 9 }
+        })
+        .collect();
+    EffectiveMask::new(
+        mask,
+        Some((Arc::new(ProbabilityMap::new(size, values)), 128)),
+    )
+}
+
+fn brush_and_history() {
+    for events in [30, 300, 1_500] {
+        let name = format!("stroke 1,500 px × 40 px, {events} events");
+        time(&name, || Mask::new(MIDDLE), |mask| draw(mask, events));
+    }
+    let large = damaged(LARGE);
+    time(
+        "line across 100 MP, 40 px",
+        || large.mask().clone(),
+        |mask| line(mask, &BRUSH, (0.0, 0.0), (12_000.0, 8_400.0)),
+    );
+    time("effective mask of 100 MP: clone", || (), |()| large.clone());
+    let painted = || {
+        let mut now = Editable {
+            mask: large.mask().clone(),
+            threshold: 128,
+        };
+        let mut history = History::default();
+        history.begin(label::BRUSH_STROKE, &now);
+        draw(&mut now.mask, 300);
+        (now, history)
+    };
+    time(
+        "commit of that stroke on 100 MP",
+        painted,
+        |(now, history)| history.commit(now),
+    );
+    let committed = || {
+        let (mut now, mut history) = painted();
+        history.commit(&mut now);
+        (now, history)
+    };
+    time(
+        "undo of that stroke on 100 MP",
+        committed,
+        |(now, history)| history.undo(now),
+    );
+}
+
+fn reading() {
+    let large = damaged(LARGE);
+    let empty = EffectiveMask::new(Mask::new(LARGE), None);
+    let mut out = vec![0; LARGE.pixel_count()];
+    time(
+        "read 100 MP, damaged",
+        || (),
+        |()| large.read_rect(LARGE.rect(), &mut out),
+    );
+    time(
+        "read 100 MP, empty",
+        || (),
+        |()| empty.read_rect(LARGE.rect(), &mut out),
+    );
+    time("masked pixels of 100 MP", || (), |()| large.masked_pixels());
+    time(
+        "connected pieces of 100 MP",
+        || (),
+        |()| components(&large, 128).len(),
+    );
+    time(
+        "plan of stage 2 for 100 MP",
+        || (),
+        |()| plan_fill(LARGE, &large, 64).len(),
+    );
+}
+
+fn alpha_and_composite() {
+    let mask = damaged(MIDDLE);
+    let cell = PixelRect::new(2_560, 1_536, CELL_PX, CELL_PX);
+    let mut out = vec![0; cell.size().pixel_count()];
+    time(
+        "α of one cell, damaged",
+        || (),
+        |()| alpha_rect(&mask, cell, &mut out),
+    );
+    time(
+        "α of 24 MP, damaged, all threads",
+        || (),
+        |()| alpha_photo(&mask).len(),
+    );
+
+    let photo = sixteen_bit_photo();
+    let mut restoration = Restoration::default();
+    for row in 0..MIDDLE.height.div_ceil(CELL_PX) {
+        for column in 0..MIDDLE.width.div_ceil(CELL_PX) {
+            let index = TileIndex::new(column, row);
+            let rect = index.rect(CELL_PX, MIDDLE);
+            let mut alpha = vec![0; rect.size().pixel_count()];
+            alpha_rect(&mask, rect, &mut alpha);
+            restoration.insert(Arc::new(FillCell {
+                rect,
+                fill: vec![30_000; alpha.len() * 3],
+                recovered: vec![0; alpha.len()],
+                alpha,
+                ..FillCell::empty(index, u64::from(row) << 32 | u64::from(column))
+            }));
+        }
+    }
+    time(
+        "composite of 24 MP, RGB 16 bit, every cell filled",
+        || (),
+        |()| composite_rect(&photo, &restoration, MIDDLE.rect()).len(),
+    );
+    time(
+        "stroke and new effective mask in a document of 24 MP",
+        || Document::new(Arc::clone(&photo)),
+        |document| {
+            document.begin_stroke(&BRUSH, 500.0, 500.0);
+            document.extend_stroke(600.0, 500.0);
+            document.commit();
+            document.effective_mask()
+        },
+    );
+}
+
+fn sixteen_bit_photo() -> Arc<Photo> {
+    let source = Source {
+        path: PathBuf::from("made for a benchmark"),
+        format: FileFormat::Tiff,
+        sha256: [0; 32],
+        notes: Vec::new(),
+    };
+    let samples = Samples::U16(vec![20_000; MIDDLE.pixel_count() * 3]);
+    let photo = Photo::new(
+        MIDDLE,
+        Channels::Rgb,
+        samples,
+        None,
+        Metadata::default(),
+        source,
+    );
+    Arc::new(photo.expect("the samples fit the size"))
+}
+
+fn main() {
+    brush_and_history();
+    reading();
+    alpha_and_composite();
+}
