@@ -1,6 +1,7 @@
 //! The models give in Rust what they gave in Python: the fixtures hold the training's own inputs and outputs.
 
-mod common;
+#[path = "common/engine.rs"]
+mod engine;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -59,7 +60,7 @@ fn check(network: &mut dyn Network) {
 
 #[test]
 fn both_models_give_in_rust_what_they_gave_in_python() {
-    let mut engine = common::real_engine();
+    let mut engine = engine::real_engine();
     check(engine.detector());
     check(engine.filler());
 }

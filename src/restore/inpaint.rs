@@ -1,14 +1,16 @@
 //! Stage 2: fills the cells a mask touches, each from its own window. The composite is `composite.rs`'s work.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::alpha::alpha_rect;
+use super::alpha::{alpha_rect, hole_rect};
 use super::colour::ColourGuide;
 use super::context::{context_for, photo_tensor};
+use super::group::{group_rects, max_window_px};
 use super::{
     CellPlan, ContextCache, FillCell, ProgressSink, Restoration, RestoreError, Stage, plan_fill,
 };
-use crate::geometry::{PixelRect, mirror_index};
+use crate::geometry::{PixelRect, TileIndex, mirror_index};
 use crate::inference::{CancelToken, Engine, InferenceError, Tensor, take_output};
 use crate::mask::EffectiveMask;
 use crate::photo::Photo;
@@ -30,14 +32,15 @@ pub fn restore_photo(
     check_size(photo, mask)?;
     let plans = plan_fill(photo.size(), mask, engine.filler_manifest().halo_px);
     let total = plans.len() as u64;
+    let mut done = 0;
     // Nothing is undone here: a cache would only double the memory.
     let mut restoration = Restoration::new(0);
-    progress.report(Stage::Filling, 0, total);
-    for (done, plan) in (1..).zip(&plans) {
-        let cell = fill_cell(photo, mask, plan, engine, contexts, cancel)?;
+    progress.report(Stage::Filling, done, total);
+    fill_cells(photo, mask, &plans, engine, contexts, cancel, &mut |cell| {
         restoration.insert(Arc::new(cell));
+        done += 1;
         progress.report(Stage::Filling, done, total);
-    }
+    })?;
     Ok(restoration)
 }
 
@@ -53,37 +56,136 @@ pub fn fill_cell(
     contexts: &ContextCache,
     cancel: &CancelToken,
 ) -> Result<FillCell, RestoreError> {
+    let mut filled = FillCell::empty(plan.index, plan.stamp);
+    let plans = std::slice::from_ref(plan);
+    fill_cells(photo, mask, plans, engine, contexts, cancel, &mut |cell| {
+        filled = cell;
+    })?;
+    Ok(filled)
+}
+
+/// Fills several cells, neighbours in one window where that computes fewer pixels, and hands each to `filled`.
+///
+/// A cell filled in company differs from the same cell filled alone by less than 1/255 (in practice, by rounding).
+/// Cells come block by block; when it fails or is cancelled, those handed over stay good.
+///
+/// # Errors
+/// As [`restore_photo`].
+pub fn fill_cells(
+    photo: &Photo,
+    mask: &EffectiveMask,
+    plans: &[CellPlan],
+    engine: &mut Engine,
+    contexts: &ContextCache,
+    cancel: &CancelToken,
+    filled: &mut dyn FnMut(FillCell),
+) -> Result<(), RestoreError> {
     check_size(photo, mask)?;
-    if cancel.is_cancelled() {
-        return Err(InferenceError::Cancelled.into());
+    let halo_px = engine.filler_manifest().halo_px;
+    let max_px = max_window_px(engine.memory_limit_bytes());
+    for block in in_blocks(plans) {
+        let (holes, untouched): (Vec<CellHole>, Vec<CellHole>) = block
+            .into_iter()
+            .map(|plan| CellHole::new(mask, plan))
+            .partition(|hole| !hole.rect.is_empty());
+        for CellHole { plan, .. } in untouched {
+            filled(FillCell::empty(plan.index, plan.stamp));
+        }
+        let rects: Vec<PixelRect> = holes.iter().map(|hole| hole.rect).collect();
+        for group in group_rects(&rects, photo.size(), halo_px, max_px) {
+            if cancel.is_cancelled() {
+                return Err(InferenceError::Cancelled.into());
+            }
+            let union = |all: PixelRect, &index: &usize| all.union(rects[index]);
+            let rect = group.iter().fold(PixelRect::EMPTY, union);
+            let window = window_around(rect, photo.size(), halo_px);
+            let window_fill = WindowFill::run(photo, mask, &window, engine, contexts, cancel)?;
+            for index in group {
+                filled(window_fill.cell(&holes[index]));
+            }
+        }
     }
-    let mut core_alpha = vec![0; plan.core.size().pixel_count()];
-    alpha_rect(mask, plan.core, &mut core_alpha);
-    let rect = bounds_of_set(&core_alpha, plan.core);
-    if rect.is_empty() {
-        return Ok(FillCell::empty(plan.index, plan.stamp));
+    Ok(())
+}
+
+/// Cells to a side of the blocks in which windows are shared: finding groups stays cheap, and the photo is worked on in order.
+const BLOCK_CELLS: u32 = 4;
+
+/// The plans by block, row by row of blocks.
+fn in_blocks(plans: &[CellPlan]) -> Vec<Vec<&CellPlan>> {
+    let mut blocks: BTreeMap<(u32, u32), Vec<&CellPlan>> = BTreeMap::new();
+    for plan in plans {
+        let TileIndex { column, row } = plan.index;
+        let block = (row / BLOCK_CELLS, column / BLOCK_CELLS);
+        blocks.entry(block).or_default().push(plan);
     }
-    let window = window_around(rect, photo.size(), engine.filler_manifest().halo_px);
-    let inside = window.read.intersect(photo.size().rect());
-    let mut alpha = vec![0; inside.size().pixel_count()];
-    alpha_rect(mask, inside, &mut alpha);
+    blocks.into_values().collect()
+}
 
-    let input = photo_tensor(photo, &window)?;
-    let hole = hole_tensor(&alpha, inside, &window, photo)?;
-    let context = context_for(photo, window.read, engine, contexts, cancel)?;
-    let (fill, recovered) = run_filler(engine, &input, &hole, &context, cancel)?;
+/// What of a cell shows the fill.
+struct CellHole<'a> {
+    plan: &'a CellPlan,
+    /// Bounding box of α > 0 inside the cell; empty when there is none.
+    rect: PixelRect,
+    /// α of `rect`, row-major.
+    alpha: Vec<u8>,
+}
 
-    let guide = ColourGuide::new(photo, &input, &hole);
-    Ok(FillCell {
-        index: plan.index,
-        rect,
-        stamp: plan.stamp,
-        fill: guide.interleave(&fill, rect, window.read),
-        alpha: cut_rect(&core_alpha, plan.core, rect),
-        recovered: rows_of(&recovered, 0, rect, window.read)
-            .map(|value| (value * 255.0).round() as u8)
-            .collect(),
-    })
+impl<'a> CellHole<'a> {
+    fn new(mask: &EffectiveMask, plan: &'a CellPlan) -> Self {
+        let mut alpha = vec![0; plan.core.size().pixel_count()];
+        alpha_rect(mask, plan.core, &mut alpha);
+        let rect = bounds_of_set(&alpha, plan.core);
+        let alpha = cut_rect(&alpha, plan.core, rect);
+        Self { plan, rect, alpha }
+    }
+}
+
+/// Stage 2's answer for one window.
+struct WindowFill {
+    read: PixelRect,
+    fill: Tensor,
+    recovered: Tensor,
+    guide: ColourGuide,
+}
+
+impl WindowFill {
+    fn run(
+        photo: &Photo,
+        mask: &EffectiveMask,
+        window: &Window,
+        engine: &mut Engine,
+        contexts: &ContextCache,
+        cancel: &CancelToken,
+    ) -> Result<Self, RestoreError> {
+        let inside = window.read.intersect(photo.size().rect());
+        let mut hole = vec![0; inside.size().pixel_count()];
+        hole_rect(mask, inside, &mut hole);
+        let hole = hole_tensor(&hole, inside, window, photo)?;
+        let input = photo_tensor(photo, window)?;
+        let context = context_for(photo, window.read, engine, contexts, cancel)?;
+        let (fill, recovered) = run_filler(engine, &input, &hole, &context, cancel)?;
+        Ok(Self {
+            read: window.read,
+            fill,
+            recovered,
+            guide: ColourGuide::new(photo, &input, &hole),
+        })
+    }
+
+    fn cell(&self, hole: &CellHole<'_>) -> FillCell {
+        let recovered = rows_of(&self.recovered, 0, hole.rect, self.read);
+        FillCell {
+            index: hole.plan.index,
+            rect: hole.rect,
+            stamp: hole.plan.stamp,
+            fill: self.guide.interleave(&self.fill, hole.rect, self.read),
+            alpha: hole.alpha.clone(),
+            recovered: recovered
+                .map(|value| (value * 255.0).round() as u8)
+                .collect(),
+        }
+    }
 }
 
 fn check_size(photo: &Photo, mask: &EffectiveMask) -> Result<(), RestoreError> {
@@ -122,9 +224,10 @@ fn cut_rect(values: &[u8], rect: PixelRect, part: PixelRect) -> Vec<u8> {
         .collect()
 }
 
-/// The network's hole in a window's `read`, (1, 1, h, w): 1 where α > 0, mirrored beyond the photo like the photo.
+/// The network's hole in a window's `read`, (1, 1, h, w): 1 where `hole` of `inside` is set, mirrored beyond the photo
+/// like the photo.
 fn hole_tensor(
-    alpha: &[u8],
+    hole: &[u8],
     inside: PixelRect,
     window: &Window,
     photo: &Photo,
@@ -134,7 +237,7 @@ fn hole_tensor(
     let mut data = Vec::with_capacity(read.size().pixel_count());
     for y in read.y..read.bottom() {
         let row = mirror_index(i64::from(y), size.height) - inside.y;
-        let row = &alpha[inside.size().index(0, row)..][..inside.width as usize];
+        let row = &hole[inside.size().index(0, row)..][..inside.width as usize];
         data.extend((read.x..read.right()).map(|x| {
             let column = mirror_index(i64::from(x), size.width) - inside.x;
             f32::from(u8::from(row[column as usize] > 0))
