@@ -80,14 +80,16 @@ class Synthesizer:
         """`count` crops of `size` px, a multiple of 8 and at most 512."""
         kinds = []
         part = CPU_PART if self.device.type == "cpu" else count
-        parts = []
+        whole: dict[str, torch.Tensor] = {}
         for first in range(0, count, part):
             photos = np.stack([self.photos.crop(self._rng, size) for _ in range(min(part, count - first))])
-            parts.append(self.batch_from(photos))
+            made = vars(self.batch_from(photos))
             kinds += self.last_kinds
+            for name, field in made.items():
+                # Copied at once, so that the parts' memory is used again instead of being fetched anew.
+                whole.setdefault(name, field.new_empty(count, *field.shape[1:]))[first:first + len(field)] = field
         self.last_kinds = kinds
-        return Batch(**{field.name: torch.cat([getattr(made, field.name) for made in parts])
-                        for field in dataclasses.fields(Batch)})
+        return Batch(**whole)
 
     @torch.no_grad()
     def batch_from(self, photos: np.ndarray) -> Batch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import zlib
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Iterator
 
 import cv2
 import numpy as np
@@ -19,6 +20,11 @@ from . import cracks, lost_emulsion, negatives, particles, scratches
 from .overlay import CANVAS_PX, Overlay
 from .particles import Textures
 from .switches import DAMAGE, NEGATIVES
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 PLANES = 5  # alpha, tone, shade, width, side: see Overlay.packed
 ACTIVE_PLACES = 64  # remembered places of visible paint for each overlay, for aiming crops
@@ -99,17 +105,27 @@ def load_bank(data_dir: Path, *, split: str, seed: int, size: int) -> OverlayBan
     """The bank for these settings, from the cache if it was drawn before, otherwise drawn now on all cores."""
     kinds = kinds_of_bank(size)
     names = sorted(file.name for file in (Path(data_dir) / "textures").glob("*.png"))
-    key = json.dumps([VERSION, CANVAS_PX, kinds, split, seed, names])
+    key = json.dumps([VERSION, CANVAS_PX, kinds, split, seed, names or "drawn stamps 2"])
     stem = cache_dir() / f"bank-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
     planes_file, places_file = stem.with_suffix(".planes.npy"), stem.with_suffix(".places.npy")
-    if not (planes_file.exists() and places_file.exists()):
-        _build(planes_file, places_file, kinds, data_dir=data_dir, split=split, seed=seed)
+    with _only_one_builder(stem.with_suffix(".lock")):
+        if not (planes_file.exists() and places_file.exists()):
+            _build(planes_file, places_file, kinds, data_dir=data_dir, split=split, seed=seed)
     return OverlayBank(np.load(planes_file, mmap_mode="r"), np.load(places_file), kinds)
+
+
+@contextlib.contextmanager
+def _only_one_builder(lock_file: Path) -> Iterator[None]:
+    """Waits while another process draws the same bank; where the system has no file locks, both draw it."""
+    lock_file.parent.mkdir(parents=True, exist_ok=True)
+    with lock_file.open("w") as lock:
+        if fcntl is not None:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _build(planes_file: Path, places_file: Path, kinds: list[str], *, data_dir: Path, split: str, seed: int) -> None:
     """Draws all overlays into temporary files and moves them into place when complete."""
-    planes_file.parent.mkdir(parents=True, exist_ok=True)
     held_out = 1_000_003 if split == "validation" else 0
     unfinished = planes_file.with_suffix(f".{os.getpid()}.tmp")
     unfinished_places = places_file.with_suffix(f".{os.getpid()}.tmp")

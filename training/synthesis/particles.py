@@ -48,17 +48,23 @@ class Textures:
 
 
 def drawn_stamp(rng: np.random.Generator, kind: str) -> np.ndarray:
-    """A procedural alpha mask (96, 96) for a training folder without textures."""
-    canvas = np.zeros((96, 96), np.float32)
-    if kind in ("hair", "lint", "stamped_scratch"):
-        path = draw.wandering_path(rng, rng.uniform(10, 30, 2), rng.uniform(0, 1.5), 60,
-                                   wander=0.02 if kind == "stamped_scratch" else 0.3, roughness=0.3)
-        draw.draw_stroke(canvas, path, rng.uniform(1.0, 2.0))
-        return canvas
-    for _ in range(1 if kind in ("dust", "stains") else 12):
-        radius = rng.uniform(15, 30) if kind == "stains" else rng.uniform(1, 6)
-        cv2.circle(canvas, tuple(int(v) for v in rng.integers(32, 64, 2)), int(radius), 1.0, -1, cv2.LINE_AA)
-    return np.clip(canvas * (0.8 + 0.3 * draw.fractal_noise(rng, canvas.shape, coarsest=20)), 0, 1)
+    """A procedural alpha mask (240, 240) for a training folder without textures, drawn at about the size it is used."""
+    canvas = np.zeros((240, 240), np.float32)
+    if kind in ("hair", "lint"):
+        path = draw.smooth_path(rng, rng.uniform(20, 60, 2), rng.uniform(0.3, 1.2), rng.uniform(120, 220),
+                                bend=0.1 if kind == "hair" else 0.25)
+        draw.draw_stroke(canvas, path, rng.uniform(1.2, 2.4))
+    elif kind == "stamped_scratch":
+        for _ in range(rng.integers(4, 14)):
+            path = draw.wandering_path(rng, rng.uniform(10, 150, 2), rng.normal(0.8, 0.3), rng.uniform(40, 110),
+                                       wander=0.01)
+            draw.draw_stroke(canvas, path, rng.uniform(0.6, 1.6), draw.taper(len(path)))
+    else:
+        largest = {"stains": 60.0, "dust": 9.0, "specks": 3.0}[kind]
+        blots = draw.fractal_noise(rng, canvas.shape, coarsest=2 * largest, octaves=4)
+        inside = np.hypot(*(np.indices(canvas.shape) - 120)) < 1.6 * largest * (4 if kind == "specks" else 1)
+        canvas = np.clip((blots - (1.6 if kind == "specks" else 0.2)) * 3, 0, 1) * inside
+    return canvas.astype(np.float32)
 
 
 def _place(rng: np.random.Generator, canvas: np.ndarray, stamp: np.ndarray, *, longest_px: float) -> None:

@@ -1,4 +1,4 @@
-"""Drawing primitives in numpy and OpenCV that the kinds of damage share: noise, paths, strokes; no kind is defined here.
+"""Drawing primitives that the kinds share: noise, paths, strokes; no kind is defined here.
 
 All maps are float32 (H, W); points are (x, y) in px with the origin at the top left corner.
 """
