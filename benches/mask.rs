@@ -19,7 +19,7 @@ use unscratch::mask::{
 };
 use unscratch::photo::{Channels, FileFormat, Metadata, Photo, Samples, Source};
 use unscratch::restore::{
-    CELL_PX, FillCell, Restoration, alpha_photo, alpha_rect, composite_rect, plan_fill,
+    CELL_PX, FillCell, FillPlanner, Restoration, alpha_photo, alpha_rect, composite_rect, plan_fill,
 };
 
 /// 100 megapixels.
@@ -147,9 +147,22 @@ fn reading() {
         |()| components(&large, 128).len(),
     );
     time(
-        "plan of stage 2 for 100 MP",
+        "plan of stage 2 for 100 MP, from nothing",
         || (),
         |()| plan_fill(LARGE, &large, 64).len(),
+    );
+    let mut edited = large.mask().clone();
+    draw(&mut edited, 300);
+    let edited = EffectiveMask::new(edited, large.detected().cloned());
+    let planned = || {
+        let mut planner = FillPlanner::default();
+        planner.plan(&large, 64);
+        planner
+    };
+    time(
+        "plan of stage 2 for 100 MP, after a stroke",
+        planned,
+        |planner| planner.plan(&edited, 64).len(),
     );
 }
 

@@ -8,7 +8,7 @@ use crate::mask::{
     line, set_raster,
 };
 use crate::photo::Photo;
-use crate::restore::{CellPlan, ContextCache, Detection, FillCell, Restoration, plan_fill};
+use crate::restore::{CellPlan, ContextCache, Detection, FillCell, FillPlanner, Restoration};
 
 /// The threshold of a new document, 0.5 of the probability map's 255 steps.
 pub const DEFAULT_THRESHOLD: u8 = 128;
@@ -47,6 +47,7 @@ pub struct Document {
     detection: Option<Arc<Detection>>,
     contexts: Arc<ContextCache>,
     restoration: Restoration,
+    planner: FillPlanner,
     /// The last plan with the revision and halo it was made for.
     plans: Option<(u64, u32, Vec<CellPlan>)>,
     revision: u64,
@@ -75,6 +76,7 @@ impl Document {
             detection: None,
             contexts: Arc::new(ContextCache::new(DEFAULT_CONTEXT_BYTES)),
             restoration: Restoration::default(),
+            planner: FillPlanner::default(),
             plans: None,
             revision: 0,
             display_revision: 0,
@@ -308,7 +310,7 @@ impl Document {
     pub fn stale_cells(&mut self, halo_px: u32) -> Vec<CellPlan> {
         let plans = match self.plans.take() {
             Some((revision, halo, plans)) if (revision, halo) == (self.revision, halo_px) => plans,
-            _ => plan_fill(self.photo.size(), &self.effective_mask(), halo_px),
+            _ => self.planner.plan(&self.effective_mask(), halo_px),
         };
         let cells_before = self.restoration.cells().count();
         self.restoration.prune(&plans);

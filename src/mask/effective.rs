@@ -42,6 +42,11 @@ impl EffectiveMask {
         &self.mask
     }
 
+    /// The probability map and the threshold it was combined with.
+    pub fn detected(&self) -> Option<&(Arc<ProbabilityMap>, u8)> {
+        self.detected.as_ref()
+    }
+
     /// Copies the effective values of `rect` into `out`, row-major.
     ///
     /// # Panics

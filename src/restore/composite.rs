@@ -33,61 +33,6 @@ pub fn composite_rect(photo: &Photo, restoration: &Restoration, rect: PixelRect)
     }
 }
 
-/// How a result differs from its master.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ChangeCount {
-    /// Pixels with any sample that differs.
-    pub changed: u64,
-    /// Of these, those where α is 0; must be 0 for anything handed over.
-    pub outside_mask: u64,
-}
-
-impl ChangeCount {
-    /// Counts in `rect`: `result` is interleaved in the master's layout, `alpha` has one value a pixel; both row-major.
-    ///
-    /// # Panics
-    /// When a length or depth does not fit, or `rect` leaves the photo.
-    pub fn in_rect(photo: &Photo, result: &Samples, alpha: &[u8], rect: PixelRect) -> Self {
-        let (size, channels) = (photo.size(), photo.channels());
-        assert_eq!(alpha.len(), rect.size().pixel_count(), "length of α");
-        match (photo.samples(), result) {
-            (Samples::U8(master), Samples::U8(result)) => {
-                Self::of(&crop(master, size, channels, rect), result, alpha, channels)
-            }
-            (Samples::U16(master), Samples::U16(result)) => {
-                Self::of(&crop(master, size, channels, rect), result, alpha, channels)
-            }
-            _ => panic!("master and result have one depth"),
-        }
-    }
-
-    fn of<T: Eq>(master: &[T], result: &[T], alpha: &[u8], channels: Channels) -> Self {
-        assert_eq!(master.len(), result.len(), "length of the result");
-        let pixels = master
-            .chunks_exact(channels.count())
-            .zip(result.chunks_exact(channels.count()));
-        let mut count = Self::default();
-        for ((before, after), &alpha) in pixels.zip(alpha) {
-            if before != after {
-                count.changed += 1;
-                count.outside_mask += u64::from(alpha == 0);
-            }
-        }
-        count
-    }
-}
-
-impl std::ops::Add for ChangeCount {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self {
-            changed: self.changed + other.changed,
-            outside_mask: self.outside_mask + other.outside_mask,
-        }
-    }
-}
-
 /// master × (1 − α) + fill × α at 8 bit: the fill's 65,535 stands for 255, so all is counted in 1 / 65,535.
 fn blend_u8(master: u8, fill: u16, alpha: u8) -> u8 {
     let (master, fill, alpha) = (u32::from(master), u32::from(fill), u32::from(alpha));
@@ -278,8 +223,6 @@ mod tests {
                     prop_assert_eq!(result.get(i), photo.samples().get(i));
                 }
             }
-            let changes = ChangeCount::in_rect(&photo, &result, &alpha, whole);
-            prop_assert_eq!(changes.outside_mask, 0);
         }
 
         #[test]
@@ -297,22 +240,6 @@ mod tests {
             };
             prop_assert_eq!(part, expected);
         }
-    }
-
-    #[test]
-    fn a_change_where_alpha_is_0_is_counted_as_outside() {
-        let size = ImageSize::new(3, 1);
-        let master = photo(size, Channels::Rgb, Samples::U8(vec![9; 9]));
-        let mut result = vec![9; 9];
-        result[1] = 8;
-        result[8] = 7;
-        let count = ChangeCount::in_rect(&master, &Samples::U8(result), &[0, 0, 4], size.rect());
-        let expected = ChangeCount {
-            changed: 2,
-            outside_mask: 1,
-        };
-        assert_eq!(count, expected);
-        assert_eq!((count + expected).changed, 4);
     }
 
     #[test]

@@ -17,12 +17,12 @@ mod pyramid;
 mod restoration;
 
 pub use alpha::{ALPHA_REACH_PX, alpha_photo, alpha_rect, hole_rect};
-pub use composite::{ChangeCount, composite_rect};
+pub use composite::composite_rect;
 pub use context::ContextCache;
 pub use detect::{Detection, detect};
 pub use error::RestoreError;
 pub use inpaint::{fill_cell, fill_cells, restore_photo};
 pub use options::{Sensitivity, threshold_from_probability};
-pub use plan::{CELL_PX, CellPlan, plan_fill};
+pub use plan::{CELL_PX, CellPlan, FillPlanner, plan_fill};
 pub use progress::{NoProgress, ProgressSink, Stage};
 pub use restoration::{DEFAULT_FILL_CACHE_BYTES, FillCell, Restoration};

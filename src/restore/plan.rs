@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::alpha::ALPHA_REACH_PX;
 use crate::geometry::{ImageSize, NETWORK_GRID_PX, PixelRect, TileIndex};
-use crate::mask::EffectiveMask;
+use crate::mask::{EffectiveMask, MASK_TILE_PX, Mask};
 
 /// Side of an inference cell, px; cells lie at fixed origins, so a stroke touches few of them.
 pub const CELL_PX: u32 = 256;
@@ -28,44 +28,125 @@ pub struct CellPlan {
 /// When the mask is not of `size`.
 pub fn plan_fill(size: ImageSize, mask: &EffectiveMask, halo_px: u32) -> Vec<CellPlan> {
     assert_eq!(mask.size(), size, "mask and photo");
-    let blocks = BlockHashes::new(mask);
-    let rows = size.height.div_ceil(CELL_PX);
-    let columns = size.width.div_ceil(CELL_PX);
-    let indices: Vec<TileIndex> = (0..rows)
-        .flat_map(|row| (0..columns).map(move |column| TileIndex::new(column, row)))
-        .collect();
-    indices
-        .into_par_iter()
-        .filter_map(|index| {
+    FillPlanner::default().plan(mask, halo_px)
+}
+
+/// Plans the fills of a mask that is being edited: looks again only where the mask changed since the last plan.
+#[derive(Debug, Default)]
+pub struct FillPlanner {
+    last: Option<Planned>,
+}
+
+/// A plan and what it was made from.
+#[derive(Debug)]
+struct Planned {
+    mask: EffectiveMask,
+    halo_px: u32,
+    blocks: BlockHashes,
+    /// One entry a cell, row by row; `None` where the mask is far.
+    cells: Vec<Option<CellPlan>>,
+}
+
+impl FillPlanner {
+    /// The same as [`plan_fill`], at the cost of what changed since the last call.
+    pub fn plan(&mut self, mask: &EffectiveMask, halo_px: u32) -> Vec<CellPlan> {
+        let size = mask.size();
+        let mut planned = match self.last.take() {
+            Some(last) if last.mask.size() == size && last.halo_px == halo_px => last,
+            _ => Planned::nothing(size, halo_px),
+        };
+        let changed = mask.changed_tiles(&planned.mask);
+        planned.blocks.update(mask, &changed);
+        planned.update_cells(mask, &changed);
+        planned.mask = mask.clone();
+        let plans = planned.cells.iter().flatten().copied().collect();
+        self.last = Some(planned);
+        plans
+    }
+}
+
+impl Planned {
+    /// The plan of an empty mask.
+    fn nothing(size: ImageSize, halo_px: u32) -> Self {
+        let cells = size.width.div_ceil(CELL_PX) * size.height.div_ceil(CELL_PX);
+        Self {
+            mask: EffectiveMask::new(Mask::new(size), None),
+            halo_px,
+            blocks: BlockHashes::nothing(size),
+            cells: vec![None; cells as usize],
+        }
+    }
+
+    /// Plans again every cell that sees one of the `changed` mask tiles.
+    fn update_cells(&mut self, mask: &EffectiveMask, changed: &[TileIndex]) {
+        let size = mask.size();
+        let columns = size.width.div_ceil(CELL_PX);
+        let reach_px = self.halo_px + ALPHA_REACH_PX;
+        let mut is_due = vec![false; self.cells.len()];
+        for tile in changed {
+            let seen = tile.rect(MASK_TILE_PX, size).grown_within(reach_px, size);
+            for row in seen.y / CELL_PX..seen.bottom().div_ceil(CELL_PX) {
+                for column in seen.x / CELL_PX..seen.right().div_ceil(CELL_PX) {
+                    is_due[(row * columns + column) as usize] = true;
+                }
+            }
+        }
+        let blocks = &self.blocks;
+        let cells = self.cells.par_iter_mut().enumerate();
+        cells.filter(|(i, _)| is_due[*i]).for_each(|(i, cell)| {
+            let index = TileIndex::new(i as u32 % columns, i as u32 / columns);
             let core = index.rect(CELL_PX, size);
-            let reach = core.grown_within(ALPHA_REACH_PX, size);
-            mask.touches(reach).then(|| CellPlan {
+            let near = core.grown_within(ALPHA_REACH_PX, size);
+            *cell = mask.touches(near).then(|| CellPlan {
                 index,
                 core,
-                stamp: blocks.stamp(index, core.grown_within(halo_px + ALPHA_REACH_PX, size)),
-            })
-        })
-        .collect()
+                stamp: blocks.stamp(index, core.grown_within(reach_px, size)),
+            });
+        });
+    }
 }
 
 /// A hash of the mask in every grid cell; 0 where nothing is masked nor protected.
+#[derive(Debug)]
 struct BlockHashes {
     columns: u32,
     hashes: Vec<u64>,
 }
 
 impl BlockHashes {
-    fn new(mask: &EffectiveMask) -> Self {
-        let size = mask.size();
+    /// The hashes of an empty mask.
+    fn nothing(size: ImageSize) -> Self {
         let columns = size.width.div_ceil(NETWORK_GRID_PX);
-        let count = columns * size.height.div_ceil(NETWORK_GRID_PX);
-        let hash_of = |block: u32| {
-            let index = TileIndex::new(block % columns, block / columns);
-            hash_block(mask, index.rect(NETWORK_GRID_PX, size))
-        };
+        let rows = size.height.div_ceil(NETWORK_GRID_PX);
         Self {
             columns,
-            hashes: (0..count).into_par_iter().map(hash_of).collect(),
+            hashes: vec![0; columns as usize * rows as usize],
+        }
+    }
+
+    /// Hashes every block of the `changed` mask tiles again; blocks lie wholly inside tiles.
+    fn update(&mut self, mask: &EffectiveMask, changed: &[TileIndex]) {
+        let size = mask.size();
+        let columns = self.columns;
+        let blocks_of = |tile: &TileIndex| {
+            let rect = tile.rect(MASK_TILE_PX, size);
+            let rows = rect.y / NETWORK_GRID_PX..rect.bottom().div_ceil(NETWORK_GRID_PX);
+            let columns = rect.x / NETWORK_GRID_PX..rect.right().div_ceil(NETWORK_GRID_PX);
+            rows.flat_map(move |row| {
+                columns
+                    .clone()
+                    .map(move |column| TileIndex::new(column, row))
+            })
+        };
+        let found: Vec<(TileIndex, u64)> = changed
+            .par_iter()
+            .flat_map_iter(|tile| {
+                blocks_of(tile)
+                    .map(|block| (block, hash_block(mask, block.rect(NETWORK_GRID_PX, size))))
+            })
+            .collect();
+        for (block, hash) in found {
+            self.hashes[(block.row * columns + block.column) as usize] = hash;
         }
     }
 
@@ -84,10 +165,7 @@ impl BlockHashes {
 
 fn hash_block(mask: &EffectiveMask, rect: PixelRect) -> u64 {
     const SIDE: usize = NETWORK_GRID_PX as usize;
-    let tile = TileIndex::new(
-        rect.x / crate::mask::MASK_TILE_PX,
-        rect.y / crate::mask::MASK_TILE_PX,
-    );
+    let tile = TileIndex::new(rect.x / MASK_TILE_PX, rect.y / MASK_TILE_PX);
     let protected = mask.mask().protected.tile(tile).is_some();
     if !mask.may_touch_tile(tile) && !protected {
         return 0;
@@ -108,4 +186,51 @@ fn hash_block(mask: &EffectiveMask, rect: PixelRect) -> u64 {
         hasher.write(values);
     }
     if is_set { hasher.finish() } else { 0 }
+}
+
+#[cfg(test)]
+mod planner_tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::mask::{Brush, BrushMode, ProbabilityMap, line};
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(12))]
+
+        #[test]
+        fn planning_after_each_edit_gives_the_plan_of_the_whole(
+            edits in prop::collection::vec(
+                ((0.0_f32..900.0, 0.0_f32..600.0), (0.0_f32..900.0, 0.0_f32..600.0), 0_u8..6, 20_u8..90),
+                1..7,
+            ),
+        ) {
+            let size = ImageSize::new(900, 600);
+            let values = (0..size.pixel_count() as u32)
+                .map(|i| if i % 900 == 700 { (i / 9000) as u8 } else { 0 })
+                .collect();
+            let map = Arc::new(ProbabilityMap::new(size, values));
+            let mut mask = Mask::new(size);
+            let mut threshold = 50;
+            let mut planner = FillPlanner::default();
+            for (from, to, kind, number) in edits {
+                let mode = match kind {
+                    0 => BrushMode::Erase,
+                    1 => BrushMode::Protect,
+                    2 => {
+                        threshold = number;
+                        BrushMode::Unprotect
+                    }
+                    _ => BrushMode::Paint,
+                };
+                let brush = Brush { diameter_px: f32::from(number), hardness: 0.7, mode };
+                line(&mut mask, &brush, from, to);
+                let effective = EffectiveMask::new(mask.clone(), Some((Arc::clone(&map), threshold)));
+                let plan = planner.plan(&effective, 64);
+                prop_assert!(plan == plan_fill(size, &effective, 64));
+            }
+        }
+    }
 }
