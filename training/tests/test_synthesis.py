@@ -83,14 +83,14 @@ def test_without_ageing_the_target_is_exactly_where_the_crop_changed(data_dir):
 
 @pytest.mark.parametrize("kind", NEGATIVES)
 def test_sound_look_alikes_are_never_marked(data_dir, kind):
-    batch = synthesizer(data_dir, switches=SynthesisSwitches.only(kind)).batch(8, 64)
+    batch = synthesizer(data_dir, switches=SynthesisSwitches.only(kind)).batch(6, 64)
     assert batch.target.sum() == 0
     assert torch.equal(batch.clean, batch.damaged)
 
 
 @pytest.mark.parametrize("kind", DAMAGE)
 def test_every_kind_of_damage_can_be_switched_on_alone_and_is_marked(data_dir, kind):
-    batch = synthesizer(data_dir, switches=SynthesisSwitches.only(kind)).batch(16, 96)
+    batch = synthesizer(data_dir, switches=SynthesisSwitches.only(kind)).batch(10, 64)
     assert batch.target.sum() > 0
 
 
@@ -102,7 +102,7 @@ def test_every_drawing_is_repeatable_and_shows_something(kind, tmp_path):
 
 
 def test_most_of_a_batch_is_damaged_and_some_is_not(data_dir):
-    batch = synthesizer(data_dir).batch(64, 64)
+    batch = synthesizer(data_dir).batch(48, 64)
     damaged = (batch.target.sum((1, 2, 3)) > 0).float().mean().item()
     assert 0.4 < damaged < 0.9
 
