@@ -1,6 +1,6 @@
 //! The `unscratch` binary: arguments and logging, then the window or the command line.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
@@ -21,26 +21,26 @@ fn main() -> ExitCode {
             )
             .exit(),
         (Some(command), None) => cli::run(command, &common),
-        (None, file) => open_window(file, &common),
+        (None, file) => open_window(file.as_deref(), &common),
     }
 }
 
 #[cfg(feature = "gui")]
-fn open_window(file: Option<PathBuf>, common: &Common) -> ExitCode {
+fn open_window(file: Option<&Path>, common: &Common) -> ExitCode {
     if let Err(reason) = cli::find_display() {
-        return cli::no_window(file.as_deref(), reason);
+        return cli::no_window(file, reason);
     }
     let options = unscratch::gui::GuiOptions {
-        file: file.clone(),
+        file: file.map(Path::to_path_buf),
         engine: common.engine_options(true),
     };
     match unscratch::gui::run(options) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => cli::no_window(file.as_deref(), &format!("{error:#}")),
+        Err(error) => cli::no_window(file, &format!("{error:#}")),
     }
 }
 
 #[cfg(not(feature = "gui"))]
-fn open_window(file: Option<PathBuf>, _common: &Common) -> ExitCode {
-    cli::no_window(file.as_deref(), "this build has no window")
+fn open_window(file: Option<&Path>, _common: &Common) -> ExitCode {
+    cli::no_window(file, "this build has no window")
 }

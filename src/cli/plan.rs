@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::Stop;
 use super::args::{Format, Output, RestoreArgs};
-use crate::io::{EncodeError, OutputFormat, is_same_file, restored_name};
+use crate::io::{EncodeError, OutputFormat, check_target, is_same_file, restored_name};
 
 /// Why the files of one command cannot stand side by side.
 #[derive(Debug, thiserror::Error)]
@@ -159,31 +159,20 @@ fn refuse_original(input: &Path, target: &Path) -> Result<(), Stop> {
     .into())
 }
 
-/// Refuses a target that is a folder, exists already, or lies in a folder that does not exist and will not be made.
+/// Refuses a target that cannot be written, or exists already; the folders to be made count as there.
 pub(super) fn refuse_target(
     target: &Path,
     overwrite: bool,
     folders_to_make: &[PathBuf],
 ) -> Result<(), Stop> {
-    let path = target.to_path_buf();
-    if target.is_dir() {
-        return Err(EncodeError::Folder { path }.into());
+    match check_target(target, None, overwrite) {
+        Err(EncodeError::NoFolder { folder }) if folders_to_make.contains(&folder) => Ok(()),
+        checked => Ok(checked?),
     }
-    if target.exists() && !overwrite {
-        return Err(EncodeError::Exists { path }.into());
-    }
-    let folder = folder_of(target);
-    if !folder.is_dir() && !folders_to_make.iter().any(|made| made == folder) {
-        return Err(EncodeError::NoFolder {
-            folder: folder.to_path_buf(),
-        }
-        .into());
-    }
-    Ok(())
 }
 
 /// The folder a file lies in; `.` for a bare name.
-pub(super) fn folder_of(path: &Path) -> &Path {
+fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -1,15 +1,13 @@
 //! The JSON of `--report`: what was read, written and measured. Field names are a promise to other programs.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use serde::Serialize;
 
 use super::doctor::option_name;
-use super::plan::{FilePlan, folder_of};
+use super::plan::FilePlan;
 use crate::inference::Engine;
-use crate::io::hex;
+use crate::io::{hex, write_bytes};
 use crate::jobs::ExportReport;
 use crate::photo::{Channels, Photo};
 
@@ -29,7 +27,7 @@ pub(super) struct FileReport {
     provider_detail: Option<String>,
     models: Vec<Model>,
     /// Probability from which a pixel counted as damage; `null` with a mask of the person's own.
-    threshold: Option<f64>,
+    threshold: Option<f32>,
     /// Pixels of the mask (value at least 128), before it is grown by its soft edge.
     masked_pixels: u64,
     /// Pixels of the grown mask (α above 0).
@@ -80,7 +78,7 @@ impl FileReport {
         photo: &Photo,
         file: &FilePlan,
         written: &ExportReport,
-        threshold: Option<u8>,
+        threshold: Option<f32>,
         engine: Option<&Engine>,
         seconds: StageSeconds,
     ) -> Self {
@@ -110,7 +108,7 @@ impl FileReport {
                 .map(|engine| engine.provider().detail.clone())
                 .filter(|detail| !detail.is_empty()),
             models: engine.map_or_else(Vec::new, models),
-            threshold: threshold.map(|threshold| f64::from(threshold) / 255.0),
+            threshold,
             masked_pixels: written.masked_pixels,
             blended_pixels: written.blended_pixels,
             changed_pixels: written.changed_pixels,
@@ -223,16 +221,7 @@ impl Report {
 
     /// Writes the report, all or nothing.
     pub fn write(&self, path: &Path, overwrite: bool) -> anyhow::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(folder_of(path))?;
-        file.write_all(&self.to_json()?)?;
-        file.as_file().sync_all()?;
-        if overwrite {
-            file.persist(path).context("it cannot be put in place")?;
-        } else {
-            file.persist_noclobber(path)
-                .context("it cannot be put in place")?;
-        }
-        Ok(())
+        Ok(write_bytes(path, &self.to_json()?, overwrite)?)
     }
 }
 

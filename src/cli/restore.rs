@@ -7,16 +7,17 @@ use std::time::Instant;
 use anyhow::Context as _;
 
 use super::Stop;
-use super::args::{RestoreArgs, Sensitivity as NamedSensitivity};
+use super::args::{RestoreArgs, Sensitivity};
 use super::plan::{FilePlan, Plan, refuse_target};
 use super::report::{FileReport, Report, StageSeconds};
 use super::session::Session;
+use crate::inference::Thresholds;
 use crate::io::{ExportOptions, load_mask};
 use crate::jobs::{ExportError, ExportReport, ExportRequest, export_restoration, without_panic};
 use crate::mask::{EffectiveMask, Mask, MaskLayer};
 use crate::photo::Photo;
 use crate::restore::{
-    ContextCache, Restoration, Sensitivity, detect, restore_photo, threshold_from_probability,
+    ContextCache, Restoration, detect, restore_photo, threshold_from_probability,
 };
 
 /// Restores every photo of the command; one that fails does not stop the others.
@@ -124,10 +125,10 @@ fn restore_one(
     ))
 }
 
-/// What is to be repaired, and the threshold (0 to 255) if it was detected.
+/// What is to be repaired, and the probability from which it counted as damage if it was detected.
 struct ChosenMask {
     mask: EffectiveMask,
-    threshold: Option<u8>,
+    threshold: Option<f32>,
 }
 
 fn choose_mask(
@@ -150,25 +151,27 @@ fn choose_mask(
     session.engine()?;
     let (cancel, console) = (session.cancel.clone(), session.console);
     let engine = session.engine()?;
-    let threshold = match (args.threshold, args.sensitivity) {
-        (Some(probability), _) => threshold_from_probability(probability),
-        (None, named) => sensitivity(named).threshold(engine.detector_manifest()),
-    };
+    let threshold = args
+        .threshold
+        .unwrap_or_else(|| probability_of(args.sensitivity, engine.detector_manifest().thresholds));
     let detection = timed(&mut seconds.detect, || {
         detect(photo, engine, contexts, console, &cancel)
     })
     .map_err(restore_stop)?;
     Ok(ChosenMask {
-        mask: EffectiveMask::new(mask, Some((detection.map, threshold))),
+        mask: EffectiveMask::new(
+            mask,
+            Some((detection.map, threshold_from_probability(threshold))),
+        ),
         threshold: Some(threshold),
     })
 }
 
-fn sensitivity(named: Option<NamedSensitivity>) -> Sensitivity {
-    match named {
-        Some(NamedSensitivity::Timid) => Sensitivity::Timid,
-        Some(NamedSensitivity::Normal) | None => Sensitivity::Normal,
-        Some(NamedSensitivity::Eager) => Sensitivity::Eager,
+fn probability_of(sensitivity: Option<Sensitivity>, thresholds: Thresholds) -> f32 {
+    match sensitivity {
+        Some(Sensitivity::Timid) => thresholds.timid,
+        Some(Sensitivity::Normal) | None => thresholds.default,
+        Some(Sensitivity::Eager) => thresholds.eager,
     }
 }
 

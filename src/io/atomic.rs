@@ -1,6 +1,7 @@
 //! All or nothing: a file is written beside its target, flushed, and only then gets its name. Knows no file format.
 
 use std::fs::{File, Metadata};
+use std::io::Write as _;
 use std::path::Path;
 
 use tempfile::NamedTempFile;
@@ -48,6 +49,17 @@ pub fn check_target(
         return Err(EncodeError::NoFolder { folder });
     }
     Ok(())
+}
+
+/// Writes `bytes` (a report, not a picture) to `target`: all or nothing.
+///
+/// # Errors
+/// As [`check_target`], and when the system cannot write; nothing is left behind.
+pub fn write_bytes(target: &Path, bytes: &[u8], overwrite: bool) -> Result<(), EncodeError> {
+    write_whole(target, None, overwrite, |file| {
+        file.write_all(bytes)
+            .map_err(|error| EncodeError::from_io(error, target))
+    })
 }
 
 /// Lets `write` fill a temporary file in the target's folder and then gives it the target's name; on any failure nothing is left.

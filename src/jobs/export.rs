@@ -9,7 +9,8 @@ use std::time::Instant;
 use crate::geometry::{ImageSize, PixelRect};
 use crate::inference::CancelToken;
 use crate::io::{
-    DecodeError, DecodeLimits, EncodeError, export_photo, is_same_file, open_photo, save_mask,
+    DecodeError, DecodeLimits, EncodeError, check_target, export_photo, is_same_file, open_photo,
+    save_mask,
 };
 use crate::mask::EffectiveMask;
 use crate::photo::{Photo, Samples};
@@ -206,13 +207,7 @@ fn check_targets(
     if mask_target == target || is_same_file(mask_target, target) {
         return Err(ExportError::SameTarget { path });
     }
-    if is_same_file(mask_target, photo.path()) {
-        return Err(EncodeError::IsMaster { path }.into());
-    }
-    if !overwrite && mask_target.exists() {
-        return Err(EncodeError::Exists { path }.into());
-    }
-    Ok(())
+    Ok(check_target(mask_target, Some(photo.path()), overwrite)?)
 }
 
 /// What differs between the master and a picture of the same layout.

@@ -1,0 +1,99 @@
+//! `doctor`, and what is said without ONNX Runtime.
+
+use super::support::{Folder, empty_mask, line_mask, photo_8};
+
+#[test]
+fn doctor_names_the_runtime_the_providers_and_the_models() {
+    let folder = Folder::new();
+    let ran = folder.run("doctor --json").expect_code(0);
+    let found: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let keys: Vec<_> = found.as_object().unwrap().keys().collect();
+    assert_eq!(keys.len(), 4, "{keys:?}");
+    assert_eq!(found["version"], env!("CARGO_PKG_VERSION"));
+    assert!(found["runtime"]["path"].is_string());
+    assert!(
+        found["runtime"]["version"]
+            .as_str()
+            .unwrap()
+            .starts_with("1.")
+    );
+    let cpu = &found["providers"][0];
+    assert_eq!(cpu["name"], "cpu");
+    assert_eq!(cpu["offered"], true);
+    assert_eq!(cpu["works"], true);
+    assert!(cpu["reason"].is_string());
+    assert_eq!(found["models"].as_array().unwrap().len(), 2);
+    for model in found["models"].as_array().unwrap() {
+        assert!(!model["id"].as_str().unwrap().is_empty());
+        assert_eq!(model["sha256"].as_str().unwrap().len(), 64);
+    }
+    let text = folder.run("doctor").expect_code(0).stdout;
+    assert!(text.contains("cpu: works"), "{text}");
+}
+
+#[test]
+fn a_missing_runtime_is_said_once_with_the_way_to_mend_it() {
+    let folder = Folder::new();
+    folder
+        .save("a.png", photo_8(16, 16))
+        .save("b.png", photo_8(16, 16));
+    let ran = folder
+        .run("restore a.png b.png --out-dir out --runtime nowhere.so")
+        .expect_code(1)
+        .expect_error("make setup");
+    assert_eq!(
+        ran.stderr.matches("make setup").count(),
+        1,
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(folder.names(), ["a.png", "b.png"]);
+    let ran = folder
+        .run("doctor --json --runtime nowhere.so")
+        .expect_code(1);
+    let found: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert!(found["runtime"]["path"].is_null());
+    assert_eq!(found["models"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn an_empty_mask_needs_no_runtime_and_changes_nothing() {
+    let folder = Folder::new();
+    folder
+        .save("a.png", photo_8(16, 12))
+        .save("m.png", empty_mask(16, 12));
+    let ran = folder
+        .run("inpaint a.png --mask m.png -o b.png --runtime nowhere.so")
+        .expect_code(0);
+    assert!(ran.stdout.contains("no damage"), "{}", ran.stdout);
+    assert_eq!(folder.load("a.png"), folder.load("b.png"));
+}
+
+#[test]
+fn a_folder_without_models_is_refused_by_name() {
+    let folder = Folder::new();
+    folder
+        .save("a.png", photo_8(16, 16))
+        .save("m.png", line_mask(16, 16));
+    std::fs::create_dir(folder.path("models")).unwrap();
+    folder
+        .run("inpaint a.png --mask m.png -o b.png --models models")
+        .expect_code(1)
+        .expect_error("models");
+    assert!(!folder.path("b.png").exists());
+}
+
+#[test]
+fn a_provider_that_cannot_run_is_an_error_with_its_reason() {
+    if std::path::Path::new("/dev/nvidiactl").exists() {
+        eprintln!("skipped: this machine has an NVIDIA driver");
+        return;
+    }
+    let folder = Folder::new();
+    folder.save("a.png", photo_8(16, 16));
+    folder
+        .run("restore a.png -o b.png --provider cuda")
+        .expect_code(1)
+        .expect_error("CUDA");
+    assert_eq!(folder.names(), ["a.png"]);
+}

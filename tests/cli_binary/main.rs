@@ -1,0 +1,8 @@
+//! The built binary with the real models and ONNX Runtime: options, files, exit codes, reports.
+
+mod doctor;
+mod files;
+mod options;
+mod report;
+mod support;
+mod wrong_files;
