@@ -153,17 +153,17 @@ impl UnscratchApp {
 
     fn hold_keys(&mut self, event: &Event, typing: bool) {
         if matches!(event, Event::WindowFocused(false)) {
-            self.view.holds_master = false;
-            self.view.holds_space = false;
+            self.view.held.master = false;
+            self.view.held.space = false;
         }
         for key in [Key::Backslash, Key::M] {
             if let Some(pressed) = input_key_change(event, key) {
-                self.view.holds_master =
+                self.view.held.master =
                     pressed && !typing && self.document.is_some() && self.view.dialog.is_none();
             }
         }
         if let Some(pressed) = input_key_change(event, Key::Space) {
-            self.view.holds_space = pressed && !typing && self.view.dialog.is_none();
+            self.view.held.space = pressed && !typing && self.view.dialog.is_none();
         }
     }
 
@@ -182,7 +182,7 @@ impl UnscratchApp {
             }
             Action::OpenPath(path) => self.open_asking(path),
             Action::Pan(delta) => {
-                self.change_view(|view, ppp, shown, _| view.pan(delta, ppp, shown), ctx)
+                self.change_view(|view, ppp, shown, _| view.pan(delta, ppp, shown), ctx);
             }
             Action::ZoomAt(factor, anchor) => {
                 let viewport = self.pane_at(anchor);

@@ -90,13 +90,13 @@ impl Group {
 /// A key with modifiers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shortcut {
-    /// Ctrl, on a Mac ⌘.
+    /// Ctrl, or ⌘ on macOS.
     pub command: bool,
     /// Shift.
     pub shift: bool,
     /// The key.
     pub key: Key,
-    /// Whether the key's place counts, not its letter: `[` and `]` need AltGr on many keyboards.
+    /// Whether the key's place counts, not its letter: `[` and `]` need `AltGr` on many keyboards.
     pub by_place: bool,
 }
 
@@ -448,7 +448,7 @@ mod tests {
     use super::*;
 
     /// Key presses a shortcut answers to, as (key, command, shift).
-    fn presses(shortcut: &Shortcut) -> Vec<(Key, bool, bool)> {
+    fn presses(shortcut: Shortcut) -> Vec<(Key, bool, bool)> {
         if shortcut.key == Key::Questionmark {
             return vec![
                 (shortcut.key, shortcut.command, false),
@@ -465,7 +465,7 @@ mod tests {
             .map(|(key, label)| ((*key, false, false), (*label).to_owned()))
             .collect();
         for row in COMMANDS {
-            for press in row.shortcuts.iter().flat_map(presses) {
+            for press in row.shortcuts.iter().copied().flat_map(presses) {
                 let taken = seen.iter().find(|(other, _)| *other == press);
                 assert!(taken.is_none(), "{:?} collides with {taken:?}", row.command);
                 seen.push((press, row.label.to_owned()));
@@ -476,7 +476,7 @@ mod tests {
     #[test]
     fn a_collision_would_be_found() {
         let same = [Shortcut::plain(Key::B), Shortcut::place(Key::B, false)];
-        assert_eq!(presses(&same[0]), presses(&same[1]));
+        assert_eq!(presses(same[0]), presses(same[1]));
     }
 
     #[test]

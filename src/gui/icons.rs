@@ -10,7 +10,7 @@ use super::theme;
 /// What an icon shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Icon {
-    /// Open folder.
+    /// A folder, open files.
     Open,
     /// Arrow out of a tray.
     Export,
@@ -34,20 +34,137 @@ pub enum Icon {
     Actual,
     /// An eye.
     Overlay,
-    /// A magnifier over a crack.
-    Detect,
-    /// A bin.
-    Clear,
-    /// A question mark.
-    Help,
     /// A photograph.
     Photo,
-    /// A cross.
-    Close,
     /// A triangle with an exclamation mark.
     Warning,
-    /// A folder.
-    Folder,
+}
+
+/// One stroke of an icon, in a unit square, y downwards.
+enum Mark {
+    /// An open line through points.
+    Line(&'static [(f32, f32)]),
+    /// A filled convex shape.
+    Fill(&'static [(f32, f32)]),
+    /// A rectangle: left, top, right, bottom.
+    Frame(f32, f32, f32, f32),
+    /// A circle: centre and radius.
+    Circle(f32, f32, f32),
+    /// A dot as wide as a line.
+    Dot(f32, f32),
+    /// Eight rays: centre and radius.
+    Star(f32, f32, f32),
+    /// The arrow of undo, or mirrored of redo.
+    Turn { forth: bool },
+}
+
+use Mark::{Circle, Dot, Fill, Frame, Line, Star, Turn};
+
+const OPEN: &[Mark] = &[Line(&[
+    (0.1, 0.8),
+    (0.1, 0.22),
+    (0.38, 0.22),
+    (0.48, 0.34),
+    (0.9, 0.34),
+    (0.9, 0.8),
+    (0.1, 0.8),
+])];
+const EXPORT: &[Mark] = &[
+    Line(&[(0.14, 0.58), (0.14, 0.86), (0.86, 0.86), (0.86, 0.58)]),
+    Line(&[(0.5, 0.66), (0.5, 0.12)]),
+    Line(&[(0.28, 0.34), (0.5, 0.12), (0.72, 0.34)]),
+];
+const BRUSH: &[Mark] = &[
+    Line(&[(0.88, 0.12), (0.46, 0.56)]),
+    Fill(&[
+        (0.46, 0.5),
+        (0.53, 0.58),
+        (0.44, 0.78),
+        (0.14, 0.88),
+        (0.25, 0.6),
+    ]),
+];
+const ERASER: &[Mark] = &[
+    Line(&[
+        (0.1, 0.62),
+        (0.52, 0.16),
+        (0.86, 0.46),
+        (0.48, 0.86),
+        (0.3, 0.86),
+        (0.1, 0.62),
+    ]),
+    Line(&[(0.3, 0.4), (0.66, 0.7)]),
+    Line(&[(0.3, 0.86), (0.9, 0.86)]),
+];
+const RESTORED: &[Mark] = &[Frame(0.12, 0.2, 0.88, 0.8), Star(0.5, 0.5, 0.2)];
+const SPLIT: &[Mark] = &[
+    Frame(0.12, 0.2, 0.88, 0.8),
+    Line(&[(0.5, 0.08), (0.5, 0.92)]),
+    Fill(&[(0.5, 0.2), (0.88, 0.2), (0.88, 0.8), (0.5, 0.8)]),
+];
+const SIDE_BY_SIDE: &[Mark] = &[Frame(0.08, 0.22, 0.46, 0.78), Frame(0.54, 0.22, 0.92, 0.78)];
+const FIT: &[Mark] = &[
+    Line(&[(0.36, 0.12), (0.12, 0.12), (0.12, 0.36)]),
+    Line(&[(0.64, 0.12), (0.88, 0.12), (0.88, 0.36)]),
+    Line(&[(0.64, 0.88), (0.88, 0.88), (0.88, 0.64)]),
+    Line(&[(0.36, 0.88), (0.12, 0.88), (0.12, 0.64)]),
+];
+const ACTUAL: &[Mark] = &[
+    Line(&[(0.14, 0.32), (0.26, 0.22), (0.26, 0.8)]),
+    Line(&[(0.66, 0.32), (0.78, 0.22), (0.78, 0.8)]),
+    Dot(0.5, 0.4),
+    Dot(0.5, 0.66),
+];
+const OVERLAY: &[Mark] = &[
+    Line(&[
+        (0.06, 0.5),
+        (0.24, 0.3),
+        (0.5, 0.22),
+        (0.76, 0.3),
+        (0.94, 0.5),
+        (0.76, 0.7),
+        (0.5, 0.78),
+        (0.24, 0.7),
+        (0.06, 0.5),
+    ]),
+    Circle(0.5, 0.5, 0.13),
+];
+const PHOTO: &[Mark] = &[
+    Frame(0.08, 0.16, 0.92, 0.84),
+    Circle(0.32, 0.37, 0.08),
+    Line(&[
+        (0.08, 0.72),
+        (0.34, 0.54),
+        (0.5, 0.66),
+        (0.7, 0.44),
+        (0.92, 0.64),
+    ]),
+];
+const WARNING: &[Mark] = &[
+    Line(&[(0.5, 0.12), (0.94, 0.86), (0.06, 0.86), (0.5, 0.12)]),
+    Line(&[(0.5, 0.4), (0.5, 0.62)]),
+    Dot(0.5, 0.74),
+];
+
+impl Icon {
+    const fn marks(self) -> &'static [Mark] {
+        match self {
+            Self::Open => OPEN,
+            Self::Export => EXPORT,
+            Self::Undo => &[Turn { forth: false }],
+            Self::Redo => &[Turn { forth: true }],
+            Self::Brush => BRUSH,
+            Self::Eraser => ERASER,
+            Self::Restored => RESTORED,
+            Self::Split => SPLIT,
+            Self::SideBySide => SIDE_BY_SIDE,
+            Self::Fit => FIT,
+            Self::Actual => ACTUAL,
+            Self::Overlay => OVERLAY,
+            Self::Photo => PHOTO,
+            Self::Warning => WARNING,
+        }
+    }
 }
 
 /// Paints `icon` in the middle of `rect`, as large as its smaller side.
@@ -60,126 +177,15 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, color: Color32) {
         square,
         stroke,
     };
-    match icon {
-        Icon::Open | Icon::Folder => pen.line(&[
-            (0.1, 0.8),
-            (0.1, 0.22),
-            (0.38, 0.22),
-            (0.48, 0.34),
-            (0.9, 0.34),
-            (0.9, 0.8),
-            (0.1, 0.8),
-        ]),
-        Icon::Export => {
-            pen.line(&[(0.14, 0.58), (0.14, 0.86), (0.86, 0.86), (0.86, 0.58)]);
-            pen.line(&[(0.5, 0.66), (0.5, 0.12)]);
-            pen.line(&[(0.28, 0.34), (0.5, 0.12), (0.72, 0.34)]);
-        }
-        Icon::Undo => pen.turn(false),
-        Icon::Redo => pen.turn(true),
-        Icon::Brush => {
-            pen.line(&[(0.88, 0.12), (0.46, 0.56)]);
-            pen.fill(&[
-                (0.46, 0.5),
-                (0.53, 0.58),
-                (0.44, 0.78),
-                (0.14, 0.88),
-                (0.25, 0.6),
-            ]);
-        }
-        Icon::Eraser => {
-            pen.line(&[
-                (0.1, 0.62),
-                (0.52, 0.16),
-                (0.86, 0.46),
-                (0.48, 0.86),
-                (0.3, 0.86),
-                (0.1, 0.62),
-            ]);
-            pen.line(&[(0.3, 0.4), (0.66, 0.7)]);
-            pen.line(&[(0.3, 0.86), (0.9, 0.86)]);
-        }
-        Icon::Restored => {
-            pen.frame(0.12, 0.2, 0.88, 0.8);
-            pen.star(0.5, 0.5, 0.2);
-        }
-        Icon::Split => {
-            pen.frame(0.12, 0.2, 0.88, 0.8);
-            pen.line(&[(0.5, 0.08), (0.5, 0.92)]);
-            pen.fill(&[(0.5, 0.2), (0.88, 0.2), (0.88, 0.8), (0.5, 0.8)]);
-        }
-        Icon::SideBySide => {
-            pen.frame(0.08, 0.22, 0.46, 0.78);
-            pen.frame(0.54, 0.22, 0.92, 0.78);
-        }
-        Icon::Fit => {
-            for (x, y) in [(0.12, 0.12), (0.88, 0.12), (0.88, 0.88), (0.12, 0.88)] {
-                let inward = |v: f32| if v < 0.5 { v + 0.24 } else { v - 0.24 };
-                pen.line(&[(inward(x), y), (x, y), (x, inward(y))]);
-            }
-        }
-        Icon::Actual => {
-            pen.line(&[(0.14, 0.32), (0.26, 0.22), (0.26, 0.8)]);
-            pen.line(&[(0.66, 0.32), (0.78, 0.22), (0.78, 0.8)]);
-            pen.dot(0.5, 0.4);
-            pen.dot(0.5, 0.66);
-        }
-        Icon::Overlay => {
-            pen.line(&[
-                (0.06, 0.5),
-                (0.24, 0.3),
-                (0.5, 0.22),
-                (0.76, 0.3),
-                (0.94, 0.5),
-                (0.76, 0.7),
-                (0.5, 0.78),
-                (0.24, 0.7),
-                (0.06, 0.5),
-            ]);
-            pen.circle(0.5, 0.5, 0.13);
-        }
-        Icon::Detect => {
-            pen.circle(0.42, 0.42, 0.28);
-            pen.line(&[(0.63, 0.63), (0.9, 0.9)]);
-            pen.line(&[(0.34, 0.28), (0.46, 0.4), (0.38, 0.46), (0.5, 0.58)]);
-        }
-        Icon::Clear => {
-            pen.line(&[(0.14, 0.26), (0.86, 0.26)]);
-            pen.line(&[(0.38, 0.26), (0.38, 0.14), (0.62, 0.14), (0.62, 0.26)]);
-            pen.line(&[(0.22, 0.26), (0.28, 0.88), (0.72, 0.88), (0.78, 0.26)]);
-        }
-        Icon::Help => {
-            pen.circle(0.5, 0.5, 0.4);
-            pen.line(&[
-                (0.38, 0.4),
-                (0.42, 0.3),
-                (0.54, 0.28),
-                (0.62, 0.38),
-                (0.58, 0.47),
-                (0.5, 0.53),
-                (0.5, 0.6),
-            ]);
-            pen.dot(0.5, 0.73);
-        }
-        Icon::Photo => {
-            pen.frame(0.08, 0.16, 0.92, 0.84);
-            pen.circle(0.32, 0.37, 0.08);
-            pen.line(&[
-                (0.08, 0.72),
-                (0.34, 0.54),
-                (0.5, 0.66),
-                (0.7, 0.44),
-                (0.92, 0.64),
-            ]);
-        }
-        Icon::Close => {
-            pen.line(&[(0.22, 0.22), (0.78, 0.78)]);
-            pen.line(&[(0.78, 0.22), (0.22, 0.78)]);
-        }
-        Icon::Warning => {
-            pen.line(&[(0.5, 0.12), (0.94, 0.86), (0.06, 0.86), (0.5, 0.12)]);
-            pen.line(&[(0.5, 0.4), (0.5, 0.62)]);
-            pen.dot(0.5, 0.74);
+    for mark in icon.marks() {
+        match *mark {
+            Line(points) => pen.line(points),
+            Fill(points) => pen.fill(points),
+            Frame(left, top, right, bottom) => pen.frame(left, top, right, bottom),
+            Circle(x, y, radius) => pen.circle(x, y, radius),
+            Dot(x, y) => pen.dot(x, y),
+            Star(x, y, radius) => pen.star(x, y, radius),
+            Turn { forth } => pen.turn(forth),
         }
     }
 }
@@ -274,17 +280,7 @@ pub fn icon_button(
     });
     let selected = enabled && selected == Some(true);
     let hovered = enabled && (response.hovered() || response.has_focus());
-    let fill = match (selected, hovered) {
-        (true, _) => theme::ACCENT_QUIET,
-        (false, true) => theme::RAISED_HOVER,
-        (false, false) => Color32::TRANSPARENT,
-    };
-    let color = match (enabled, selected, hovered) {
-        (false, ..) => theme::TEXT_WEAK.gamma_multiply(0.5),
-        (true, true, _) => theme::ACCENT,
-        (true, false, true) => theme::TEXT_STRONG,
-        (true, false, false) => theme::TEXT,
-    };
+    let (fill, color) = button_colors(enabled, selected, hovered);
     ui.painter().rect_filled(rect, theme::RADIUS, fill);
     if response.has_focus() {
         ui.painter().rect_stroke(
@@ -296,6 +292,44 @@ pub fn icon_button(
     }
     paint(ui.painter(), rect.shrink(7.5), icon, color);
     response
+}
+
+/// A button with an icon and its name, one of several of which one is chosen.
+pub fn word_button(ui: &mut Ui, icon: Icon, text: &str, enabled: bool, chosen: bool) -> Response {
+    let galley = egui::WidgetText::from(text).into_galley(
+        ui,
+        Some(egui::TextWrapMode::Extend),
+        f32::INFINITY,
+        egui::TextStyle::Button,
+    );
+    let size = Vec2::new(galley.size().x + 44.0, 32.0);
+    let sense = if enabled {
+        Sense::click()
+    } else {
+        Sense::hover()
+    };
+    let (rect, response) = ui.allocate_exact_size(size, sense);
+    response.widget_info(|| WidgetInfo::selected(Role::Button, enabled, chosen, text));
+    let chosen = enabled && chosen;
+    let hovered = enabled && (response.hovered() || response.has_focus());
+    let (fill, color) = button_colors(enabled, chosen, hovered);
+    ui.painter().rect_filled(rect, theme::RADIUS, fill);
+    let place =
+        Rect::from_center_size(rect.left_center() + Vec2::new(19.0, 0.0), Vec2::splat(17.0));
+    paint(ui.painter(), place, icon, color);
+    let at = rect.left_center() + Vec2::new(34.0, -galley.size().y / 2.0);
+    ui.painter().galley(at, galley, color);
+    response
+}
+
+/// Background and foreground of a button without a frame.
+fn button_colors(enabled: bool, chosen: bool, hovered: bool) -> (Color32, Color32) {
+    match (enabled, chosen, hovered) {
+        (false, ..) => (Color32::TRANSPARENT, theme::TEXT_WEAK.gamma_multiply(0.5)),
+        (true, true, _) => (theme::ACCENT_QUIET, theme::ACCENT),
+        (true, false, true) => (theme::RAISED_HOVER, theme::TEXT_STRONG),
+        (true, false, false) => (Color32::TRANSPARENT, theme::TEXT),
+    }
 }
 
 /// A full-width line of a list: an icon and a name, left-aligned and cut when too long.

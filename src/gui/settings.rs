@@ -170,6 +170,7 @@ fn write(path: &Path, settings: &Settings) -> anyhow::Result<()> {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "exact values are meant")]
 mod tests {
     use super::*;
 

@@ -108,6 +108,15 @@ pub struct Notice {
     pub is_error: bool,
 }
 
+/// Keys that act while they are held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeldKeys {
+    /// The original is shown.
+    pub master: bool,
+    /// The space bar: dragging moves the photo.
+    pub space: bool,
+}
+
 /// The state of one window.
 #[derive(Debug)]
 pub struct ViewState {
@@ -119,10 +128,8 @@ pub struct ViewState {
     pub tool: Tool,
     /// What lies over the photo.
     pub overlay: Overlay,
-    /// The original is shown while a key is held.
-    pub holds_master: bool,
-    /// The space bar is held: dragging moves the photo.
-    pub holds_space: bool,
+    /// Keys that act while they are held.
+    pub held: HeldKeys,
     /// An open dialog.
     pub dialog: Option<Dialog>,
     /// The message that stays on screen.
@@ -148,8 +155,7 @@ impl Default for ViewState {
             split: 0.5,
             tool: Tool::default(),
             overlay: Overlay::default(),
-            holds_master: false,
-            holds_space: false,
+            held: HeldKeys::default(),
             dialog: None,
             notice: None,
             last_point: None,

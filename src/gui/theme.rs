@@ -158,6 +158,9 @@ fn visuals(visuals: &mut egui::Visuals) {
         state.corner_radius = RADIUS;
         state.expansion = 0.0;
     }
+    // Check boxes and slider rails, which lie on cards and dialogs.
+    widgets.inactive.bg_fill = Color32::from_gray(72);
+    widgets.hovered.bg_fill = Color32::from_gray(92);
     widgets.noninteractive.bg_stroke = Stroke::new(1.0, LINE);
     widgets.noninteractive.fg_stroke = Stroke::new(1.0, TEXT);
 }
@@ -173,6 +176,15 @@ pub fn card_frame() -> egui::Frame {
         .fill(Color32::from_gray(34))
         .corner_radius(CornerRadius::same(8))
         .inner_margin(Margin::same(12))
+}
+
+/// A frame for a dialog.
+pub fn dialog_frame() -> egui::Frame {
+    egui::Frame::new()
+        .fill(Color32::from_gray(34))
+        .stroke(Stroke::new(1.0, LINE))
+        .corner_radius(CornerRadius::same(12))
+        .inner_margin(Margin::same(24))
 }
 
 /// A frame for text that lies on the photo.

@@ -225,11 +225,11 @@ fn the_original_shows_while_m_or_backslash_is_held() {
     for key in [Key::M, Key::Backslash] {
         window.harness.key_down(key);
         window.harness.step();
-        assert!(window.app().view().holds_master);
+        assert!(window.app().view().held.master);
         window.harness.get_by_label_contains("Photo, original");
         window.harness.key_up(key);
         window.harness.step();
-        assert!(!window.app().view().holds_master);
+        assert!(!window.app().view().held.master);
     }
 }
 
@@ -477,7 +477,7 @@ fn a_search_for_damage_can_be_cancelled() {
         Engine::from_networks(
             Box::new(SlowNetwork::new(
                 Contract::ScratchContextV1,
-                Duration::from_secs(600),
+                Duration::from_mins(10),
             )),
             Box::new(IdentityNetwork::new(Contract::RestoreV1)),
         )

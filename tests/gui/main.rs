@@ -1,6 +1,8 @@
 //! Tests of the window through the accessibility tree and through what it draws; no display, no GPU, no model needed.
 
 #![cfg(feature = "gui")]
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![expect(clippy::float_cmp, reason = "exact values are meant")]
 
 mod flow;
 mod pixels;

@@ -84,7 +84,7 @@ fn canvas_label(model: &Model<'_>) -> String {
         OverlayMode::Mask => "damage shown",
         OverlayMode::Probability => "probability shown",
     };
-    let what = if model.view.holds_master {
+    let what = if model.view.held.master {
         "original"
     } else {
         "restored"
@@ -118,10 +118,8 @@ fn handle(
             button,
             pressed: true,
             modifiers,
-        } if is_over && state.grip == Grip::None => {
-            if layout.area.contains(pos) {
-                press(pos, button, modifiers.shift, layout, model, state, actions);
-            }
+        } if is_over && state.grip == Grip::None && layout.area.contains(pos) => {
+            press(pos, button, modifiers.shift, layout, model, state, actions);
         }
         Event::PointerButton {
             pos,
@@ -164,7 +162,7 @@ fn press(
 ) {
     state.last = Some(pos);
     let wants_pan = button == PointerButton::Middle
-        || (button == PointerButton::Primary && model.view.holds_space);
+        || (button == PointerButton::Primary && model.view.held.space);
     if wants_pan {
         state.grip = Grip::Pan(button);
         return;
@@ -178,7 +176,7 @@ fn press(
         PointerButton::Secondary => true,
         _ => return,
     };
-    if model.view.holds_master {
+    if model.view.held.master {
         return;
     }
     let Some(at) = image_point(layout, pos) else {
@@ -295,11 +293,11 @@ fn show_cursor(
     }
     let icon = if pans {
         CursorIcon::Grabbing
-    } else if model.view.holds_space {
+    } else if model.view.held.space {
         CursorIcon::Grab
     } else if state.on_divider {
         CursorIcon::ResizeHorizontal
-    } else if model.view.holds_master {
+    } else if model.view.held.master {
         CursorIcon::Default
     } else {
         state.brush_at = pointer;

@@ -191,7 +191,7 @@ impl Canvas {
     ) {
         self.textures.begin_frame();
         painter.rect_filled(layout.area, CornerRadius::ZERO, theme::CANVAS);
-        let opacities = self.overlay_opacities(painter.ctx(), model);
+        let opacities = overlay_opacities(painter.ctx(), model);
         for pane in &layout.panes {
             let clipped = painter.with_clip_rect(pane.clip.intersect(painter.clip_rect()));
             self.paint_pane(&clipped, pane, model, opacities);
@@ -199,7 +199,7 @@ impl Canvas {
         if let Some(x) = layout.divider_x {
             paint_divider(painter, layout.area, x, pointer.on_divider);
         }
-        if layout.panes.len() > 1 || model.view.holds_master {
+        if layout.panes.len() > 1 || model.view.held.master {
             paint_captions(painter, layout, model);
         }
         if let Some(position) = pointer.brush_at {
@@ -222,7 +222,7 @@ impl Canvas {
         };
         self.textures
             .draw(painter, &pane.placement, source, pane.layer, Color32::WHITE);
-        if pane.layer == Layer::Master && model.view.holds_master {
+        if pane.layer == Layer::Master && model.view.held.master {
             return;
         }
         let [r, g, b] = model.settings.overlay_color;
@@ -238,20 +238,20 @@ impl Canvas {
                 .draw(painter, &pane.placement, source, Layer::Probability, tint);
         }
     }
+}
 
-    /// Opacity of mask and probability map now, on their way to what is wanted.
-    fn overlay_opacities(&self, ctx: &Context, model: &Model<'_>) -> [f32; 2] {
-        let shown = if model.stroke_open && model.view.overlay.shown() == OverlayMode::Off {
-            OverlayMode::Mask
-        } else {
-            model.view.overlay.shown()
-        };
-        [OverlayMode::Mask, OverlayMode::Probability].map(|mode| {
-            let seconds = if shown == mode { 0.0 } else { FADE_SECONDS };
-            let id = eframe::egui::Id::unique(("overlay", mode == OverlayMode::Mask));
-            ctx.animate_bool_with_time(id, shown == mode, seconds) * model.settings.overlay_opacity
-        })
-    }
+/// Opacity of mask and probability map now, on their way to what is wanted.
+fn overlay_opacities(ctx: &Context, model: &Model<'_>) -> [f32; 2] {
+    let shown = if model.stroke_open && model.view.overlay.shown() == OverlayMode::Off {
+        OverlayMode::Mask
+    } else {
+        model.view.overlay.shown()
+    };
+    [OverlayMode::Mask, OverlayMode::Probability].map(|mode| {
+        let seconds = if shown == mode { 0.0 } else { FADE_SECONDS };
+        let id = eframe::egui::Id::unique(("overlay", mode == OverlayMode::Mask));
+        ctx.animate_bool_with_time(id, shown == mode, seconds) * model.settings.overlay_opacity
+    })
 }
 
 /// Places the pictures in `area` as the compare mode wants.
@@ -271,7 +271,7 @@ pub fn layout(area: Rect, pixels_per_point: f32, photo: &Photo, model: &Model<'_
         placement,
         clip,
     };
-    if model.view.holds_master {
+    if model.view.held.master {
         let panes = panes_of(area, model.settings.compare);
         let panes = panes
             .into_iter()
@@ -381,7 +381,7 @@ fn paint_captions(painter: &Painter, layout: &Layout, model: &Model<'_>) {
                 pane.clip.left_top() + Vec2::new(12.0, 12.0),
             )
         };
-        if pane.clip.width() > 110.0 || model.view.holds_master {
+        if pane.clip.width() > 110.0 || model.view.held.master {
             let clipped = painter.with_clip_rect(pane.clip.intersect(painter.clip_rect()));
             chip(&clipped, corner, align, text);
         }

@@ -256,7 +256,10 @@ fn fields(
         ui.end_row();
         if form.format == Format::Jpeg {
             let label = ui.label("Quality");
-            ui.add(Slider::new(&mut form.quality, 1..=100)).labelled_by(label.id);
+            ui.scope(|ui| {
+                ui.visuals_mut().selection.bg_fill = theme::ACCENT;
+                ui.add(Slider::new(&mut form.quality, 1..=100)).labelled_by(label.id);
+            });
             ui.end_row();
         }
         let label = ui.label("Save as");
@@ -330,7 +333,7 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position) % 3 == 0 {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
             text.push(' ');
         }
         text.push(digit);

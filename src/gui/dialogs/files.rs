@@ -55,7 +55,7 @@ impl FileBrowser {
             Err(error) => {
                 self.problem = Some(format!(
                     "This folder cannot be read: {error}. Choose another one."
-                ))
+                ));
             }
         }
     }
@@ -167,7 +167,7 @@ fn entries(ui: &mut Ui, browser: &mut FileBrowser) -> Option<PathBuf> {
                         let chosen =
                             !entry.is_folder && browser.typed == entry.path.display().to_string();
                         let icon = if entry.is_folder {
-                            Icon::Folder
+                            Icon::Open
                         } else {
                             Icon::Photo
                         };

@@ -46,6 +46,7 @@ pub fn show(
 ) {
     let response = Modal::new(Id::unique("dialog"))
         .backdrop_color(theme::BACKDROP)
+        .frame(theme::dialog_frame())
         .show(ctx, |ui| match dialog {
             Dialog::Export(form) => export::show(ui, form, model, has_system_dialog, actions),
             Dialog::Unsaved(then) => unsaved::show(ui, then, actions),

@@ -1,6 +1,8 @@
 //! What lies over the picture area: progress with Cancel, hints, and messages that stay until they are dismissed.
 
-use eframe::egui::{self, Align2, Area, Id, Order, ProgressBar, Rect, RichText, Ui, vec2};
+use eframe::egui::{
+    self, Align, Align2, Area, Id, Layout, Order, ProgressBar, Rect, RichText, Ui, vec2,
+};
 
 use crate::gui::command::Command;
 use crate::gui::icons::{self, Icon};
@@ -12,12 +14,12 @@ use crate::jobs::Progress;
 pub fn show(ui: &Ui, area: Rect, model: &Model<'_>, actions: &mut Vec<Action>) {
     if let (Some(notice), true) = (&model.view.notice, model.document.is_some()) {
         over(ui, "notice", area, Align2::CENTER_TOP, 16.0, |ui| {
-            message(ui, notice, area.width(), actions)
+            message(ui, notice, area.width(), actions);
         });
     }
     if let Some(label) = running(model) {
         over(ui, "progress", area, Align2::CENTER_BOTTOM, 18.0, |ui| {
-            progress(ui, &label, model, actions)
+            progress(ui, &label, model, actions);
         });
     } else if let Some(text) = hint(model) {
         over(ui, "hint", area, Align2::CENTER_BOTTOM, 18.0, |ui| {
@@ -78,13 +80,23 @@ fn progress(ui: &mut Ui, label: &str, model: &Model<'_>, actions: &mut Vec<Actio
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 12.0;
             let part = model.work.progress.as_ref().and_then(fraction);
+            let is_stopping = model.work.cancelling.is_some();
+            let part = part.filter(|_| !is_stopping);
+            let label = if is_stopping { "Stopping" } else { label };
             let text = part.map_or_else(
                 || format!("{label}…"),
                 |part| format!("{label}  {:.0} %", part * 100.0),
             );
-            ui.add_sized(
-                vec2(176.0, 20.0),
-                egui::Label::new(RichText::new(text).color(theme::TEXT_STRONG)).truncate(),
+            let label_width = 172.0;
+            ui.allocate_ui_with_layout(
+                vec2(label_width, 22.0),
+                Layout::left_to_right(Align::Center),
+                |ui| {
+                    ui.set_min_width(label_width);
+                    ui.add(
+                        egui::Label::new(RichText::new(text).color(theme::TEXT_STRONG)).truncate(),
+                    );
+                },
             );
             let bar = ProgressBar::new(part.unwrap_or(0.0))
                 .desired_width(150.0)
@@ -110,7 +122,7 @@ fn fraction(progress: &Progress) -> Option<f32> {
 fn hint(model: &Model<'_>) -> Option<&'static str> {
     let overlay = model.view.overlay;
     let document = model.document?;
-    if model.view.holds_master || model.stroke_open {
+    if model.view.held.master || model.stroke_open {
         return None;
     }
     if overlay.retreated && overlay.mode != OverlayMode::Off && !document.restoration().is_empty() {
@@ -150,14 +162,8 @@ pub fn message(ui: &mut Ui, notice: &Notice, area_width: f32, actions: &mut Vec<
             });
             ui.label(&notice.message);
             ui.add_space(2.0);
-            ui.horizontal(|ui| {
-                if ui.button("Dismiss").clicked() {
-                    actions.push(Action::DismissNotice);
-                }
-                if notice.is_error && ui.button("Open another photo…").clicked() {
-                    actions.push(Action::DismissNotice);
-                    actions.push(Action::Run(Command::Open));
-                }
-            });
+            if ui.button("Dismiss").clicked() {
+                actions.push(Action::DismissNotice);
+            }
         });
 }

@@ -11,6 +11,7 @@ use eframe::egui::{self, Button, Response, Ui};
 use super::command::Command;
 use super::icons::{self, Icon};
 use super::state::{Action, Model};
+use crate::document::Document;
 
 /// An icon button for a command, with its tooltip.
 pub fn command_icon(
@@ -49,8 +50,8 @@ pub fn menu_entry(ui: &mut Ui, command: Command, model: &Model<'_>, actions: &mu
 fn entry_label(command: Command, model: &Model<'_>) -> String {
     let label = command.row().label;
     let edit = match command {
-        Command::Undo => model.document.and_then(|document| document.undo_label()),
-        Command::Redo => model.document.and_then(|document| document.redo_label()),
+        Command::Undo => model.document.and_then(Document::undo_label),
+        Command::Redo => model.document.and_then(Document::redo_label),
         _ => None,
     };
     match edit {

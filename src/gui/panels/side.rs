@@ -51,18 +51,15 @@ fn damage(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
         presets(ui, model, document.threshold(), actions);
     });
     ui.add_space(2.0);
+    let width = (ui.available_width() - 8.0) / 2.0;
     ui.horizontal(|ui| {
         for (command, text) in [
             (Command::Detect, "Find again"),
             (Command::ClearMask, "Clear marks"),
         ] {
-            let button = egui::Button::new(text)
-                .min_size(vec2((ui.available_width() - 8.0).min(118.0), 0.0));
-            if ui
-                .add_enabled(model.is_enabled(command), button)
-                .on_hover_text(command.tooltip())
-                .clicked()
-            {
+            let button = egui::Button::new(text).min_size(vec2(width, 0.0));
+            let response = ui.add_enabled(model.is_enabled(command), button);
+            if response.on_hover_text(command.tooltip()).clicked() {
                 actions.push(Action::Run(command));
             }
         }
@@ -70,11 +67,8 @@ fn damage(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
 }
 
 fn damage_summary(model: &Model<'_>) -> String {
-    if let Some(error) = &model.work.engine_error {
-        return format!(
-            "Damage cannot be found: {}",
-            error.lines().next().unwrap_or_default()
-        );
+    if model.work.engine_error.is_some() {
+        return "Without the networks nothing can be found or repaired".to_owned();
     }
     let Some(document) = model.document else {
         return "Open a photo to look for damage".to_owned();
@@ -85,9 +79,9 @@ fn damage_summary(model: &Model<'_>) -> String {
     let pixels = document.photo().size().pixel_count() as f64;
     match model.work.masked_pixels {
         Some(0) if document.detection().is_some() => {
-            "No damage found. Paint over what should be repaired.".to_owned()
+            "No damage found; paint to mark some".to_owned()
         }
-        Some(0) => "Nothing is marked. Paint over what should be repaired.".to_owned(),
+        Some(0) => "Nothing is marked; paint to mark damage".to_owned(),
         Some(masked) => {
             let share = 100.0 * masked as f64 / pixels;
             let digits = if share < 1.0 { 2 } else { 1 };

@@ -110,7 +110,7 @@ fn lists(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
                 ui,
                 width,
                 "Recent photos",
-                Icon::Folder,
+                Icon::Open,
                 recent.into_iter(),
                 actions,
             );

@@ -49,7 +49,7 @@ fn hint(model: &Model<'_>) -> String {
     if model.document.is_none() {
         return String::new();
     }
-    if model.view.holds_master {
+    if model.view.held.master {
         return "The original; let go to see the restored photo".to_owned();
     }
     let other = "wheel zooms, Space+drag moves, hold M for the original";

@@ -4,12 +4,16 @@ use eframe::egui::{self, Align, Layout, Ui};
 
 use super::{command_icon, menu_entry};
 use crate::gui::command::{COMMANDS, Command, Group};
-use crate::gui::icons::Icon;
+use crate::gui::icons::{self, Icon};
 use crate::gui::state::{Action, Model};
 use crate::gui::theme;
 
+/// From this width of the bar on, points, the ways to compare are named beside their icons.
+const WORDS_FROM_WIDTH: f32 = 1080.0;
+
 /// Draws the bar.
 pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
+    let has_room = ui.available_width() >= WORDS_FROM_WIDTH;
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         menus(ui, model, actions);
@@ -27,17 +31,35 @@ pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             export_button(ui, model, actions);
             separator(ui);
-            command_icon(
-                ui,
-                Icon::SideBySide,
-                Command::CompareSideBySide,
-                model,
-                actions,
-            );
-            command_icon(ui, Icon::Split, Command::CompareSplit, model, actions);
-            command_icon(ui, Icon::Restored, Command::CompareRestored, model, actions);
+            for (icon, command) in [
+                (Icon::SideBySide, Command::CompareSideBySide),
+                (Icon::Split, Command::CompareSplit),
+                (Icon::Restored, Command::CompareRestored),
+            ] {
+                compare_button(ui, icon, command, has_room, model, actions);
+            }
         });
     });
+}
+
+fn compare_button(
+    ui: &mut Ui,
+    icon: Icon,
+    command: Command,
+    with_word: bool,
+    model: &Model<'_>,
+    actions: &mut Vec<Action>,
+) {
+    if !with_word {
+        command_icon(ui, icon, command, model, actions);
+        return;
+    }
+    let enabled = model.is_enabled(command);
+    let chosen = model.is_selected(command) == Some(true);
+    let response = icons::word_button(ui, icon, command.row().label, enabled, chosen);
+    if response.on_hover_text(command.tooltip()).clicked() {
+        actions.push(Action::Run(command));
+    }
 }
 
 fn menus(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {

@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# Takes the README's pictures from the real window: starts it on a virtual display with a sample photo and drives it.
+# Needs: xvfb xdotool imagemagick openbox mesa-vulkan-drivers (Debian names). Usage: scripts/screenshots.sh [BINARY]
+set -euo pipefail
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+binary="$(realpath "${1:-$root/target/release/unscratch}")"
+photo="$root/assets/samples/${UNSCRATCH_SAMPLE:-portrait.jpg}"
+out="$root/screenshots"
+width=1366
+height=768
+
+for tool in Xvfb xdotool import openbox; do
+    command -v "$tool" >/dev/null || { echo "missing: $tool (apt install xvfb xdotool imagemagick openbox)" >&2; exit 1; }
+done
+[ -x "$binary" ] || { echo "no program at $binary; build it first: cargo build --release" >&2; exit 1; }
+
+work="$(mktemp -d)"
+pids=()
+cleanup() {
+    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+    rm -rf "$work"
+}
+trap cleanup EXIT
+
+# Xvfb chooses a free display and writes its number.
+exec 3>"$work/display"
+Xvfb -displayfd 3 -screen 0 "${width}x${height}x24" -nolisten tcp 2>"$work/xvfb.log" &
+pids+=($!)
+for _ in $(seq 50); do [ -s "$work/display" ] && break; sleep 0.1; done
+DISPLAY=":$(cat "$work/display")"
+export DISPLAY XDG_CONFIG_HOME="$work/config" XDG_RUNTIME_DIR="$work"
+unset WAYLAND_DISPLAY DBUS_SESSION_BUS_ADDRESS
+cat >"$work/rc.xml" <<'XML'
+<openbox_config xmlns="http://openbox.org/3.4/rc">
+  <applications><application class="*"><decor>no</decor><maximized>yes</maximized><focus>yes</focus></application></applications>
+</openbox_config>
+XML
+openbox --config-file "$work/rc.xml" >/dev/null 2>&1 &
+pids+=($!)
+cp "$photo" "$work/"
+mkdir -p "$out"
+
+start() { # starts the window with the given arguments and makes it fill the screen
+    "$binary" "$@" 2>"$work/app.log" &
+    app=$!
+    pids+=("$app")
+    for _ in $(seq 300); do
+        xdotool search --onlyvisible --name Unscratch >/dev/null 2>&1 && break
+        kill -0 "$app" 2>/dev/null || { cat "$work/app.log" >&2; exit 1; }
+        sleep 0.1
+    done
+    sleep 3
+}
+
+settled() { # waits until two pictures, a second apart, are the same
+    local before="" now
+    for _ in $(seq "${1:-120}"); do
+        now="$(import -silent -window root rgb:- | sha256sum)"
+        [ "$now" = "$before" ] && return
+        before="$now"
+        sleep 1
+    done
+}
+
+shot() {
+    import -silent -window root "png24:$out/$1.png"
+    echo "$out/$1.png"
+}
+
+rest() { xdotool mousemove 4 $((height - 4)); sleep 0.5; }
+
+start
+rest
+settled 20
+shot empty
+xdotool key --clearmodifiers ctrl+q
+wait "$app" || true
+
+start "$work/$(basename "$photo")"
+rest
+settled 180
+xdotool key --clearmodifiers o
+rest
+settled 20
+shot main
+
+xdotool key --clearmodifiers o
+xdotool key --clearmodifiers o
+xdotool key --clearmodifiers s
+rest
+settled 20
+shot compare
+
+xdotool key --clearmodifiers ctrl+e
+rest
+settled 20
+shot export
