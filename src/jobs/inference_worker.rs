@@ -1,10 +1,10 @@
-//! The thread that owns the engine: one cell, detection or plan at a time. It decides nothing about order (see `queue`).
+//! The thread that owns the engine: one block of cells, detection or plan at a time. It decides nothing about order (see `queue`).
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use crate::inference::{CancelToken, Engine};
-use crate::restore::{CellPlan, FillCell, RestoreError, Stage, detect, fill_cell, plan_fill};
+use crate::restore::{CellPlan, FillCell, RestoreError, Stage, detect, fill_cells, plan_fill};
 
 use super::event::{ExportRequest, FillRequest};
 use super::progress::{JobProgress, Progress};
@@ -25,11 +25,17 @@ pub(super) fn run(shared: &Shared, load: EngineLoader) {
     loop {
         match shared.wait_for(Queues::next_step) {
             Step::Shutdown => return,
-            Step::Cell {
+            Step::Cells {
+                id,
                 request,
-                plan,
+                plans,
+                done,
+                total,
                 token,
-            } => worker.fill_one(&request, &plan, &token),
+            } => {
+                report_cells(shared, id, done, total);
+                worker.fill(&request, &plans, &token);
+            }
             Step::Filled {
                 id,
                 revision,
@@ -37,16 +43,16 @@ pub(super) fn run(shared: &Shared, load: EngineLoader) {
             } => worker.filled(id, revision, started),
             Step::Detect(job, token) => worker.detect(job, &token),
             Step::PlanExport(id, request) => worker.plan_export(id, &request),
-            Step::ExportCell {
+            Step::ExportCells {
                 id,
                 request,
-                plan,
+                plans,
                 done,
                 total,
                 token,
             } => {
                 report_cells(shared, id, done, total);
-                worker.fill_for_export(id, &request, &plan, &token);
+                worker.fill_for_export(id, &request, &plans, &token);
             }
             // The I/O thread waits for the same change.
             Step::ExportReady => shared.change(|_| ()),
@@ -101,43 +107,36 @@ impl Worker<'_> {
         }
     }
 
-    fn cell(
-        &mut self,
-        request: &FillRequest,
-        plan: &CellPlan,
-        token: &CancelToken,
-    ) -> Result<Arc<FillCell>, Stop> {
+    fn fill(&mut self, request: &FillRequest, plans: &[CellPlan], token: &CancelToken) {
         let FillRequest {
             photo,
             mask,
             contexts,
             ..
         } = request;
-        self.with_engine(|engine| fill_cell(photo, mask, plan, engine, contexts, token))
-            .map(Arc::new)
-    }
-
-    fn fill_one(&mut self, request: &FillRequest, plan: &CellPlan, token: &CancelToken) {
-        let result = self.cell(request, plan, token);
-        // Whoever wants this cell now: the request it was started for or the one that adopted it.
-        let Some(owner) = self.shared.peek(Queues::end_cell) else {
+        let shared = self.shared;
+        let mut on_filled = |cell: FillCell| {
+            // Whoever wants this cell now: the request it was started for or the one that adopted it.
+            let Some(owner) = shared.peek(|queues| queues.end_cell(cell.index)) else {
+                return;
+            };
+            report_cells(shared, owner.id, owner.done, owner.total);
+            shared.send(JobEvent::CellFilled {
+                id: owner.id,
+                revision: owner.revision,
+                cell: Arc::new(cell),
+            });
+        };
+        let result = self.with_engine(|engine| {
+            fill_cells(photo, mask, plans, engine, contexts, token, &mut on_filled)
+        });
+        let Some(owner) = shared.peek(Queues::end_cells) else {
             return;
         };
-        match result {
-            Ok(cell) => {
-                report_cells(self.shared, owner.id, owner.done, owner.total);
-                self.shared.send(JobEvent::CellFilled {
-                    id: owner.id,
-                    revision: owner.revision,
-                    cell,
-                });
-            }
-            Err(Stop::Cancelled) => {}
-            Err(Stop::Failed(message)) => {
-                self.shared.peek(|queues| queues.drop_fill(owner.id));
-                self.shared.progress.clear(owner.id);
-                self.shared.fail(owner.id, FILL_FAILED, message);
-            }
+        if let Err(Stop::Failed(message)) = result {
+            shared.peek(|queues| queues.drop_fill(owner));
+            shared.progress.clear(owner);
+            shared.fail(owner, FILL_FAILED, message);
         }
     }
 
@@ -205,7 +204,7 @@ impl Worker<'_> {
         &mut self,
         id: JobId,
         request: &ExportRequest,
-        plan: &CellPlan,
+        plans: &[CellPlan],
         token: &CancelToken,
     ) {
         let ExportRequest {
@@ -214,15 +213,20 @@ impl Worker<'_> {
             contexts,
             ..
         } = request;
-        let result =
-            self.with_engine(|engine| fill_cell(photo, mask, plan, engine, contexts, token));
-        match result {
-            Ok(cell) => self.shared.peek(|queues| {
+        let shared = self.shared;
+        let mut on_filled = |cell: FillCell| {
+            shared.peek(|queues| {
                 if let Some(job) = queues.export_being_filled(id) {
                     job.request.restoration.insert(Arc::new(cell));
                 }
-            }),
-            Err(Stop::Cancelled) => self.shared.progress.clear(id),
+            });
+        };
+        let result = self.with_engine(|engine| {
+            fill_cells(photo, mask, plans, engine, contexts, token, &mut on_filled)
+        });
+        match result {
+            Ok(()) => {}
+            Err(Stop::Cancelled) => shared.progress.clear(id),
             Err(Stop::Failed(message)) => self.fail_export(id, message),
         }
     }

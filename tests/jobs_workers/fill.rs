@@ -10,14 +10,17 @@ use unscratch::restore::ContextCache;
 
 use super::support::{GatedNetwork, Jobs, PanickingNetwork, fill_request, mask, photo};
 
-/// Four cells in a row.
-const SIZE: ImageSize = ImageSize::new(1024, 200);
+/// One row of cells.
+const SIZE: ImageSize = ImageSize::new(13 * 256, 200);
+
+/// Cells so far apart that each is filled on its own.
+const COLUMNS: [u32; 4] = [0, 4, 8, 12];
 
 /// A spot in the middle of each of the four cells, `shift` px to the right.
 fn spots(shift: u32) -> Vec<PixelRect> {
-    (0..4)
-        .map(|cell| PixelRect::new(cell * 256 + 100 + shift, 90, 10, 10))
-        .collect()
+    COLUMNS
+        .map(|column| PixelRect::new(column * 256 + 100 + shift, 90, 10, 10))
+        .to_vec()
 }
 
 fn cancelled(event: &JobEvent) -> bool {
@@ -43,7 +46,7 @@ fn the_newest_fill_request_stops_the_cell_in_flight_and_takes_over() {
     assert!(matches!(end, JobEvent::Filled { revision: 2, .. }));
     assert!(cancelled(&jobs.wait_end(old)));
     assert!(jobs.columns_filled(old).is_empty());
-    assert_eq!(jobs.columns_filled(new), [0, 1, 2, 3]);
+    assert_eq!(jobs.columns_filled(new), COLUMNS);
 }
 
 #[test]
@@ -57,16 +60,46 @@ fn a_cell_in_flight_that_the_newest_request_wants_as_it_is_goes_on() {
     gate.wait_entered();
     // The person went on painting in the last cell: the first is wanted unchanged.
     let mut further = spots(0);
-    further.push(PixelRect::new(900, 20, 4, 4));
+    further.push(PixelRect::new(12 * 256 + 200, 20, 4, 4));
     let new = jobs
         .system
         .fill(fill_request(&photo, &mask(SIZE, &further), 2));
     gate.open(4);
     let end = jobs.wait_end(new);
     assert!(matches!(end, JobEvent::Filled { revision: 2, .. }));
-    assert_eq!(jobs.columns_filled(new), [0, 1, 2, 3]);
+    assert_eq!(jobs.columns_filled(new), COLUMNS);
     assert_eq!(gate.runs_begun(), 3, "the first cell ran once");
     assert!(cancelled(&jobs.wait_end(old)));
+}
+
+#[test]
+fn a_stroke_elsewhere_goes_before_the_cell_in_flight() {
+    let (network, gate) = GatedNetwork::stage_2();
+    let mut jobs = Jobs::with_stage_2(network);
+    let photo = photo(SIZE);
+    jobs.system
+        .fill(fill_request(&photo, &mask(SIZE, &spots(0)), 1));
+    gate.wait_entered();
+    let mut request = fill_request(&photo, &mask(SIZE, &spots(0)), 2);
+    request.focus = Some(PixelPoint::new(12 * 256 + 100, 90));
+    let stroke = jobs.system.fill(request);
+    gate.open(4);
+    jobs.wait_end(stroke);
+    assert_eq!(jobs.columns_filled(stroke), [12, 8, 4, 0]);
+}
+
+#[test]
+fn neighbouring_cells_are_filled_together() {
+    let (network, gate) = GatedNetwork::stage_2();
+    let mut jobs = Jobs::with_stage_2(network);
+    let photo = photo(SIZE);
+    // Across the border of two cells.
+    let mask = mask(SIZE, &[PixelRect::new(250, 90, 12, 10)]);
+    let id = jobs.system.fill(fill_request(&photo, &mask, 1));
+    gate.open(1);
+    jobs.wait_end(id);
+    assert_eq!(jobs.columns_filled(id), [0, 1]);
+    assert_eq!(gate.runs_begun(), 1);
 }
 
 #[test]
@@ -75,9 +108,9 @@ fn cells_come_nearest_the_focus_first_and_progress_counts_them() {
     let mut jobs = Jobs::with_stage_2(network);
     let photo = photo(SIZE);
     let mut request = fill_request(&photo, &mask(SIZE, &spots(0)), 1);
-    request.focus = Some(PixelPoint::new(620, 10));
+    request.focus = Some(PixelPoint::new(8 * 256 + 200, 10));
     let id = jobs.system.fill(request);
-    let order = [2, 1, 3, 0];
+    let order = [8, 12, 4, 0];
     for (done, column) in (1..=3).zip(order) {
         gate.wait_entered();
         gate.open(1);
@@ -167,7 +200,7 @@ fn an_error_of_a_network_fails_the_request_and_says_why() {
     };
     assert!(!title.is_empty());
     assert!(message.contains("made to fail"), "{message}");
-    assert_eq!(jobs.columns_filled(id), [0, 1], "what was filled stays");
+    assert_eq!(jobs.columns_filled(id), [0, 4], "what was filled stays");
     assert_eq!(jobs.system.progress(), None);
 }
 
