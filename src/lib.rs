@@ -19,6 +19,7 @@
 //! Dependency rule (`tests/architecture.rs` checks it): `gui` → `jobs`, `document`, `mask`, `photo`, `restore`;
 //! `cli` → `jobs`, `restore`, `io`; `jobs` → `document`, `restore`, `io`; `document` → `restore`, `mask`, `photo`;
 //! `restore` → `inference`, `tiling`, `mask`, `photo`; `io` → `photo`, `mask`; every module may use [`geometry`].
+//! What a module may use, those that point to it may use as well: no module ever uses one that lies above it.
 
 pub mod cli;
 pub mod document;

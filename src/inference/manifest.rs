@@ -216,3 +216,61 @@ impl Manifest {
 pub(crate) fn threshold_to_u8(threshold: f32) -> u8 {
     (threshold * 255.0).round().clamp(1.0, 255.0) as u8
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+        id = "restore"
+        contract = "restore_v1"
+        file = "model.onnx"
+        sha256 = "AB12"
+        trained = true
+        stride = 64
+        radius = 100
+        halo = 128
+        context_channels = 16
+        context_stride = 4
+        licence = "fields of later versions are passed over"
+    "#;
+
+    fn error_of(from: &str, to: &str) -> String {
+        assert!(GOOD.contains(from));
+        let error = Manifest::parse(&GOOD.replace(from, to), "m/manifest.toml").unwrap_err();
+        error.to_string()
+    }
+
+    #[test]
+    fn a_good_manifest_is_read_with_the_calibrated_thresholds() {
+        let manifest = Manifest::parse(GOOD, "m").unwrap();
+        assert_eq!(manifest.contract, Contract::RestoreV1);
+        assert_eq!(manifest.sha256, "ab12");
+        assert_eq!((manifest.radius_px, manifest.halo_px), (100, 128));
+        assert!(manifest.trained && manifest.uses_context);
+        assert_eq!(manifest.default_threshold(), 128);
+    }
+
+    #[test]
+    fn what_this_version_cannot_run_is_refused_by_name() {
+        let unknown = error_of("restore_v1", "restore_v9");
+        assert!(unknown.contains("restore_v9") && unknown.contains("m/manifest.toml"));
+        for (from, to, field) in [
+            ("stride = 64", "stride = 32", "stride"),
+            ("halo = 128", "halo = 64", "halo"),
+            ("halo = 128", "halo = 130", "halo"),
+            ("radius = 100", "radius = 9999", "radius"),
+            ("context_stride = 4", "context_stride = 8", "context_stride"),
+            (
+                "context_channels = 16",
+                "context_channels = 17",
+                "context_channels",
+            ),
+            ("model.onnx", "../model.onnx", "file"),
+        ] {
+            let text = error_of(from, to);
+            assert!(text.contains(field), "{to}: {text}");
+        }
+        assert!(error_of("sha256 = \"AB12\"", "").contains("sha256"));
+    }
+}

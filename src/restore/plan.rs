@@ -234,3 +234,61 @@ mod planner_tests {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mask::MaskLayer;
+
+    const SIZE: ImageSize = ImageSize::new(1500, 700);
+    const HALO_PX: u32 = 128;
+
+    fn mask_of(rects: &[PixelRect], protected: &[PixelRect]) -> EffectiveMask {
+        let layer = |rects: &[PixelRect]| {
+            let pixels = (0..SIZE.height).flat_map(|y| (0..SIZE.width).map(move |x| (x, y)));
+            let value = |(x, y)| u8::from(rects.iter().any(|rect| rect.contains(x, y))) * 255;
+            MaskLayer::from_raster(SIZE, &pixels.map(value).collect::<Vec<u8>>())
+        };
+        let mut mask = Mask::new(SIZE);
+        mask.added = layer(rects);
+        mask.protected = layer(protected);
+        EffectiveMask::new(mask, None)
+    }
+
+    #[test]
+    fn only_cells_the_grown_mask_may_touch_are_planned() {
+        assert!(plan_fill(SIZE, &mask_of(&[], &[]), HALO_PX).is_empty());
+        let middle = mask_of(&[PixelRect::new(300, 300, 20, 20)], &[]);
+        let plans = plan_fill(SIZE, &middle, HALO_PX);
+        assert_eq!(plans.len(), 1);
+        assert_eq!(plans[0].index, TileIndex::new(1, 1));
+        let border = mask_of(&[PixelRect::new(500, 300, 20, 20)], &[]);
+        assert_eq!(plan_fill(SIZE, &border, HALO_PX).len(), 2);
+    }
+
+    #[test]
+    fn a_stamp_changes_with_the_mask_in_reach_and_with_nothing_else() {
+        let damage = PixelRect::new(40, 40, 30, 5);
+        let stamp = |more: &[PixelRect], protected: &[PixelRect]| {
+            let rects = [&[damage], more].concat();
+            plan_fill(SIZE, &mask_of(&rects, protected), HALO_PX)[0].stamp
+        };
+        let alone = stamp(&[], &[]);
+        assert_eq!(alone, stamp(&[], &[]));
+        // The cell ends at 256, its window at 384, what α there depends on at 416, on the grid at 448.
+        assert_ne!(alone, stamp(&[PixelRect::new(400, 40, 1, 1)], &[]));
+        assert_eq!(alone, stamp(&[PixelRect::new(460, 40, 1, 1)], &[]));
+        assert_ne!(alone, stamp(&[], &[PixelRect::new(75, 40, 1, 1)]));
+    }
+
+    #[test]
+    fn equal_masks_in_two_cells_have_two_stamps() {
+        let rects = [
+            PixelRect::new(100, 100, 9, 9),
+            PixelRect::new(612, 100, 9, 9),
+        ];
+        let plans = plan_fill(SIZE, &mask_of(&rects, &[]), 64);
+        assert_eq!(plans.len(), 2);
+        assert_ne!(plans[0].stamp, plans[1].stamp);
+    }
+}
