@@ -1,5 +1,7 @@
 //! The real models through ONNX Runtime on a small scan: open, detect, fill, composite, export.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 #[path = "common/engine.rs"]
 mod engine;
 #[path = "common/photo.rs"]

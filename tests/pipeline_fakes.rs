@@ -1,5 +1,7 @@
 //! The pipeline around the networks, with fakes whose answers are known.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 #[path = "common/photo.rs"]
 mod photo;
 
@@ -109,13 +111,13 @@ fn a_failing_network_ends_the_work_with_its_reason() {
 
 #[test]
 fn a_cancel_stops_the_run_in_flight_and_is_no_failure() {
-    let slow = |contract| Box::new(SlowNetwork::new(contract, Duration::from_secs(600)));
+    let slow = |contract| Box::new(SlowNetwork::new(contract, Duration::from_mins(10)));
     let mut engine =
         Engine::from_networks(slow(Contract::ScratchContextV1), slow(Contract::RestoreV1));
     let photo = grey_photo(ImageSize::new(100, 100));
     let token = CancelToken::new();
     let stopper = token.clone();
-    // Whenever it comes, before or while the network runs, the 600 s are not waited for.
+    // Whenever it comes, before or while the network runs, the ten minutes are not waited for.
     let thread = std::thread::Builder::new()
         .name("stopper".to_owned())
         .spawn(move || stopper.cancel())

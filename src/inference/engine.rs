@@ -262,10 +262,9 @@ fn load_from_folder(folder: &Path, contract: Contract) -> Result<CheckedModel, I
 }
 
 fn check_sha256(manifest: &Manifest, onnx: &[u8], name: &str) -> Result<(), InferenceError> {
-    let actual: String = Sha256::digest(onnx)
+    let actual = Sha256::digest(onnx)
         .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     if actual == manifest.sha256 {
         Ok(())
     } else {

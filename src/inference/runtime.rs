@@ -190,8 +190,8 @@ fn is_library_name(name: &OsStr) -> bool {
     if cfg!(windows) {
         name.eq_ignore_ascii_case("onnxruntime.dll")
     } else if cfg!(target_os = "macos") {
-        name == "libonnxruntime.dylib"
-            || (name.starts_with("libonnxruntime.") && name.ends_with(".dylib"))
+        name.strip_prefix("libonnxruntime.")
+            .is_some_and(|rest| rest.split('.').next_back() == Some("dylib"))
     } else {
         name == "libonnxruntime.so" || name.starts_with("libonnxruntime.so.")
     }

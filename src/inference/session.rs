@@ -166,6 +166,10 @@ fn configure(
         .map_err(text)
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "for map_err, which hands errors over"
+)]
 fn text<R>(error: ort::Error<R>) -> String {
     error.message().to_owned()
 }

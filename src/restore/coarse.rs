@@ -56,7 +56,7 @@ pub(super) fn add_coarse_only(map: &mut [u8], growth: &[u8], size: ImageSize, le
         if band.values.iter().all(|&value| value == 0) {
             continue;
         }
-        let added = coarse_only(band, &growth[first * width..last * width], reach);
+        let added = coarse_only(&band, &growth[first * width..last * width], reach);
         let kept = &added[(top - first) * width..(bottom - first) * width];
         for (value, &coarse) in map[top * width..bottom * width].iter_mut().zip(kept) {
             *value = (*value).max(coarse);
@@ -65,7 +65,7 @@ pub(super) fn add_coarse_only(map: &mut [u8], growth: &[u8], size: ImageSize, le
 }
 
 /// The coarse-only values of one band; rows near its ends see less than they should and are not used.
-fn coarse_only(coarse: Band, growth: &[u8], reach: usize) -> Vec<u8> {
+fn coarse_only(coarse: &Band, growth: &[u8], reach: usize) -> Vec<u8> {
     let mut support = Band {
         width: coarse.width,
         values: growth.to_vec(),

@@ -132,11 +132,11 @@ impl Tone {
         [y + red, y + green, y + blue]
     }
 
-    /// Squared distance of a pixel from the tone, the mean of both chroma differences.
+    /// Squared distance of a pixel from the tone, the mean of both chroma differences'.
     fn square_error(self, rgb: [f32; 3]) -> f32 {
         let y = luma(rgb);
         let [red, _, blue] = self.colour_of(y);
-        ((rgb[0] - red).powi(2) + (rgb[2] - blue).powi(2)) / 2.0
+        (rgb[0] - red).powi(2).midpoint((rgb[2] - blue).powi(2))
     }
 }
 

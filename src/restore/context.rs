@@ -165,11 +165,11 @@ pub(super) fn run_detector(
 }
 
 /// The photo inside a window's `read`, (1, 3, h, w) in [0, 1], mirrored beyond the photo.
-pub(super) fn photo_tensor(photo: &Photo, window: &Window) -> Result<Tensor, InferenceError> {
+pub(super) fn photo_tensor(photo: &Photo, window: &Window) -> Tensor {
     let (width, height) = (window.read.width, window.read.height);
     let mut tensor = Tensor::filled([1, 3, height as usize, width as usize], 0.0);
     photo.network_window(window.origin(), width, height, tensor.data_mut());
-    Ok(tensor)
+    tensor
 }
 
 /// `context` for a stage-2 window that reads `read`: from the store, and by stage 1 where it is missing there.
@@ -198,7 +198,7 @@ pub(super) fn context_for(
     let halo = engine.detector_manifest().halo_px;
     let inside = missing.intersect(photo.size().rect());
     let window = window_around(inside, photo.size(), halo);
-    let tensor = photo_tensor(photo, &window)?;
+    let tensor = photo_tensor(photo, &window);
     let (_, computed) = run_detector(engine.detector(), tensor.view(), cancel)?;
     for index in blocks_of(missing) {
         paste_block(
@@ -223,13 +223,12 @@ fn paste_stored(
     store.use_model(model);
     let mut missing = PixelRect::EMPTY;
     for index in blocks_of(read) {
-        match store.get(index) {
-            Some(block) => paste_block(context, read, index, &block),
-            None => {
-                let (column, row) = index;
-                let side = NETWORK_GRID_PX;
-                missing = missing.union(PixelRect::new(column * side, row * side, side, side));
-            }
+        if let Some(block) = store.get(index) {
+            paste_block(context, read, index, &block);
+        } else {
+            let (column, row) = index;
+            let side = NETWORK_GRID_PX;
+            missing = missing.union(PixelRect::new(column * side, row * side, side, side));
         }
     }
     missing

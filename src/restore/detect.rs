@@ -96,7 +96,7 @@ fn core_px(limit_bytes: u64, halo_px: u32) -> u32 {
 
 fn level_tensor(photo: &Photo, window: &Window, shift: u32) -> Result<Tensor, InferenceError> {
     if shift == 0 {
-        photo_tensor(photo, window)
+        Ok(photo_tensor(photo, window))
     } else {
         coarse_tensor(photo, window, shift)
     }

@@ -162,7 +162,7 @@ impl WindowFill {
         let mut hole = vec![0; inside.size().pixel_count()];
         hole_rect(mask, inside, &mut hole);
         let hole = hole_tensor(&hole, inside, window, photo)?;
-        let input = photo_tensor(photo, window)?;
+        let input = photo_tensor(photo, window);
         let context = context_for(photo, window.read, engine, contexts, cancel)?;
         let (fill, recovered) = run_filler(engine, &input, &hole, &context, cancel)?;
         Ok(Self {
