@@ -18,8 +18,7 @@ use unscratch::io::{DecodeLimits, ExportOptions, OutputFormat, export_photo, ope
 use unscratch::mask::{EffectiveMask, Mask, MaskLayer};
 use unscratch::photo::{Channels, Photo};
 use unscratch::restore::{
-    ChangeCount, ContextCache, NoProgress, Stage, alpha_photo, composite_rect, detect,
-    restore_photo,
+    ContextCache, NoProgress, Stage, alpha_photo, composite_rect, detect, restore_photo,
 };
 
 const SIZE: ImageSize = ImageSize::new(300, 220);
@@ -93,9 +92,10 @@ fn a_scan_is_opened_detected_filled_and_exported_with_nothing_changed_outside_th
         restore_photo(&photo, &mask, &mut engine, &contexts, &progress, &token).unwrap();
     let result = composite_rect(&photo, &restoration, SIZE.rect());
 
-    let alpha = alpha_photo(&mask);
-    let changes = ChangeCount::in_rect(&photo, &result, &alpha, SIZE.rect());
-    assert_eq!(changes.outside_mask, 0);
+    for (i, alpha) in alpha_photo(&mask).into_iter().enumerate() {
+        let changed = (3 * i..3 * i + 3).any(|c| result.get(c) != photo.samples().get(c));
+        assert!(alpha > 0 || !changed, "pixel {i} lies outside the mask");
+    }
     let (before, after) = (error_on_scratch(photo.samples()), error_on_scratch(&result));
     assert!(
         after < 0.5 * before,
