@@ -70,5 +70,6 @@ icons: ## Draws assets/icons/*.png from the SVG (needs Debian's libcairo2).
 	$(ASSETS_VENV)/bin/pip install --quiet -r scripts/requirements-samples.txt
 	$(ASSETS_VENV)/bin/python scripts/make_icons.py
 
-screenshots: setup ## Makes screenshots/ anew from the real window.
-	bash scripts/screenshots.sh
+screenshots: setup ## Takes screenshots/ anew from the real window (needs xvfb, xdotool, imagemagick, openbox).
+	$(CARGO) build --release
+	bash scripts/screenshots.sh $(or $(CARGO_TARGET_DIR),target)/release/unscratch

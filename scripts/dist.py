@@ -98,7 +98,7 @@ def make_deb(program: Path, tree: Path, dist: Path, version: str) -> None:
     documents.mkdir(parents=True)
     shutil.copy2(program / "unscratch", library / "unscratch")
     shutil.copytree(program / "runtime", library / "runtime")
-    shutil.copytree(program / "samples", documents / "samples")
+    shutil.copytree(program / "samples", tree / "usr/share/unscratch/samples")
     for name in ("README.md", "LICENSE-MIT", "LICENSE-APACHE", "THIRD-PARTY.md", "THIRD-PARTY-CRATES.txt"):
         shutil.copy2(program / name, documents / name)
     (documents / "copyright").write_text(
