@@ -9,8 +9,8 @@ use std::time::Instant;
 use crate::geometry::{ImageSize, PixelRect};
 use crate::inference::CancelToken;
 use crate::io::{
-    DecodeError, DecodeLimits, EncodeError, check_target, export_photo, is_same_file, open_photo,
-    save_mask,
+    DecodeError, DecodeLimits, EncodeError, ExportOutcome, check_target, export_photo,
+    is_same_file, open_photo, save_mask,
 };
 use crate::mask::EffectiveMask;
 use crate::photo::{Photo, Samples};
@@ -128,49 +128,32 @@ pub fn export_restoration(
     let ExportRequest {
         photo,
         mask,
-        restoration,
-        contexts: _,
         target,
-        options,
         mask_target,
+        ..
     } = request;
     let started = Instant::now();
-    check_targets(photo, target, mask_target.as_deref(), options.overwrite)?;
+    let mut stages = ExportStages::default();
+    check_targets(
+        photo,
+        target,
+        mask_target.as_deref(),
+        request.options.overwrite,
+    )?;
     progress.report(Stage::Compositing, 0, 0);
-    let pixels = composite_rect(photo, restoration, photo.size().rect());
-    let handed_over = compare(photo, mask, &pixels);
-    handed_over.keep_promise(target)?;
+    let (pixels, handed_over) = timed(&mut stages.composite, || compose(request))?;
     if cancel.is_cancelled() {
         return Err(ExportError::Cancelled);
     }
-    let composite_seconds = started.elapsed().as_secs_f64();
-
     progress.report(Stage::Writing, 0, 2);
-    let written = Instant::now();
-    let outcome = export_photo(photo, &pixels, target, options)?;
-    drop(pixels);
-    if let Some(path) = mask_target {
-        save_mask(
-            path,
-            photo.size(),
-            &alpha_photo(mask),
-            photo,
-            options.overwrite,
-        )
-        .map_err(|source| ExportError::Mask {
-            target: target.clone(),
-            source,
-        })?;
-    }
-    let write_seconds = written.elapsed().as_secs_f64();
-
+    let outcome = timed(&mut stages.write, || write(request, pixels))?;
     progress.report(Stage::Writing, 1, 2);
-    let verified = Instant::now();
-    let measured = if outcome.lossy {
-        handed_over
-    } else {
-        verify(photo, mask, target, limits).inspect_err(|_| remove(target))?
-    };
+    let measured = timed(&mut stages.verify, || {
+        if outcome.lossy {
+            return Ok(handed_over);
+        }
+        verify(photo, mask, target, limits).inspect_err(|_| remove(target))
+    })?;
     progress.report(Stage::Writing, 2, 2);
     Ok(ExportReport {
         target: target.clone(),
@@ -184,13 +167,50 @@ pub fn export_restoration(
         changed_pixels: measured.changed,
         changed_outside_mask: measured.changed_outside,
         not_carried: outcome.not_carried,
-        stages: ExportStages {
-            composite: composite_seconds,
-            write: write_seconds,
-            verify: verified.elapsed().as_secs_f64(),
-        },
+        stages,
         seconds: started.elapsed().as_secs_f64(),
     })
+}
+
+/// The restored pixels, and how they differ from the master.
+fn compose(request: &ExportRequest) -> Result<(Samples, Comparison), ExportError> {
+    let photo = &request.photo;
+    let pixels = composite_rect(photo, &request.restoration, photo.size().rect());
+    let compared = compare(photo, &request.mask, &pixels);
+    compared.keep_promise(&request.target)?;
+    Ok((pixels, compared))
+}
+
+/// Writes the derivative, then the mask; `pixels` are freed before the mask is made.
+fn write(request: &ExportRequest, pixels: Samples) -> Result<ExportOutcome, ExportError> {
+    let ExportRequest {
+        photo,
+        mask,
+        target,
+        options,
+        mask_target,
+        ..
+    } = request;
+    let outcome = export_photo(photo, &pixels, target, options)?;
+    drop(pixels);
+    if let Some(path) = mask_target {
+        let alpha = alpha_photo(mask);
+        save_mask(path, photo.size(), &alpha, photo, options.overwrite).map_err(|source| {
+            ExportError::Mask {
+                target: target.clone(),
+                source,
+            }
+        })?;
+    }
+    Ok(outcome)
+}
+
+/// Runs `work` and stores its wall time in `seconds`.
+fn timed<T>(seconds: &mut f64, work: impl FnOnce() -> T) -> T {
+    let started = Instant::now();
+    let value = work();
+    *seconds = started.elapsed().as_secs_f64();
+    value
 }
 
 /// Refuses a mask file that would replace the master, the derivative or an existing file, before any work is done.

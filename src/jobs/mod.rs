@@ -10,6 +10,7 @@ mod event;
 mod export;
 mod inference_worker;
 mod io_worker;
+mod order;
 mod progress;
 mod queue;
 mod shared;
