@@ -27,7 +27,7 @@ impl Console {
         Self {
             quiet,
             verbose,
-            bar: ProgressBar::with_draw_target(None, target),
+            bar: ProgressBar::with_draw_target(None, target).with_style(style(false)),
             stage: Mutex::default(),
         }
     }
@@ -83,15 +83,15 @@ impl Console {
 impl ProgressSink for Console {
     fn report(&self, stage: Stage, done: u64, total: u64) {
         let mut current = self.current_stage();
-        if *current != Some(stage) {
-            *current = Some(stage);
-            self.bar.reset();
-            self.bar.set_style(style(total > 0));
-            self.bar.set_message(stage.label());
-            self.bar.enable_steady_tick(Duration::from_millis(200));
-        }
         self.bar.set_length(total.max(1));
         self.bar.set_position(done);
+        if *current != Some(stage) {
+            *current = Some(stage);
+            self.bar.reset_eta();
+            self.bar.set_message(stage.label());
+            self.bar.set_style(style(total > 0));
+            self.bar.enable_steady_tick(Duration::from_millis(200));
+        }
     }
 }
 

@@ -6,20 +6,20 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use crate::geometry::{ImageSize, PixelRect};
+use rayon::prelude::*;
+
 use crate::inference::CancelToken;
 use crate::io::{
     DecodeError, DecodeLimits, EncodeError, ExportOutcome, check_target, export_photo,
     is_same_file, open_photo, save_mask,
 };
-use crate::mask::EffectiveMask;
 use crate::photo::{Photo, Samples};
-use crate::restore::{ProgressSink, Stage, alpha_photo, alpha_rect, composite_rect};
+use crate::restore::{ProgressSink, Stage, alpha_photo, composite_rect};
 
 use super::ExportRequest;
 
-/// Rows compared at once: enough to keep the call overhead small, few enough to stay out of the memory budget.
-const STRIP_ROWS: u32 = 256;
+/// Pixels one thread compares at once: some rows of a scan, so that all cores get their share.
+const COMPARED_AT_ONCE: usize = 1 << 16;
 
 /// What an export wrote and what was measured on it.
 #[derive(Clone, Debug)]
@@ -141,18 +141,18 @@ pub fn export_restoration(
         request.options.overwrite,
     )?;
     progress.report(Stage::Compositing, 0, 0);
-    let (pixels, handed_over) = timed(&mut stages.composite, || compose(request))?;
+    let (pixels, alpha, handed_over) = timed(&mut stages.composite, || compose(request))?;
     if cancel.is_cancelled() {
         return Err(ExportError::Cancelled);
     }
     progress.report(Stage::Writing, 0, 2);
-    let outcome = timed(&mut stages.write, || write(request, pixels))?;
+    let outcome = timed(&mut stages.write, || write(request, pixels, &alpha))?;
     progress.report(Stage::Writing, 1, 2);
     let measured = timed(&mut stages.verify, || {
         if outcome.lossy {
             return Ok(handed_over);
         }
-        verify(photo, mask, target, limits).inspect_err(|_| remove(target))
+        verify(photo, &alpha, target, limits).inspect_err(|_| remove(target))
     })?;
     progress.report(Stage::Writing, 2, 2);
     Ok(ExportReport {
@@ -172,20 +172,24 @@ pub fn export_restoration(
     })
 }
 
-/// The restored pixels, and how they differ from the master.
-fn compose(request: &ExportRequest) -> Result<(Samples, Comparison), ExportError> {
+/// The restored pixels, α, and how the pixels differ from the master.
+fn compose(request: &ExportRequest) -> Result<(Samples, Vec<u8>, Comparison), ExportError> {
     let photo = &request.photo;
     let pixels = composite_rect(photo, &request.restoration, photo.size().rect());
-    let compared = compare(photo, &request.mask, &pixels);
+    let alpha = alpha_photo(&request.mask);
+    let compared = compare(photo, &alpha, &pixels);
     compared.keep_promise(&request.target)?;
-    Ok((pixels, compared))
+    Ok((pixels, alpha, compared))
 }
 
-/// Writes the derivative, then the mask; `pixels` are freed before the mask is made.
-fn write(request: &ExportRequest, pixels: Samples) -> Result<ExportOutcome, ExportError> {
+/// Writes the derivative, frees its `pixels`, and writes `alpha` as the mask.
+fn write(
+    request: &ExportRequest,
+    pixels: Samples,
+    alpha: &[u8],
+) -> Result<ExportOutcome, ExportError> {
     let ExportRequest {
         photo,
-        mask,
         target,
         options,
         mask_target,
@@ -194,8 +198,7 @@ fn write(request: &ExportRequest, pixels: Samples) -> Result<ExportOutcome, Expo
     let outcome = export_photo(photo, &pixels, target, options)?;
     drop(pixels);
     if let Some(path) = mask_target {
-        let alpha = alpha_photo(mask);
-        save_mask(path, photo.size(), &alpha, photo, options.overwrite).map_err(|source| {
+        save_mask(path, photo.size(), alpha, photo, options.overwrite).map_err(|source| {
             ExportError::Mask {
                 target: target.clone(),
                 source,
@@ -239,6 +242,14 @@ struct Comparison {
 }
 
 impl Comparison {
+    fn plus(self, other: Self) -> Self {
+        Self {
+            blended: self.blended + other.blended,
+            changed: self.changed + other.changed,
+            changed_outside: self.changed_outside + other.changed_outside,
+        }
+    }
+
     fn keep_promise(self, target: &Path) -> Result<(), ExportError> {
         if self.changed_outside == 0 {
             return Ok(());
@@ -250,13 +261,16 @@ impl Comparison {
     }
 }
 
-fn compare(photo: &Photo, mask: &EffectiveMask, pixels: &Samples) -> Comparison {
+fn compare(photo: &Photo, alpha: &[u8], pixels: &Samples) -> Comparison {
+    let channels = photo.channels().count();
     match (photo.samples(), pixels) {
-        (Samples::U8(master), Samples::U8(pixels)) => compare_samples(photo, mask, master, pixels),
-        (Samples::U16(master), Samples::U16(pixels)) => {
-            compare_samples(photo, mask, master, pixels)
+        (Samples::U8(master), Samples::U8(pixels)) if master.len() == pixels.len() => {
+            compare_samples(master, pixels, alpha, channels)
         }
-        // Another depth is another picture: everything differs.
+        (Samples::U16(master), Samples::U16(pixels)) if master.len() == pixels.len() => {
+            compare_samples(master, pixels, alpha, channels)
+        }
+        // Another depth or size is another picture: everything differs.
         _ => Comparison {
             changed_outside: photo.size().pixel_count() as u64,
             ..Comparison::default()
@@ -264,28 +278,34 @@ fn compare(photo: &Photo, mask: &EffectiveMask, pixels: &Samples) -> Comparison 
     }
 }
 
-fn compare_samples<T: PartialEq>(
-    photo: &Photo,
-    mask: &EffectiveMask,
+fn compare_samples<T: PartialEq + Sync>(
     master: &[T],
     pixels: &[T],
+    alpha: &[u8],
+    channels: usize,
 ) -> Comparison {
-    let size = photo.size();
-    let channels = photo.channels().count();
+    let at_once = COMPARED_AT_ONCE * channels;
+    let parts = master.par_chunks(at_once).zip(pixels.par_chunks(at_once));
+    parts
+        .zip(alpha.par_chunks(COMPARED_AT_ONCE))
+        .map(|((master, pixels), alpha)| compare_part(master, pixels, alpha, channels))
+        .reduce(Comparison::default, Comparison::plus)
+}
+
+fn compare_part<T: PartialEq>(
+    master: &[T],
+    pixels: &[T],
+    alpha: &[u8],
+    channels: usize,
+) -> Comparison {
     let mut found = Comparison::default();
-    let mut alpha = Vec::new();
-    for strip in strips(size) {
-        alpha.resize(strip.size().pixel_count(), 0);
-        alpha_rect(mask, strip, &mut alpha);
-        let start = size.index(0, strip.y) * channels;
-        let old = master[start..].chunks_exact(channels);
-        let new = pixels[start..].chunks_exact(channels);
-        for ((old, new), &alpha) in old.zip(new).zip(&alpha) {
-            found.blended += u64::from(alpha > 0);
-            if old != new {
-                found.changed += 1;
-                found.changed_outside += u64::from(alpha == 0);
-            }
+    let old = master.chunks_exact(channels);
+    let new = pixels.chunks_exact(channels);
+    for ((old, new), &alpha) in old.zip(new).zip(alpha) {
+        found.blended += u64::from(alpha > 0);
+        if old != new {
+            found.changed += 1;
+            found.changed_outside += u64::from(alpha == 0);
         }
     }
     found
@@ -294,7 +314,7 @@ fn compare_samples<T: PartialEq>(
 /// Reads the derivative back and compares it with the master.
 fn verify(
     photo: &Photo,
-    mask: &EffectiveMask,
+    alpha: &[u8],
     target: &Path,
     limits: DecodeLimits,
 ) -> Result<Comparison, ExportError> {
@@ -308,7 +328,7 @@ fn verify(
             path: target.to_path_buf(),
         });
     }
-    let measured = compare(photo, mask, written.samples());
+    let measured = compare(photo, alpha, written.samples());
     measured.keep_promise(target)?;
     Ok(measured)
 }
@@ -317,10 +337,4 @@ fn remove(target: &Path) {
     if let Err(error) = std::fs::remove_file(target) {
         tracing::error!("a file that failed its check could not be removed ({error}): {target:?}");
     }
-}
-
-fn strips(size: ImageSize) -> impl Iterator<Item = PixelRect> {
-    (0..size.height)
-        .step_by(STRIP_ROWS as usize)
-        .map(move |y| PixelRect::new(0, y, size.width, STRIP_ROWS.min(size.height - y)))
 }
