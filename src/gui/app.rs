@@ -325,7 +325,8 @@ impl UnscratchApp {
             self.pointer = pointer;
         }
         self.apply(&ctx, actions);
-        self.canvas.follow(&ctx, self.document.as_ref());
+        self.canvas
+            .follow(&ctx, self.document.as_ref(), self.work.filling.is_some());
         if let Some(layout) = self.fitted_layout(area, ctx.pixels_per_point()) {
             let mut canvas = std::mem::take(&mut self.canvas);
             canvas.paint(ui.painter(), &layout, &self.model(), &self.pointer);

@@ -70,6 +70,7 @@ fn viewport() -> ViewportBuilder {
         .with_app_id("unscratch")
         .with_inner_size([1280.0, 820.0])
         .with_min_inner_size([860.0, 560.0])
+        .with_maximized(true)
         .with_drag_and_drop(true);
     match eframe::icon_data::from_png_bytes(include_bytes!("../../assets/icons/unscratch-256.png"))
     {

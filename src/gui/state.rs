@@ -140,6 +140,8 @@ pub struct ViewState {
     pub viewport: Rect,
     /// The pointer over the photo, screen points.
     pub pointer: Option<Pos2>,
+    /// When a repair last took the overlay's place.
+    pub repaired_at: Option<Instant>,
     /// A file is being dragged over the window.
     pub drop_hovers: bool,
     /// What follows once the export is written.
@@ -161,6 +163,7 @@ impl Default for ViewState {
             last_point: None,
             viewport: Rect::ZERO,
             pointer: None,
+            repaired_at: None,
             drop_hovers: false,
             after_export: None,
             may_close: false,

@@ -505,3 +505,81 @@ fn the_sheet_of_shortcuts_opens_with_f1() {
     window.harness.run();
     assert!(window.harness.query_by_label("All shortcuts").is_none());
 }
+
+/// A file dropped on the window.
+#[derive(Debug)]
+struct Dropped(std::path::PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
+    }
+}
+
+#[test]
+fn a_dropped_file_is_opened_and_unsaved_work_is_asked_about_first() {
+    let mut window = empty();
+    let first = window.path("first.png");
+    plain().save(&first).unwrap();
+    let second = window.path("second.png");
+    scratched().save(&second).unwrap();
+    let drop = |window: &mut crate::support::Window, path: &std::path::Path| {
+        let file = std::sync::Arc::new(Dropped(path.to_path_buf()));
+        window.harness.input_mut().dropped_files.push(file);
+        window.harness.step();
+    };
+    drop(&mut window, &first);
+    window.until("the photo is open", |app| app.document().is_some());
+    window.settle();
+    window.stroke(PointerButton::Primary, &[(200.0, 120.0), (230.0, 120.0)]);
+    window.settle();
+    drop(&mut window, &second);
+    window.harness.run();
+    window.harness.get_by_label("Discard").click();
+    window.until("the other photo is open", |app| {
+        app.document()
+            .is_some_and(|document| document.photo().path().ends_with("second.png"))
+    });
+    window.settle();
+    assert!(!window.app().document().unwrap().is_modified());
+}
+
+#[test]
+fn after_an_export_nothing_is_unsaved() {
+    let mut window = open(&plain());
+    window.settle();
+    window.stroke(PointerButton::Primary, &[(200.0, 120.0), (230.0, 120.0)]);
+    window.settle();
+    assert!(window.app().document().unwrap().is_modified());
+    window.harness.get_by_label("Export…").click();
+    window.harness.run();
+    window.harness.get_by_label("Export").click();
+    window.until("the export is written", |app| app.view().notice.is_some());
+    assert!(!window.app().document().unwrap().is_modified());
+}
+
+#[test]
+fn without_networks_the_message_says_why_and_the_photo_still_opens() {
+    use unscratch::inference::InferenceError;
+
+    let mut window = crate::support::open_with_loader(&plain(), || {
+        Err(InferenceError::Run {
+            model: "fake".to_owned(),
+            message: "made to fail".to_owned(),
+        })
+    });
+    window.until("the failure is known", |app| {
+        app.work().engine_error.is_some()
+    });
+    window.harness.run();
+    window
+        .harness
+        .get_by_label("The networks could not be loaded");
+    window.harness.get_by_label("Networks not loaded");
+    window.stroke(PointerButton::Primary, &[(200.0, 120.0), (230.0, 120.0)]);
+    assert_eq!(window.mask_at(215, 120), 255, "painting works all the same");
+}

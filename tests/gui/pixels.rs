@@ -1,9 +1,9 @@
 //! What is really on the screen: at 1:1 the photo's own pixels, in every orientation of the window's scale.
 
-use crate::support::{FILL, Window, open_with};
 use eframe::egui::{Key, PointerButton};
 use egui_kittest::HarnessBuilder;
-use unscratch::inference::fake::paint_engine;
+
+use crate::support::{Window, fake_engine, open_with};
 
 /// Noise, so that any shift or filter shows; red stays low, so that nothing counts as damage.
 fn noise() -> image::RgbImage {
@@ -19,9 +19,12 @@ fn noise() -> image::RgbImage {
 
 fn window_at_scale(photo: &image::RgbImage, pixels_per_point: f32) -> Window {
     let builder = HarnessBuilder::default().wgpu();
-    let mut window = open_with(&photo.clone().into(), pixels_per_point, builder, || {
-        paint_engine(FILL.map(|value| f32::from(value) / 255.0))
-    });
+    let mut window = open_with(
+        &photo.clone().into(),
+        pixels_per_point,
+        builder,
+        fake_engine,
+    );
     window.settle();
     window
 }
@@ -74,4 +77,56 @@ fn enlarged_by_a_whole_factor_pixels_become_sharp_squares() {
         image::imageops::FilterType::Nearest,
     );
     assert_shows(&mut window, &enlarged);
+}
+
+#[test]
+fn a_photo_is_shown_turned_as_its_exif_orientation_says() {
+    use image::ImageEncoder as _;
+
+    let photo = noise();
+    // A TIFF structure with the one tag 0x0112 (orientation), a SHORT of value 6: turn clockwise for display.
+    let exif = [
+        b'M', b'M', 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0,
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("turned.png");
+    let mut encoder = image::codecs::png::PngEncoder::new(std::fs::File::create(&path).unwrap());
+    encoder.set_exif_metadata(exif.to_vec()).unwrap();
+    encoder
+        .write_image(
+            &photo,
+            photo.width(),
+            photo.height(),
+            image::ExtendedColorType::Rgb8,
+        )
+        .unwrap();
+    let mut window = crate::support::open_path(folder, path, HarnessBuilder::default().wgpu());
+    window.settle();
+    window.harness.key_press(Key::Num1);
+    window.harness.run();
+    assert_shows(&mut window, &image::imageops::rotate90(&photo));
+}
+
+#[test]
+fn a_repair_and_its_undo_are_what_the_screen_shows() {
+    let photo = noise();
+    let mut window = window_at_scale(&photo, 1.0);
+    window.harness.key_press(Key::Num1);
+    window.harness.run();
+    window.stroke(PointerButton::Primary, &[(60.0, 60.0), (120.0, 60.0)]);
+    window.harness.remove_cursor();
+    window.settle();
+    window.harness.run_steps(20);
+    let mut expected = photo.clone();
+    for (x, y, pixel) in expected.enumerate_pixels_mut() {
+        pixel.0 = window.restored_at(x, y);
+    }
+    assert_ne!(expected, photo);
+    assert_shows(&mut window, &expected);
+    window
+        .harness
+        .key_press_modifiers(eframe::egui::Modifiers::COMMAND, Key::Z);
+    window.settle();
+    window.harness.run_steps(20);
+    assert_shows(&mut window, &photo);
 }

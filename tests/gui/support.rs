@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use unscratch::gui::app::{AppOptions, UnscratchApp};
 use unscratch::gui::canvas::transform::Placement;
 use unscratch::gui::settings::SettingsStore;
-use unscratch::inference::{Engine, fake::paint_engine};
+use unscratch::inference::{Engine, InferenceError, fake::paint_engine};
 use unscratch::jobs::JobSystem;
 
 /// Colour the fake stage 2 fills with, 8 bit.
@@ -24,11 +24,17 @@ pub struct Window {
     pub folder: TempDir,
 }
 
-/// Opens `photo` in a window of 1366 × 768 points on an engine that marks what is red and fills with [`FILL`].
+/// What loads the engine of a test.
+type Loader = Box<dyn FnOnce() -> Result<Engine, InferenceError> + Send>;
+
+/// An engine that marks what is red and fills with [`FILL`].
+pub fn fake_engine() -> Engine {
+    paint_engine(FILL.map(|value| f32::from(value) / 255.0))
+}
+
+/// Opens `photo` in a window of 1366 × 768 points on [`fake_engine`].
 pub fn open(photo: &image::DynamicImage) -> Window {
-    open_with(photo, 1.0, HarnessBuilder::default(), || {
-        paint_engine(FILL.map(|value| f32::from(value) / 255.0))
-    })
+    open_with(photo, 1.0, HarnessBuilder::default(), fake_engine)
 }
 
 /// As [`open`], with a scale, a builder and an engine.
@@ -38,10 +44,21 @@ pub fn open_with(
     builder: HarnessBuilder<UnscratchApp>,
     engine: impl FnOnce() -> Engine + Send + 'static,
 ) -> Window {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("photo.png");
-    photo.save(&path).unwrap();
-    let mut window = start(folder, Some(path), pixels_per_point, builder, engine);
+    let builder = builder.with_pixels_per_point(pixels_per_point);
+    open_saved(photo, builder, Box::new(|| Ok(engine())))
+}
+
+/// As [`open`], with an engine that may fail to load.
+pub fn open_with_loader(
+    photo: &image::DynamicImage,
+    load: impl FnOnce() -> Result<Engine, InferenceError> + Send + 'static,
+) -> Window {
+    open_saved(photo, HarnessBuilder::default(), Box::new(load))
+}
+
+/// Opens the file at `path` in `folder`.
+pub fn open_path(folder: TempDir, path: PathBuf, builder: HarnessBuilder<UnscratchApp>) -> Window {
+    let mut window = start(folder, Some(path), builder, Box::new(|| Ok(fake_engine())));
     window.until("the photo is open", |app| app.document().is_some());
     window
 }
@@ -49,27 +66,41 @@ pub fn open_with(
 /// A window without a photo.
 pub fn empty() -> Window {
     let folder = tempfile::tempdir().unwrap();
-    start(folder, None, 1.0, HarnessBuilder::default(), || {
-        paint_engine([0.0; 3])
-    })
+    start(
+        folder,
+        None,
+        HarnessBuilder::default(),
+        Box::new(|| Ok(fake_engine())),
+    )
+}
+
+fn open_saved(
+    photo: &image::DynamicImage,
+    builder: HarnessBuilder<UnscratchApp>,
+    load: Loader,
+) -> Window {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("photo.png");
+    photo.save(&path).unwrap();
+    let mut window = start(folder, Some(path), builder, load);
+    window.until("the photo is open", |app| app.document().is_some());
+    window
 }
 
 fn start(
     folder: TempDir,
     file: Option<PathBuf>,
-    pixels_per_point: f32,
     builder: HarnessBuilder<UnscratchApp>,
-    engine: impl FnOnce() -> Engine + Send + 'static,
+    load: Loader,
 ) -> Window {
     let settings = SettingsStore::load(Some(folder.path().join("window.toml")));
     let harness = builder
         .with_size(Vec2::new(1366.0, 768.0))
-        .with_pixels_per_point(pixels_per_point)
         .with_max_steps(64)
         .build_eframe(move |cc| {
             let ctx = cc.egui_ctx.clone();
             let wake = Arc::new(move || ctx.request_repaint());
-            let jobs = JobSystem::with_engine(Box::new(|| Ok(engine())), wake).unwrap();
+            let jobs = JobSystem::with_engine(load, wake).unwrap();
             let options = AppOptions {
                 settings,
                 file,

@@ -32,6 +32,10 @@ impl UnscratchApp {
         let Some(document) = &mut self.document else {
             return;
         };
+        if erase {
+            // What is to be unmarked must be seen.
+            self.view.overlay.retreated = false;
+        }
         let start = from.unwrap_or(at);
         document.begin_stroke(&brush, start.0, start.1);
         if from.is_some() {

@@ -1,6 +1,7 @@
 //! What the worker threads said, taken into the state. Never waits.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use eframe::egui;
 
@@ -102,7 +103,7 @@ impl UnscratchApp {
         self.view.view = View::default();
         self.view.overlay = Overlay::default();
         self.view.last_point = None;
-        self.view.notice = None;
+        self.view.repaired_at = None;
         self.store.settings.remember(photo.path());
         self.store.save();
         if self.work.engine_error.is_none() {
@@ -152,6 +153,7 @@ impl UnscratchApp {
             self.work.filling = None;
             self.work.fill_seconds = Some(seconds);
             self.view.overlay.retreat();
+            self.view.repaired_at = Some(Instant::now());
         }
     }
 

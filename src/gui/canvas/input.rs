@@ -52,7 +52,8 @@ pub fn interact(
 ) {
     let response = ui.allocate_rect(layout.area, Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, canvas_label(model)));
-    let is_over = response.contains_pointer() && model.view.dialog.is_none();
+    let is_over =
+        response.contains_pointer() && model.view.dialog.is_none() && !ui.ctx().any_popup_open();
     if response.clicked() || response.drag_started() {
         ui.memory_mut(|memory| {
             if let Some(focused) = memory.focused() {

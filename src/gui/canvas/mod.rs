@@ -73,7 +73,9 @@ pub struct Pane {
 
 impl Canvas {
     /// Takes over what changed in `document`; with `None` nothing is shown.
-    pub fn follow(&mut self, ctx: &Context, document: Option<&Document>) {
+    ///
+    /// `is_repairing` says that the last stroke's repair is still awaited.
+    pub fn follow(&mut self, ctx: &Context, document: Option<&Document>, is_repairing: bool) {
         let Some(document) = document else {
             *self = Self::default();
             return;
@@ -97,9 +99,22 @@ impl Canvas {
             });
         }
         self.collect();
+        self.follow_stroke(document.is_editing(), is_repairing);
         if self.revision != Some(document.display_revision()) {
             self.revision = Some(document.display_revision());
             self.follow_changes(ctx, document);
+        }
+    }
+
+    /// Keeps the marks of the stroke under way, and of strokes whose repair is awaited, apart from all others.
+    fn follow_stroke(&mut self, is_stroking: bool, is_repairing: bool) {
+        let Some(source) = &mut self.source else {
+            return;
+        };
+        if is_stroking {
+            source.keep_mask_before_stroke();
+        } else if !is_repairing && source.forget_mask_before_stroke() {
+            self.textures.clear_layer(Layer::Stroke);
         }
     }
 
@@ -122,6 +137,7 @@ impl Canvas {
         }
         for rect in source.set_mask(document.effective_mask(), document.threshold()) {
             self.textures.invalidate(Layer::Mask, rect);
+            self.textures.invalidate(Layer::Stroke, rect);
         }
         for rect in source.set_restoration(document.restoration()) {
             self.textures.invalidate(Layer::Restored, rect);
@@ -227,6 +243,11 @@ impl Canvas {
         }
         let [r, g, b] = model.settings.overlay_color;
         let [mask, map] = opacities;
+        if model.view.overlay.shown() == OverlayMode::Off && source.has_stroke() {
+            let tint = Color32::from_rgb(r, g, b).gamma_multiply(model.settings.overlay_opacity);
+            self.textures
+                .draw(painter, &pane.placement, source, Layer::Stroke, tint);
+        }
         if mask > 0.0 {
             let tint = Color32::from_rgb(r, g, b).gamma_multiply(mask);
             self.textures
@@ -242,11 +263,7 @@ impl Canvas {
 
 /// Opacity of mask and probability map now, on their way to what is wanted.
 fn overlay_opacities(ctx: &Context, model: &Model<'_>) -> [f32; 2] {
-    let shown = if model.stroke_open && model.view.overlay.shown() == OverlayMode::Off {
-        OverlayMode::Mask
-    } else {
-        model.view.overlay.shown()
-    };
+    let shown = model.view.overlay.shown();
     [OverlayMode::Mask, OverlayMode::Probability].map(|mode| {
         let seconds = if shown == mode { 0.0 } else { FADE_SECONDS };
         let id = eframe::egui::Id::unique(("overlay", mode == OverlayMode::Mask));

@@ -31,6 +31,8 @@ pub struct CanvasSource {
     restoration: Restoration,
     cells: HashMap<TileIndex, CellPicture>,
     mask: EffectiveMask,
+    /// The mask before the strokes whose marks are shown apart.
+    mask_before: Option<EffectiveMask>,
     map: Option<(Arc<ProbabilityMap>, Option<Arc<Pyramid>>)>,
     threshold: u8,
 }
@@ -45,6 +47,7 @@ impl CanvasSource {
             restoration,
             cells: HashMap::new(),
             mask,
+            mask_before: None,
             map: None,
             threshold: 0,
         }
@@ -93,6 +96,23 @@ impl CanvasSource {
         self.mask = mask;
         self.threshold = threshold;
         changed
+    }
+
+    /// From now on, what is added to the mask is also shown apart, until [`Self::forget_mask_before_stroke`].
+    pub fn keep_mask_before_stroke(&mut self) {
+        if self.mask_before.is_none() {
+            self.mask_before = Some(self.mask.clone());
+        }
+    }
+
+    /// Nothing is shown apart any more; true when something was.
+    pub fn forget_mask_before_stroke(&mut self) -> bool {
+        self.mask_before.take().is_some()
+    }
+
+    /// Whether marks of a stroke are shown apart.
+    pub fn has_stroke(&self) -> bool {
+        self.mask_before.is_some()
     }
 
     /// Takes over the restoration; returns the rectangles of the image that look different now.
@@ -196,22 +216,32 @@ impl CanvasSource {
         Some(values)
     }
 
-    /// The mask on `level`: the largest value under each pixel.
-    fn mask_level(&self, level: u8, rect: PixelRect) -> Option<Vec<u8>> {
+    /// What was added to the mask since it was kept, on `level`.
+    fn stroke_level(&self, level: u8, rect: PixelRect) -> Option<Vec<u8>> {
+        let mut values = self.mask_level(&self.mask, level, rect)?;
+        let before = self.mask_level(self.mask_before.as_ref()?, level, rect)?;
+        for (value, before) in values.iter_mut().zip(before) {
+            *value = value.saturating_sub(before);
+        }
+        Some(values)
+    }
+
+    /// A mask on `level`: the largest value under each pixel.
+    fn mask_level(&self, mask: &EffectiveMask, level: u8, rect: PixelRect) -> Option<Vec<u8>> {
         let mut values = vec![0; rect.size().pixel_count()];
         if level == 0 {
-            self.mask.read_rect(rect, &mut values);
+            mask.read_rect(rect, &mut values);
             return Some(values);
         }
         let side = MASK_TILE_PX >> level;
         for index in tiles_at(rect, side) {
-            if !self.mask.may_touch_tile(index) {
+            if !mask.may_touch_tile(index) {
                 continue;
             }
             let place = level_rect(index.rect(MASK_TILE_PX, self.photo.size()), level);
             let part = place.intersect(rect);
             let target = |x: u32, y: u32| rect.size().index(x - rect.x, y - rect.y);
-            if self.is_untouched_by_hand(index) {
+            if is_untouched_by_hand(mask, index) {
                 let (_, levels) = self.map.as_ref()?;
                 let map = levels.as_ref()?.level(level)?;
                 for y in part.y..part.bottom() {
@@ -225,7 +255,7 @@ impl CanvasSource {
                     }
                 }
             } else {
-                let pooled = self.pooled_tile(index, level);
+                let pooled = self.pooled_tile(mask, index, level);
                 for y in part.y..part.bottom() {
                     for x in part.x..part.right() {
                         values[target(x, y)] =
@@ -237,17 +267,10 @@ impl CanvasSource {
         Some(values)
     }
 
-    fn is_untouched_by_hand(&self, index: TileIndex) -> bool {
-        let layers = self.mask.mask();
-        [&layers.added, &layers.removed, &layers.protected]
-            .iter()
-            .all(|layer| layer.tile(index).is_none())
-    }
-
-    fn pooled_tile(&self, index: TileIndex, level: u8) -> Raster {
+    fn pooled_tile(&self, mask: &EffectiveMask, index: TileIndex, level: u8) -> Raster {
         let rect = index.rect(MASK_TILE_PX, self.photo.size());
         let mut values = vec![0; rect.size().pixel_count()];
-        self.mask.read_rect(rect, &mut values);
+        mask.read_rect(rect, &mut values);
         let raster = Raster {
             size: rect.size(),
             channels: 1,
@@ -281,15 +304,8 @@ impl TileSource for CanvasSource {
         match layer {
             Layer::Master => Some(self.color.to_screen(&self.master_values(level, rect)?)),
             Layer::Restored => Some(self.color.to_screen(&self.restored_level(level, rect)?)),
-            Layer::Mask => {
-                let white = |v: u8| Color32::from_rgba_premultiplied(v, v, v, v);
-                Some(
-                    self.mask_level(level, rect)?
-                        .into_iter()
-                        .map(white)
-                        .collect(),
-                )
-            }
+            Layer::Mask => Some(white(self.mask_level(&self.mask, level, rect)?)),
+            Layer::Stroke => Some(white(self.stroke_level(level, rect)?)),
             Layer::Probability => {
                 let ramp: Vec<Color32> = (0..=255).map(theme::heat).collect();
                 Some(
@@ -310,6 +326,22 @@ impl TileSource for CanvasSource {
             layer
         }
     }
+}
+
+/// White of the given alpha, premultiplied.
+fn white(values: Vec<u8>) -> Vec<Color32> {
+    values
+        .into_iter()
+        .map(|v| Color32::from_rgba_premultiplied(v, v, v, v))
+        .collect()
+}
+
+/// Whether detection alone decides in this tile.
+fn is_untouched_by_hand(mask: &EffectiveMask, index: TileIndex) -> bool {
+    let layers = mask.mask();
+    [&layers.added, &layers.removed, &layers.protected]
+        .iter()
+        .all(|layer| layer.tile(index).is_none())
 }
 
 /// The tiles of `side` px that `rect` overlaps.

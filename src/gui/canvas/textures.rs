@@ -28,6 +28,8 @@ pub enum Layer {
     Restored,
     /// What is to be repaired: white, its alpha the mask.
     Mask,
+    /// What the last strokes added to the mask, drawn like [`Self::Mask`].
+    Stroke,
     /// How sure detection is, in the colours of [`crate::gui::theme::heat`].
     Probability,
 }
@@ -293,7 +295,7 @@ impl TextureCache {
         let stand_ins: &[Layer] = match key.layer {
             Layer::Restored => &[Layer::Restored, Layer::Master],
             Layer::Master => &[Layer::Master],
-            Layer::Mask | Layer::Probability => return,
+            Layer::Mask | Layer::Stroke | Layer::Probability => return,
         };
         for level in key.level..=LEVEL_MAX {
             let rect = level_rect(image, level);

@@ -1,5 +1,7 @@
 //! What lies over the picture area: progress with Cancel, hints, and messages that stay until they are dismissed.
 
+use std::time::Duration;
+
 use eframe::egui::{
     self, Align, Align2, Area, Id, Layout, Order, ProgressBar, Rect, RichText, Ui, vec2,
 };
@@ -10,21 +12,27 @@ use crate::gui::state::{Action, Model, Notice, OverlayMode};
 use crate::gui::theme;
 use crate::jobs::Progress;
 
+/// How long the hint after a repair stays.
+const HINT_SHOWS_FOR: Duration = Duration::from_secs(8);
+
 /// Draws everything that lies over `area`.
 pub fn show(ui: &Ui, area: Rect, model: &Model<'_>, actions: &mut Vec<Action>) {
     if let (Some(notice), true) = (&model.view.notice, model.document.is_some()) {
-        over(ui, "notice", area, Align2::CENTER_TOP, 16.0, |ui| {
+        over(ui, "notice", area, Align2::CENTER_TOP, true, |ui| {
             message(ui, notice, area.width(), actions);
         });
     }
     if let Some(label) = running(model) {
-        over(ui, "progress", area, Align2::CENTER_BOTTOM, 18.0, |ui| {
+        over(ui, "progress", area, Align2::CENTER_BOTTOM, true, |ui| {
             progress(ui, &label, model, actions);
         });
-    } else if let Some(text) = hint(model) {
-        over(ui, "hint", area, Align2::CENTER_BOTTOM, 18.0, |ui| {
+    } else if let Some(text) = hint(ui, model) {
+        over(ui, "hint", area, Align2::CENTER_BOTTOM, false, |ui| {
             theme::chip_frame().show(ui, |ui| ui.label(text));
         });
+    }
+    if model.view.drop_hovers && model.document.is_some() {
+        drop_target(ui, area);
     }
 }
 
@@ -33,16 +41,16 @@ fn over(
     name: &str,
     area: Rect,
     align: Align2,
-    margin: f32,
+    takes_clicks: bool,
     content: impl FnOnce(&mut Ui),
 ) {
-    let inside = area.shrink(margin);
+    let inside = area.shrink(18.0);
     Area::new(Id::unique(name))
         .order(Order::Middle)
         .fixed_pos(align.pos_in_rect(&inside))
         .pivot(align)
         .constrain_to(area)
-        .interactable(true)
+        .interactable(takes_clicks)
         .show(ui.ctx(), content);
 }
 
@@ -119,13 +127,39 @@ fn fraction(progress: &Progress) -> Option<f32> {
     (progress.total > 0).then(|| progress.done as f32 / progress.total as f32)
 }
 
-fn hint(model: &Model<'_>) -> Option<&'static str> {
+/// Shows that a file may be let go.
+fn drop_target(ui: &Ui, area: Rect) {
+    let painter = ui.painter();
+    painter.rect_filled(area, 0.0, theme::BACKDROP);
+    let line = egui::Stroke::new(2.0, theme::ACCENT);
+    painter.rect_stroke(area.shrink(10.0), 12.0, line, egui::StrokeKind::Inside);
+    let font = egui::FontId::proportional(20.0);
+    painter.text(
+        area.center(),
+        Align2::CENTER_CENTER,
+        "Drop to open this photo",
+        font,
+        theme::TEXT_STRONG,
+    );
+}
+
+/// A sentence on what just happened, for a while.
+fn hint(ui: &Ui, model: &Model<'_>) -> Option<&'static str> {
     let overlay = model.view.overlay;
     let document = model.document?;
     if model.view.held.master || model.stroke_open {
         return None;
     }
-    if overlay.retreated && overlay.mode != OverlayMode::Off && !document.restoration().is_empty() {
+    let remaining = model
+        .view
+        .repaired_at
+        .and_then(|at| HINT_SHOWS_FOR.checked_sub(at.elapsed()));
+    if let Some(remaining) = remaining
+        && overlay.retreated
+        && overlay.mode != OverlayMode::Off
+        && !document.restoration().is_empty()
+    {
+        ui.ctx().request_repaint_after(remaining);
         return Some("Repaired. Press O to see the damage, hold M for the original");
     }
     if model.work.fill_paused {

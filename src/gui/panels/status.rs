@@ -52,7 +52,7 @@ fn hint(model: &Model<'_>) -> String {
     if model.view.held.master {
         return "The original; let go to see the restored photo".to_owned();
     }
-    let other = "wheel zooms, Space+drag moves, hold M for the original";
+    let other = "wheel zooms, Space+drag moves, hold M for the original, O for the damage";
     match model.view.tool {
         Tool::Brush => {
             format!("Paint over damage, right button erases, Shift-click draws a line · {other}")
