@@ -53,11 +53,12 @@ start() { # starts the window with the given arguments and makes it fill the scr
     sleep 3
 }
 
-settled() { # waits until two pictures, a second apart, are the same
-    local before="" now
+settled() { # waits until nothing on the screen has moved for three seconds
+    local before="" now same=0
     for _ in $(seq "${1:-120}"); do
         now="$(import -silent -window root rgb:- | sha256sum)"
-        [ "$now" = "$before" ] && return
+        if [ "$now" = "$before" ]; then same=$((same + 1)); else same=0; fi
+        [ "$same" -ge 3 ] && return
         before="$now"
         sleep 1
     done

@@ -5,6 +5,7 @@ mod events;
 mod files;
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use eframe::egui::{self, CentralPanel, Event, Key, Margin, Panel, ViewportCommand};
 
@@ -20,6 +21,8 @@ use crate::document::Document;
 use crate::jobs::JobSystem;
 use crate::mask::Editable;
 
+/// Work on the UI thread that takes longer is named in the log.
+const LONG_FOR_A_FRAME: Duration = Duration::from_millis(4);
 /// A key's or button's step of zoom.
 const ZOOM_STEP: f64 = 1.25;
 /// A key's step of brush size.
@@ -194,7 +197,7 @@ impl UnscratchApp {
             Action::SetSplit(split) => self.view.split = split,
             Action::StrokeBegin { at, erase, line } => self.begin_stroke(at, erase, line),
             Action::StrokeTo(at) => self.extend_stroke(at),
-            Action::StrokeEnd => self.end_stroke(),
+            Action::StrokeEnd => timed("end of a stroke", || self.end_stroke()),
             Action::SetBrushDiameter(px) => self.store.settings.brush_diameter_px = px,
             Action::SetBrushHardness(hardness) => self.store.settings.brush_hardness = hardness,
             Action::SetOverlayColor(color) => self.store.settings.overlay_color = color,
@@ -325,11 +328,16 @@ impl UnscratchApp {
             self.pointer = pointer;
         }
         self.apply(&ctx, actions);
-        self.canvas
-            .follow(&ctx, self.document.as_ref(), self.work.filling.is_some());
+        let is_repairing = self.work.filling.is_some();
+        timed("following the document", || {
+            self.canvas
+                .follow(&ctx, self.document.as_ref(), is_repairing);
+        });
         if let Some(layout) = self.fitted_layout(area, ctx.pixels_per_point()) {
             let mut canvas = std::mem::take(&mut self.canvas);
-            canvas.paint(ui.painter(), &layout, &self.model(), &self.pointer);
+            timed("painting", || {
+                canvas.paint(ui.painter(), &layout, &self.model(), &self.pointer);
+            });
             self.canvas = canvas;
         }
         let mut actions = Vec::new();
@@ -406,11 +414,27 @@ impl UnscratchApp {
     }
 }
 
+/// Runs `work` on the UI thread and says in the log when it was long enough to be felt.
+fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    let started = Instant::now();
+    let result = work();
+    let elapsed = started.elapsed();
+    if elapsed > LONG_FOR_A_FRAME {
+        tracing::debug!(
+            "{what} took the window {:.1} ms",
+            elapsed.as_secs_f64() * 1000.0
+        );
+    }
+    result
+}
+
 impl eframe::App for UnscratchApp {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
-        self.drain_jobs(ctx);
-        self.poll_picker();
-        self.fill_when_due(ctx);
+        timed("events", || {
+            self.drain_jobs(ctx);
+            self.poll_picker();
+            self.fill_when_due(ctx);
+        });
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {

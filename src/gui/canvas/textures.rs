@@ -138,23 +138,24 @@ impl TextureCache {
         }
         let size = level_size(source.size(), level);
         self.keep_overview(painter.ctx(), source, layer);
-        for row in visible.y / TEXTURE_TILE_PX..=(visible.bottom() - 1) / TEXTURE_TILE_PX {
-            for column in visible.x / TEXTURE_TILE_PX..=(visible.right() - 1) / TEXTURE_TILE_PX {
-                let index = TileIndex::new(column, row);
-                let core = index.rect(TEXTURE_TILE_PX, size);
-                let covered = image_rect(core.grown_within(1, size), level, source.size());
-                let shown = source.same_as(layer, covered);
-                let key = Key {
-                    layer: shown,
-                    level,
-                    index,
-                    exact,
-                };
-                if self.prepare(painter.ctx(), key, source) {
-                    self.paint(painter, placement, key, core, tint);
-                } else {
-                    self.paint_coarser(painter, placement, source, key, core, tint);
-                }
+        let mut indices = tiles_of(visible);
+        // Another tile goes first in each frame, so that none waits for as long as something keeps changing.
+        let first = self.frame as usize % indices.len();
+        indices.rotate_left(first);
+        for index in indices {
+            let core = index.rect(TEXTURE_TILE_PX, size);
+            let covered = image_rect(core.grown_within(1, size), level, source.size());
+            let shown = source.same_as(layer, covered);
+            let key = Key {
+                layer: shown,
+                level,
+                index,
+                exact,
+            };
+            if self.prepare(painter.ctx(), key, source) {
+                self.paint(painter, placement, key, core, tint);
+            } else {
+                self.paint_coarser(painter, placement, source, key, core, tint);
             }
         }
     }
@@ -162,9 +163,10 @@ impl TextureCache {
     /// Keeps one texture of the whole photo, to stand in for tiles that are still being made.
     fn keep_overview(&mut self, ctx: &Context, source: &dyn TileSource, layer: Layer) {
         let whole = |level: &u8| level_size(source.size(), *level).long_side() <= TEXTURE_TILE_PX;
-        if let (Layer::Master, Some(level)) = (layer, (1..=LEVEL_MAX).find(whole)) {
+        if let (Layer::Master | Layer::Restored, Some(level)) = (layer, (1..=LEVEL_MAX).find(whole))
+        {
             let key = Key {
-                layer,
+                layer: Layer::Master,
                 level,
                 index: TileIndex::new(0, 0),
                 exact: false,
@@ -316,6 +318,14 @@ impl TextureCache {
             }
         }
     }
+}
+
+/// The texture tiles that `rect`, which is not empty, overlaps.
+fn tiles_of(rect: PixelRect) -> Vec<TileIndex> {
+    let range = |start: u32, end: u32| start / TEXTURE_TILE_PX..=(end - 1) / TEXTURE_TILE_PX;
+    range(rect.y, rect.bottom())
+        .flat_map(|row| range(rect.x, rect.right()).map(move |column| TileIndex::new(column, row)))
+        .collect()
 }
 
 /// The image pixels that level pixels `rect` show, cut at the image's edge.

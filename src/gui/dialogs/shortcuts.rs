@@ -20,6 +20,7 @@ const MOUSE: [(&str, &str); 6] = [
 /// Draws the sheet.
 pub fn show(ui: &mut Ui, actions: &mut Vec<Action>) {
     title(ui, "All shortcuts");
+    ui.spacing_mut().interact_size.y = 18.0;
     let height = (ui.ctx().content_rect().height() - 190.0).max(160.0);
     egui::ScrollArea::vertical()
         .max_height(height)
@@ -65,7 +66,7 @@ fn group(ui: &mut Ui, group: Group) {
                 .iter()
                 .map(|shortcut| shortcut.label())
                 .collect();
-            (keys.join("  "), row.label.trim_end_matches('…'))
+            (keys.join(", "), row.label.trim_end_matches('…'))
         })
         .collect();
     table(ui, group.label(), &rows);
@@ -75,7 +76,7 @@ fn table(ui: &mut Ui, name: &str, rows: &[(String, &str)]) {
     ui.label(RichText::new(name).strong().color(theme::ACCENT));
     Grid::new(name)
         .num_columns(2)
-        .spacing([16.0, 5.0])
+        .spacing([16.0, 4.0])
         .min_col_width(84.0)
         .show(ui, |ui| {
             for (keys, text) in rows {

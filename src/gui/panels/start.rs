@@ -32,7 +32,7 @@ pub fn show(ui: &mut Ui, area: Rect, model: &Model<'_>, actions: &mut Vec<Action
         icons::icon_label(ui, Icon::Photo, 64.0, color);
         ui.add_space(10.0);
         if let Some((_, path)) = &model.work.opening {
-            opening(ui, path);
+            opening(ui, path, actions);
             return;
         }
         ui.label(RichText::new("Drop a scanned photo here").heading().color(theme::TEXT_STRONG));
@@ -69,7 +69,7 @@ fn frame(ui: &Ui, zone: Rect, hovered: bool) {
         .extend(egui::Shape::dashed_line(&inner, line, 8.0, 6.0));
 }
 
-fn opening(ui: &mut Ui, path: &Path) {
+fn opening(ui: &mut Ui, path: &Path, actions: &mut Vec<Action>) {
     ui.label(
         RichText::new(format!("Opening {}…", file_name(path)))
             .heading()
@@ -77,6 +77,10 @@ fn opening(ui: &mut Ui, path: &Path) {
     );
     ui.add_space(8.0);
     ui.spinner();
+    ui.add_space(8.0);
+    if ui.button("Cancel").clicked() {
+        actions.push(Action::Run(Command::Cancel));
+    }
 }
 
 fn list_height(model: &Model<'_>) -> f32 {

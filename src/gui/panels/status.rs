@@ -104,6 +104,16 @@ fn provider(ui: &mut Ui, model: &Model<'_>) {
             if !engine.provider.detail.is_empty() {
                 response.on_hover_text(&engine.provider.detail);
             }
+            if engine.models.iter().any(|model| !model.trained) {
+                ui.label(
+                    RichText::new("Untrained networks")
+                        .small()
+                        .color(theme::ACCENT),
+                )
+                .on_hover_text(
+                    "These networks were never trained: they find and repair nothing useful",
+                );
+            }
         }
         None => {
             text(ui, "Loading the networks…".to_owned());
