@@ -23,6 +23,7 @@ from training.checkpoint import load_checkpoint, load_weights, save_checkpoint
 from training.hole import training_mask
 from training.losses import detect_loss, fill_loss
 from training.models import build_model
+from training.pool import Crops, minibatches, pool_of
 from training.validate import Validation
 
 
@@ -35,7 +36,9 @@ class TrainConfig:
     steps: int = 0  # stop after this many steps instead of by the clock; 0 = by the clock
     seed: int = 1
     crop_px: int = 192  # a multiple of 64
-    batch: int = 8
+    batch: int = 4
+    pool_batches: int = 16  # fresh batches drawn at a time …
+    pool_repeats: int = 2  # … and gone through this often, turned and mirrored
     learning_rate: float = 2e-3
     weight_decay: float = 1e-4
     warmup_steps: int = 100
@@ -89,7 +92,7 @@ class Trainer:
         self.averaged = copy.deepcopy(self.model).eval().requires_grad_(False)
         self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
         self.masks = torch.Generator().manual_seed(config.seed + 1)
-        self.step, self.elapsed_secs, self.best = 0, 0.0, -math.inf
+        self.step, self.crops, self.elapsed_secs, self.best = 0, 0, 0.0, -math.inf
         self.context_weights, self.context_model = context_weights, None
 
     @property
@@ -118,7 +121,7 @@ class Trainer:
             context = self.context_model.logits(photo)[1].float()
         return torch.where(keep, context, zeros)
 
-    def loss(self, batch: Any) -> tuple[Tensor, dict[str, float]]:
+    def loss(self, batch: Crops) -> tuple[Tensor, dict[str, float]]:
         autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bf16)
         if self.config.stage == "detect":
             with autocast:
@@ -128,7 +131,7 @@ class Trainer:
             filling = self.model.filling(batch.damaged, hole, self.context(batch.damaged))
         return fill_loss(filling, batch, hole)
 
-    def train_step(self, batch: Any) -> tuple[float, dict[str, float]]:
+    def train_step(self, batch: Crops) -> tuple[float, dict[str, float]]:
         config = self.config
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(config, self.step, self.progress)
@@ -140,6 +143,7 @@ class Trainer:
             self.optimiser.step()
         update_average(self.averaged, self.model, min(config.ema_decay, (1 + self.step) / (10 + self.step)))
         self.step += 1
+        self.crops += batch.clean.shape[0]
         return float(loss.detach()), parts
 
     def state(self) -> dict[str, Any]:
@@ -148,7 +152,7 @@ class Trainer:
             "config": asdict(self.config),
             "seed": self.config.seed,
             "steps": self.step,
-            "crops": self.step * self.config.batch,
+            "crops": self.crops,
             "minutes": self.elapsed_secs / 60.0,
             "best": self.best if math.isfinite(self.best) else None,
             "model": self.model.state_dict(),
@@ -168,46 +172,63 @@ class Trainer:
         self.masks.set_state(state["masks"])
         torch.set_rng_state(state["random"])
         self.synthesizer.load_state_dict(state["synthesizer"])
-        self.step, self.elapsed_secs = state["steps"], state["minutes"] * 60.0
+        self.step, self.crops, self.elapsed_secs = state["steps"], state["crops"], state["minutes"] * 60.0
         self.best = state["best"] if state["best"] is not None else -math.inf
 
 
+class LossLog:
+    """`losses.csv`: every one of the first 20 steps, then every 20th."""
+
+    def __init__(self, path: Path) -> None:
+        self.file = path.open("a", newline="")
+        self.writer = csv.writer(self.file)
+
+    def add(self, trainer: Trainer, loss: float, parts: dict[str, float]) -> None:
+        if trainer.step > 20 and trainer.step % 20:
+            return
+        row = {"step": trainer.step, "minutes": round(trainer.elapsed_secs / 60.0, 2), "loss": round(loss, 5)}
+        row |= {name: round(value, 5) for name, value in parts.items()}
+        if trainer.step == 1:
+            self.writer.writerow(row)
+        self.writer.writerow(row.values())
+        self.file.flush()
+
+
 def train(trainer: Trainer, run: Path, validation: Validation | None) -> list[float]:
-    """The loop. Returns the losses of the steps taken in this call."""
+    """The loop. Returns the losses of the steps taken in this call.
+
+    Checkpoints are written between pools, so that a resumed run draws the crops it would have drawn.
+    """
     config = trainer.config
     run.mkdir(parents=True, exist_ok=True)
-    checkpoint, losses = run / "checkpoint.safetensors", []
-    log = (run / "losses.csv").open("a", newline="")
-    writer = csv.writer(log)
+    log, losses = LossLog(run / "losses.csv"), []
     last_time = last_checkpoint = last_validation = time.monotonic()
     trainer.refresh_context()
     while trainer.progress < 1.0:
         trainer.synthesizer.difficulty = difficulty(config, trainer.progress)
-        loss, parts = trainer.train_step(trainer.synthesizer.batch(config.batch, config.crop_px))
-        losses.append(loss)
-        now = time.monotonic()
-        trainer.elapsed_secs += now - last_time
-        last_time = now
-        if trainer.step % 20 == 0 or trainer.step <= 20:
-            row = {"step": trainer.step, "minutes": round(trainer.elapsed_secs / 60.0, 2), "loss": round(loss, 5)}
-            row |= {name: round(value, 5) for name, value in parts.items()}
-            if trainer.step == 1:
-                writer.writerow(row)
-            writer.writerow(row.values())
-            log.flush()
-        if trainer.step % 200 == 0:
-            print(f"step {trainer.step} {trainer.elapsed_secs / 60:.1f} min loss {sum(losses[-200:]) / 200:.4f}", flush=True)
+        pool = pool_of(trainer.synthesizer, batches=config.pool_batches, batch=config.batch, crop_px=config.crop_px)
+        for crops in minibatches(pool, batch=config.batch, repeats=config.pool_repeats, generator=trainer.masks):
+            loss, parts = trainer.train_step(crops)
+            losses.append(loss)
+            now = time.monotonic()
+            trainer.elapsed_secs += now - last_time
+            last_time = now
+            log.add(trainer, loss, parts)
+            if trainer.step % 200 == 0:
+                recent = losses[-200:]
+                print(f"step {trainer.step} {trainer.elapsed_secs / 60:.1f} min loss {sum(recent) / len(recent):.4f}", flush=True)
+            if trainer.progress >= 1.0:
+                break
         if validation is not None and now - last_validation > 60.0 * config.validate_minutes:
             validate(trainer, run, validation)
             last_validation = last_time = time.monotonic()
         if now - last_checkpoint > 60.0 * config.checkpoint_minutes:
-            save_checkpoint(checkpoint, trainer.state())
+            save_checkpoint(run / "checkpoint.safetensors", trainer.state())
             trainer.refresh_context()
             last_checkpoint = time.monotonic()
-    log.close()
     if validation is not None:
         validate(trainer, run, validation)
-    save_checkpoint(checkpoint, trainer.state())
+    save_checkpoint(run / "checkpoint.safetensors", trainer.state())
     return losses
 
 
@@ -240,7 +261,7 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=0)
-    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--bank-size", type=int, default=600)
     parser.add_argument("--context", type=Path, help="stage 2: checkpoint of stage 1 whose context is fed")
     parser.add_argument("--start-from", type=Path, help="begin a new run with the averaged weights of another")

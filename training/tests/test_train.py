@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 
 from training.checkpoint import load_checkpoint, save_checkpoint
 from training.hole import grow, training_mask
+from training.pool import Crops, minibatches, pool_of
 from training.tests.tiny import TinySynthesizer
 from training.train import TrainConfig, Trainer, difficulty, learning_rate, train
 from training.validate import Validation
@@ -17,8 +19,18 @@ CPU = torch.device("cpu")
 
 
 def config_of(stage: str, steps: int, **changes: object) -> TrainConfig:
-    values = {"minutes": 1.0, "crop_px": 64, "batch": 2, "warmup_steps": 2, "validation_crops": 8, "learning_rate": 1e-3}
+    values = {"minutes": 1.0, "crop_px": 64, "batch": 2, "warmup_steps": 2, "validation_crops": 8, "learning_rate": 1e-3, "pool_batches": 1, "pool_repeats": 2}
     return TrainConfig(stage=stage, steps=steps, **(values | changes))
+
+
+def test_a_pool_gives_every_crop_once_a_pass_and_turns_all_maps_alike() -> None:
+    pool = pool_of(TinySynthesizer(3), batches=2, batch=2, crop_px=64)
+    seen = list(minibatches(pool, batch=2, repeats=2, generator=torch.Generator().manual_seed(0)))
+    assert len(seen) == 4
+    assert sum(float(crops.target.sum()) for crops in seen) == 2 * float(pool.target.sum())
+    for crops in seen:
+        assert torch.equal(crops.width > 0, crops.target > 0.5)
+        assert torch.equal(crops.transmission < 1.0, crops.target > 0.5)
 
 
 def trainer_of(config: TrainConfig) -> Trainer:
@@ -41,12 +53,10 @@ def test_two_steps_train_and_leave_a_checkpoint_and_a_log(stage: str, tmp_path: 
 def test_a_resumed_run_repeats_the_losses_of_an_uninterrupted_one(stage: str, tmp_path: Path) -> None:
     config = config_of(stage, 4)
     whole = train(trainer_of(config), tmp_path / "whole", None)
-    first = trainer_of(config)
-    for _ in range(2):
-        first.train_step(first.synthesizer.batch(config.batch, config.crop_px))
-    save_checkpoint(tmp_path / "part.safetensors", first.state())
+    first = trainer_of(replace(config, steps=2))
+    train(first, tmp_path / "part", None)
     second = trainer_of(config)
-    second.load(load_checkpoint(tmp_path / "part.safetensors"))
+    second.load(load_checkpoint(tmp_path / "part" / "checkpoint.safetensors"))
     assert train(second, tmp_path / "rest", None) == pytest.approx(whole[2:], rel=1e-5)
 
 
@@ -58,7 +68,7 @@ def test_the_same_seed_gives_the_same_first_losses(tmp_path: Path) -> None:
 def test_stage_1_learns_one_batch_by_heart() -> None:
     config = config_of("detect", 40, batch=4)
     trainer = trainer_of(config)
-    batch = trainer.synthesizer.batch(4, 64)
+    batch = Crops(*trainer.synthesizer.batch(4, 64))
     losses = [trainer.train_step(batch)[0] for _ in range(40)]
     assert losses[-1] < 0.5 * losses[0]
 
