@@ -130,7 +130,7 @@ def main() -> None:
     model = build_model("detect").eval()
     load_weights(model, options.weights)
     synthesizer = Synthesizer(
-        options.data, split="validation", seed=2000, device=torch.device("cpu"), stage="detect", difficulty=0.5, bank_size=100
+        options.data, split="validation", seed=2000, device=torch.device("cpu"), stage="detect", difficulty=0.5
     )
     batches = [synthesizer.batch(8, 256) for _ in range(options.batches)]
     calibration, figures = choose_thresholds(model, batches)

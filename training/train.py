@@ -286,7 +286,7 @@ def main() -> None:
     elif options.start_from:
         load_weights(trainer.model, options.start_from)
         load_weights(trainer.averaged, options.start_from)
-    validation = Validation(replace(config), synthesizer("validation", 1000, min(100, config.bank_size)), device=device)
+    validation = Validation(replace(config), synthesizer("validation", 1000, config.bank_size), device=device)
     train(trainer, options.run, validation)
 
 
