@@ -15,18 +15,15 @@ import torch
 from torch import Tensor
 
 from training.checkpoint import load_weights
-from training.metrics import DetectionScore, dilate_2px, threshold_logits
+from training.metrics import DetectionScore, dilate_2px
 from training.models import build_model
-from training.pyramid import merge_levels, to_byte_map
+from training.pyramid import mask_at, to_byte_map
 
 # Share of the pixels of sound crops that a setting may mark: "do no harm" comes before recall.
-DEFAULT_FALSE_SHARE = 0.0005
-# Where more would be marked wrongly than rightly, a lower threshold helps nobody.
-EAGER_PRECISION = 0.6
-# A wilder scale would make the merge's growth (0.4 of a threshold) mean almost nothing or almost everything.
-SCALE_RANGE = (0.7, 1.5)
-# Raw logits tried for the default, around the best plain threshold.
-DEFAULT_OFFSETS = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
+DEFAULT_FALSE_SHARE = 0.002
+# Scales and raw logits tried for the default; with the scale the merge's growth (0.4 of a threshold) narrows.
+SCALES = (0.7, 1.0, 1.5, 2.0, 3.0)
+DEFAULT_OFFSETS = (-0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
 
 
 @dataclass(frozen=True)
@@ -40,11 +37,10 @@ class Calibration:
     eager: float
 
     @classmethod
-    def from_thresholds(cls, *, timid: float, default: float, eager: float) -> Calibration:
-        """Raw logits for the three settings. `default` lands exactly on 0.5, the others as near as one scale allows."""
-        wanted = 2.0 * math.log(4.0) / max(timid - eager, 0.5)  # logit(0.8) - logit(0.2)
-        scale = min(max(wanted, SCALE_RANGE[0]), SCALE_RANGE[1])
-        return cls(scale, -scale * default, timid, default, eager)
+    def around(cls, default: float, *, scale: float) -> Calibration:
+        """Raw logit `default` becomes 0.5; timid (0.8) and eager (0.2) lie ln 4 / scale above and below it."""
+        half = math.log(4.0) / scale
+        return cls(scale, -scale * default, default + half, default, default - half)
 
     @classmethod
     def read(cls, path: Path) -> Calibration:
@@ -87,8 +83,8 @@ def score_default(crops: list[tuple[Tensor, Tensor, Tensor]], *, scale: float, d
     """Figures of the merged mask when raw logit `default` becomes probability 0.5."""
     score = MaskScore()
     for logits, target, ignore in crops:
-        merged = merge_levels(to_byte_map(torch.sigmoid(scale * (logits - default))), [])
-        score.add(torch.from_numpy(merged >= 128).float()[None, None], target, ignore)
+        mask = mask_at(to_byte_map(torch.sigmoid(scale * (logits - default))), 128)
+        score.add(torch.from_numpy(mask).float()[None, None], target, ignore)
     return score.figures()
 
 
@@ -104,18 +100,15 @@ def choose_thresholds(model: torch.nn.Module, batches: list) -> tuple[Calibratio
         plain.add(logits, batch.target.cpu(), batch.ignore.cpu())
         crops += list(zip(logits.split(1), batch.target.cpu().split(1), batch.ignore.cpu().split(1), strict=True))
     best = plain.best()["logit"]
-    precise = threshold_logits()[plain.precision() >= EAGER_PRECISION]
-    eager = min(best - 0.8, float(precise.min()) if precise.numel() else best - 1.0)
-    scale = Calibration.from_thresholds(timid=2.0 * best - eager, default=best, eager=eager).scale
-    tried = {best + offset: score_default(crops, scale=scale, default=best + offset) for offset in DEFAULT_OFFSETS}
-    harmless = {z: f for z, f in tried.items() if f["false_share"] <= DEFAULT_FALSE_SHARE} or {max(tried): tried[max(tried)]}
-    default = max(harmless, key=lambda z: harmless[z]["f1"])
-    half = math.log(4.0) / scale
-    calibration = Calibration(scale, -scale * default, default + half, default, default - half)
-    figures = {"best_plain_logit": best, "average_precision": plain.average_precision()} | tried[default]
-    for z, entry in sorted(tried.items()):
-        print(f"default {z:+.2f}: " + " ".join(f"{name} {value:.4f}" for name, value in entry.items()))
-    return calibration, figures
+    tried = {}
+    for scale in SCALES:
+        for offset in DEFAULT_OFFSETS:
+            figures = tried[scale, best + offset] = score_default(crops, scale=scale, default=best + offset)
+            print(f"scale {scale} default {best + offset:+.2f}: " + " ".join(f"{name} {value:.4f}" for name, value in figures.items()))
+    harmless = [key for key, figures in tried.items() if figures["false_share"] <= DEFAULT_FALSE_SHARE] or [max(tried)]
+    scale, default = max(harmless, key=lambda key: tried[key]["f1"])
+    figures = {"best_plain_logit": best, "average_precision": plain.average_precision()}
+    return Calibration.around(default, scale=scale), figures | tried[scale, default]
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # Stage 1
 HARD_NEGATIVE_SHARE = 0.2
+LEAST_DAMAGE_SHARE = 0.01
 DICE_WEIGHT = 0.3
 COARSE_WEIGHT = 0.2
 # Stage 2
@@ -29,8 +30,8 @@ DEVIATION_FLOOR = 0.02
 
 
 def width_weight(width: Tensor) -> Tensor:
-    """3 / width, so that thin lines count as much as wide cracks; width in px, clipped to 1..12."""
-    return 3.0 / width.clamp(1.0, 12.0)
+    """√(3 / width) with the width in px clipped to 1..12: thin lines count more a pixel, wide cracks are not forgotten."""
+    return (3.0 / width.clamp(1.0, 12.0)).sqrt()
 
 
 def hardest(loss: Tensor, share: float) -> Tensor:
@@ -40,19 +41,29 @@ def hardest(loss: Tensor, share: float) -> Tensor:
     return sample.topk(keep).values[-1]
 
 
+def balanced_entropy(logits: Tensor, batch: Batch) -> Tensor:
+    """Cross entropy in which damage and the hardest 20 % of sound pixels weigh the same.
+
+    With one mean over both, hard sound pixels outweigh the insides of wide cracks, which are then never learned.
+    """
+    entropy = F.binary_cross_entropy_with_logits(logits, batch.target, reduction="none")
+    valid = batch.ignore < 0.5
+    positive = (batch.target > 0.5) & valid
+    negatives = entropy[(batch.target <= 0.5) & valid]
+    negatives = negatives[negatives >= hardest(negatives.detach(), HARD_NEGATIVE_SHARE)]
+    weight = width_weight(batch.width)[positive]
+    # The floor keeps a handful of damaged pixels from outweighing a batch that is otherwise sound.
+    floor = LEAST_DAMAGE_SHARE * entropy.numel()
+    damage = (entropy[positive] * weight).sum() / weight.sum().clamp_min(floor)
+    return 0.5 * (damage + negatives.mean())
+
+
 def detect_loss(model: ScratchContext, batch: Batch) -> tuple[Tensor, dict[str, float]]:
     """Weighted cross entropy with hard negatives, soft Dice, and the coarse background behind the damage."""
     logits, context = model.logits(batch.damaged)
     logits, context = logits.float(), context.float()
     target, valid = batch.target, 1.0 - batch.ignore
-    entropy = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
-    positive = (target > 0.5) & (valid > 0.5)
-    negative = (target <= 0.5) & (valid > 0.5)
-    weight = width_weight(batch.width)[positive]
-    positive_sum = (entropy[positive] * weight).sum()
-    negatives = entropy[negative]
-    negatives = negatives[negatives >= hardest(negatives.detach(), HARD_NEGATIVE_SHARE)]
-    cross_entropy = (positive_sum + negatives.sum()) / (weight.sum() + negatives.numel())
+    cross_entropy = balanced_entropy(logits, batch)
 
     probability = torch.sigmoid(logits) * valid
     overlap = (probability * target).sum()

@@ -43,7 +43,7 @@ def test_tiles_of_random_networks_give_the_whole_photo(stage: str, name: str) ->
 
 
 def test_calibration_moves_the_chosen_logits_to_the_promised_probabilities() -> None:
-    calibration = Calibration.from_thresholds(timid=3.0, default=1.5, eager=0.0)
+    calibration = Calibration.around(1.5, scale=0.9)
     model = build_model("detect").eval()
     photo = example_inputs("detect", 64, 64)[0]
     with torch.no_grad():
@@ -52,7 +52,7 @@ def test_calibration_moves_the_chosen_logits_to_the_promised_probabilities() -> 
         probability = model(photo)[0]
     expected = torch.sigmoid(calibration.scale * (raw - 1.5))
     assert torch.allclose(probability, expected, atol=1e-5)
-    assert torch.sigmoid(torch.tensor(calibration.scale * 1.5)) == pytest.approx(0.8)
+    assert torch.sigmoid(torch.tensor(calibration.scale * (calibration.timid - 1.5))) == pytest.approx(0.8)
 
 
 def test_the_operator_list_is_the_contracts() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from training.pyramid import detect, levels_of, merge_levels, pad_to_grid, reconstruct
+from training.pyramid import detect, levels_of, mask_at, merge_levels, pad_to_grid, reconstruct
 
 
 def native_line(value: int, *, size: int = 64) -> np.ndarray:
@@ -72,3 +72,11 @@ def test_padding_mirrors_even_a_single_pixel() -> None:
 def test_a_photo_of_any_size_gives_a_map_of_its_size() -> None:
     photo = torch.rand(1, 3, 37, 1501)
     assert detect(lambda x: x[:, :1], photo).shape == (1, 1, 37, 1501)
+
+
+def test_the_mask_at_one_threshold_is_the_merged_map_cut_there() -> None:
+    generator = np.random.default_rng(2)
+    smooth = torch.nn.functional.interpolate(torch.rand(1, 1, 12, 12, generator=torch.Generator().manual_seed(2)), size=(96, 96))
+    native = (smooth[0, 0].numpy() * 200 + generator.integers(0, 55, (96, 96))).astype(np.uint8)
+    for threshold in (51, 128, 204):
+        assert (mask_at(native, threshold) == (merge_levels(native, []) >= threshold)).all()
