@@ -49,6 +49,7 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(path.suffix + ".part")
     save_file(tensors, str(part), metadata={TREE_KEY: json.dumps(tree)})
+    part.chmod(0o644)
     os.replace(part, path)
 
 
