@@ -195,7 +195,7 @@ impl UnscratchApp {
                 );
             }
             Action::SetSplit(split) => self.view.split = split,
-            Action::StrokeBegin { at, erase, line } => self.begin_stroke(at, erase, line),
+            Action::StrokeBegin { at, mode, line } => self.begin_stroke(at, mode, line),
             Action::StrokeTo(at) => self.extend_stroke(at),
             Action::StrokeEnd => timed("end of a stroke", || self.end_stroke()),
             Action::SetBrushDiameter(px) => self.store.settings.brush_diameter_px = px,
@@ -233,6 +233,7 @@ impl UnscratchApp {
             Command::Cancel => self.cancel(),
             Command::Brush => self.view.tool = Tool::Brush,
             Command::Eraser => self.view.tool = Tool::Eraser,
+            Command::Protect => self.view.tool = Tool::Protect,
             Command::SwapTool => self.view.tool = self.view.tool.other(),
             Command::BrushSmaller => settings.resize_brush(1.0 / BRUSH_STEP),
             Command::BrushLarger => settings.resize_brush(BRUSH_STEP),

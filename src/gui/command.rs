@@ -1,7 +1,11 @@
 //! Every command of the window: one row each with label, tooltip and shortcuts. Menus, buttons and the sheet of
 //! shortcuts are built from this table; nothing is executed here.
 
-use eframe::egui::{self, Event, Key, Modifiers};
+mod shortcut;
+
+use eframe::egui::{self, Event, Key};
+
+pub use shortcut::Shortcut;
 
 /// Something a person can tell the window to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,6 +30,8 @@ pub enum Command {
     Brush,
     /// The brush that unmarks.
     Eraser,
+    /// The brush that keeps an area from being changed.
+    Protect,
     /// From brush to eraser and back.
     SwapTool,
     /// A smaller brush.
@@ -84,86 +90,6 @@ impl Group {
             Self::Tools => "Tools",
             Self::Help => "Help",
         }
-    }
-}
-
-/// A key with modifiers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shortcut {
-    /// Ctrl, or ⌘ on macOS.
-    pub command: bool,
-    /// Shift.
-    pub shift: bool,
-    /// The key.
-    pub key: Key,
-    /// Whether the key's place counts, not its letter: `[` and `]` need `AltGr` on many keyboards.
-    pub by_place: bool,
-}
-
-impl Shortcut {
-    const fn plain(key: Key) -> Self {
-        Self {
-            command: false,
-            shift: false,
-            key,
-            by_place: false,
-        }
-    }
-
-    const fn command(key: Key) -> Self {
-        Self {
-            command: true,
-            shift: false,
-            key,
-            by_place: false,
-        }
-    }
-
-    const fn command_shift(key: Key) -> Self {
-        Self {
-            command: true,
-            shift: true,
-            key,
-            by_place: false,
-        }
-    }
-
-    const fn place(key: Key, shift: bool) -> Self {
-        Self {
-            command: false,
-            shift,
-            key,
-            by_place: true,
-        }
-    }
-
-    /// Whether a key press with these properties means this shortcut.
-    pub fn matches(self, key: Key, physical_key: Option<Key>, modifiers: Modifiers) -> bool {
-        let pressed = if self.by_place {
-            physical_key.unwrap_or(key)
-        } else {
-            key
-        };
-        // The question mark is typed with Shift on most keyboards.
-        let shift_fits = self.key == Key::Questionmark || modifiers.shift == self.shift;
-        pressed == self.key && shift_fits && modifiers.command == self.command && !modifiers.alt
-    }
-
-    /// As written in menus.
-    pub fn label(self) -> String {
-        let mut text = String::new();
-        if self.command {
-            text.push_str(if cfg!(target_os = "macos") {
-                "⌘"
-            } else {
-                "Ctrl+"
-            });
-        }
-        if self.shift {
-            text.push_str("Shift+");
-        }
-        text.push_str(self.key.symbol_or_name());
-        text
     }
 }
 
@@ -337,6 +263,13 @@ pub const COMMANDS: &[CommandRow] = &[
         &[Shortcut::plain(Key::E)],
     ),
     row(
+        Command::Protect,
+        Group::Tools,
+        "Protect",
+        "Paint over what must never be changed, such as faces or writing; the right mouse button takes it back",
+        &[Shortcut::plain(Key::P)],
+    ),
+    row(
         Command::SwapTool,
         Group::Tools,
         "Swap brush and eraser",
@@ -445,6 +378,8 @@ fn command_of_event(event: &Event) -> Option<Command> {
 
 #[cfg(test)]
 mod tests {
+    use eframe::egui::Modifiers;
+
     use super::*;
 
     /// Key presses a shortcut answers to, as (key, command, shift).

@@ -22,6 +22,8 @@ pub enum Icon {
     Brush,
     /// Eraser.
     Eraser,
+    /// A shield.
+    Protect,
     /// Only the result.
     Restored,
     /// Divided picture.
@@ -96,6 +98,20 @@ const ERASER: &[Mark] = &[
     Line(&[(0.3, 0.4), (0.66, 0.7)]),
     Line(&[(0.3, 0.86), (0.9, 0.86)]),
 ];
+const PROTECT: &[Mark] = &[
+    Line(&[
+        (0.5, 0.1),
+        (0.84, 0.22),
+        (0.84, 0.5),
+        (0.72, 0.72),
+        (0.5, 0.9),
+        (0.28, 0.72),
+        (0.16, 0.5),
+        (0.16, 0.22),
+        (0.5, 0.1),
+    ]),
+    Line(&[(0.34, 0.48), (0.46, 0.6), (0.67, 0.37)]),
+];
 const RESTORED: &[Mark] = &[Frame(0.12, 0.2, 0.88, 0.8), Star(0.5, 0.5, 0.2)];
 const SPLIT: &[Mark] = &[
     Frame(0.12, 0.2, 0.88, 0.8),
@@ -155,6 +171,7 @@ impl Icon {
             Self::Redo => &[Turn { forth: true }],
             Self::Brush => BRUSH,
             Self::Eraser => ERASER,
+            Self::Protect => PROTECT,
             Self::Restored => RESTORED,
             Self::Split => SPLIT,
             Self::SideBySide => SIDE_BY_SIDE,

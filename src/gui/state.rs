@@ -11,6 +11,7 @@ use super::dialogs::{Dialog, Then};
 use super::settings::{CompareMode, Settings};
 use crate::document::Document;
 use crate::jobs::{EngineInfo, JobId, Progress};
+use crate::mask::BrushMode;
 
 /// Repairs that take less show no progress bar.
 const FILL_SHOWS_AFTER: Duration = Duration::from_millis(700);
@@ -23,15 +24,27 @@ pub enum Tool {
     Brush,
     /// Unmarks.
     Eraser,
+    /// Keeps an area from ever being changed.
+    Protect,
 }
 
 impl Tool {
-    /// The other one.
+    /// What a stroke with it does: the left button, or the right one.
+    pub const fn mode(self, is_right_button: bool) -> BrushMode {
+        match (self, is_right_button) {
+            (Self::Brush, false) => BrushMode::Paint,
+            (Self::Eraser, _) | (Self::Brush, true) => BrushMode::Erase,
+            (Self::Protect, false) => BrushMode::Protect,
+            (Self::Protect, true) => BrushMode::Unprotect,
+        }
+    }
+
+    /// The other one of brush and eraser.
     #[must_use]
     pub const fn other(self) -> Self {
         match self {
             Self::Brush => Self::Eraser,
-            Self::Eraser => Self::Brush,
+            Self::Eraser | Self::Protect => Self::Brush,
         }
     }
 }
@@ -180,6 +193,8 @@ pub struct Work {
     pub detecting: Option<JobId>,
     /// Stage 2, and since when.
     pub filling: Option<(JobId, Instant)>,
+    /// The first repair asked for since the photo was opened; fills of earlier jobs belong to another photo.
+    pub first_fill: Option<JobId>,
     /// A job that was told to stop and has not answered yet.
     pub cancelling: Option<JobId>,
     /// An export.
@@ -261,6 +276,7 @@ impl Model<'_> {
         Some(match command {
             Command::Brush => self.view.tool == Tool::Brush,
             Command::Eraser => self.view.tool == Tool::Eraser,
+            Command::Protect => self.view.tool == Tool::Protect,
             Command::CompareRestored => compare == CompareMode::Restored,
             Command::CompareSplit => compare == CompareMode::Split,
             Command::CompareSideBySide => compare == CompareMode::SideBySide,
@@ -287,8 +303,8 @@ pub enum Action {
     StrokeBegin {
         /// Where.
         at: (f32, f32),
-        /// Erase instead of paint.
-        erase: bool,
+        /// What the stroke does.
+        mode: BrushMode,
         /// Draw a straight line from the last point.
         line: bool,
     },

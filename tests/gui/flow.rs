@@ -90,6 +90,22 @@ fn the_right_button_and_the_eraser_unmark_damage() {
 }
 
 #[test]
+fn what_is_protected_is_never_changed_until_protection_is_taken_back() {
+    let mut window = open(&scratched());
+    window.settle();
+    let x = f64::from(SCRATCH.start) + 3.0;
+    window.harness.get_by_label("Protect").click();
+    window.harness.step();
+    window.stroke(PointerButton::Primary, &[(x, 60.0), (x, 100.0)]);
+    window.settle();
+    assert_eq!(window.restored_at(103, 80), [255, 250, 240]);
+    assert_eq!(window.restored_at(103, 160), FILL);
+    window.stroke(PointerButton::Secondary, &[(x, 60.0), (x, 100.0)]);
+    window.settle();
+    assert_eq!(window.restored_at(103, 80), FILL);
+}
+
+#[test]
 fn every_pointer_event_of_a_frame_counts() {
     let mut window = open(&plain());
     window.settle();

@@ -13,26 +13,18 @@ use crate::mask::{Brush, BrushMode};
 const SLIDER_REST_SECONDS: f64 = 0.2;
 
 impl UnscratchApp {
-    fn brush(&self, erase: bool) -> Brush {
+    pub(super) fn begin_stroke(&mut self, at: (f32, f32), mode: BrushMode, line: bool) {
         let settings = &self.store.settings;
-        Brush {
+        let brush = Brush {
             diameter_px: settings.brush_diameter_px,
             hardness: settings.brush_hardness,
-            mode: if erase {
-                BrushMode::Erase
-            } else {
-                BrushMode::Paint
-            },
-        }
-    }
-
-    pub(super) fn begin_stroke(&mut self, at: (f32, f32), erase: bool, line: bool) {
-        let brush = self.brush(erase);
+            mode,
+        };
         let from = self.view.last_point.filter(|_| line);
         let Some(document) = &mut self.document else {
             return;
         };
-        if erase {
+        if mode == BrushMode::Erase {
             // What is to be unmarked must be seen.
             self.view.overlay.retreated = false;
         }
@@ -192,5 +184,6 @@ impl UnscratchApp {
             .filling
             .map_or_else(Instant::now, |(_, since)| since);
         self.work.filling = Some((id, since));
+        self.work.first_fill.get_or_insert(id);
     }
 }

@@ -34,9 +34,9 @@ impl UnscratchApp {
                     self.detected(detection);
                 }
             }
-            JobEvent::CellFilled { cell, .. } => {
+            JobEvent::CellFilled { id, cell, .. } => {
                 if let Some(document) = &mut self.document
-                    && self.work.filling.is_some()
+                    && self.work.first_fill.is_some_and(|first| id >= first)
                 {
                     document.insert_fill(cell);
                 }
@@ -121,6 +121,9 @@ impl UnscratchApp {
             self.jobs.cancel(id);
         }
         self.work.opening = None;
+        self.work.first_fill = None;
+        // An export still being written is of the photo that is left.
+        self.exporting_state = None;
         self.work.detect_seconds = None;
         self.work.fill_seconds = None;
         self.work.masked_pixels = None;

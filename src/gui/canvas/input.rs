@@ -5,7 +5,7 @@ use eframe::egui::{
 };
 
 use super::{DIVIDER_GRAB, Layout};
-use crate::gui::state::{Action, Model, OverlayMode, Tool};
+use crate::gui::state::{Action, Model, OverlayMode};
 
 /// Zoom of one notch of the wheel.
 const ZOOM_PER_NOTCH: f64 = 1.2;
@@ -172,9 +172,9 @@ fn press(
         state.grip = Grip::Divider;
         return;
     }
-    let erase = match button {
-        PointerButton::Primary => model.view.tool == Tool::Eraser,
-        PointerButton::Secondary => true,
+    let mode = match button {
+        PointerButton::Primary => model.view.tool.mode(false),
+        PointerButton::Secondary => model.view.tool.mode(true),
         _ => return,
     };
     if model.view.held.master {
@@ -186,7 +186,7 @@ fn press(
     state.grip = Grip::Stroke(button);
     actions.push(Action::StrokeBegin {
         at,
-        erase,
+        mode,
         line: shift && model.view.last_point.is_some(),
     });
 }

@@ -19,7 +19,7 @@ use self::source::CanvasSource;
 use self::textures::{Layer, TextureCache};
 use self::transform::{Placement, View};
 use super::settings::CompareMode;
-use super::state::{Model, OverlayMode};
+use super::state::{Model, OverlayMode, Tool};
 use super::theme;
 use crate::document::Document;
 use crate::mask::ProbabilityMap;
@@ -138,6 +138,7 @@ impl Canvas {
         for rect in source.set_mask(document.effective_mask(), document.threshold()) {
             self.textures.invalidate(Layer::Mask, rect);
             self.textures.invalidate(Layer::Stroke, rect);
+            self.textures.invalidate(Layer::Protected, rect);
         }
         for rect in source.set_restoration(document.restoration()) {
             self.textures.invalidate(Layer::Restored, rect);
@@ -252,6 +253,13 @@ impl Canvas {
             let tint = Color32::from_rgb(r, g, b).gamma_multiply(mask);
             self.textures
                 .draw(painter, &pane.placement, source, Layer::Mask, tint);
+        }
+        let shows_protection =
+            mask > 0.0 || map > 0.0 || model.view.tool == Tool::Protect || model.stroke_open;
+        if shows_protection && source.has_protection() {
+            let tint = theme::PROTECTED.gamma_multiply(model.settings.overlay_opacity);
+            self.textures
+                .draw(painter, &pane.placement, source, Layer::Protected, tint);
         }
         if map > 0.0 {
             let tint = Color32::WHITE.gamma_multiply(map);
@@ -439,7 +447,7 @@ fn paint_ring(painter: &Painter, layout: &Layout, position: Pos2, model: &Model<
             pane.placement.viewport.min + offset
         };
         let clipped = painter.with_clip_rect(pane.clip.intersect(painter.clip_rect()));
-        let is_eraser = model.view.tool == super::state::Tool::Eraser;
+        let is_eraser = model.view.tool == Tool::Eraser;
         ring(
             &clipped,
             same_place,

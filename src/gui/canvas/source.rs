@@ -12,9 +12,12 @@ use super::pyramid::{
 use super::textures::{Layer, TileSource};
 use crate::geometry::{ImageSize, PixelRect, TileIndex};
 use crate::gui::theme;
-use crate::mask::{EffectiveMask, MASK_TILE_PX, ProbabilityMap};
+use crate::mask::{EffectiveMask, MASK_TILE_PX, Mask, ProbabilityMap};
 use crate::photo::{Photo, Samples};
 use crate::restore::{CELL_PX, FillCell, Restoration, composite_rect};
+
+/// Width of a stripe over what is protected, px of the level.
+const HATCH_PX: usize = 5;
 
 /// One filled cell and its picture at halved sizes.
 struct CellPicture {
@@ -216,6 +219,18 @@ impl CanvasSource {
         Some(values)
     }
 
+    /// Whether anything is protected.
+    pub fn has_protection(&self) -> bool {
+        !self.mask.mask().protected.is_empty()
+    }
+
+    /// The protected layer, to be drawn like a mask.
+    fn protection(&self) -> EffectiveMask {
+        let mut mask = Mask::new(self.photo.size());
+        mask.added = self.mask.mask().protected.clone();
+        EffectiveMask::new(mask, None)
+    }
+
     /// What was added to the mask since it was kept, on `level`.
     fn stroke_level(&self, level: u8, rect: PixelRect) -> Option<Vec<u8>> {
         let mut values = self.mask_level(&self.mask, level, rect)?;
@@ -306,6 +321,10 @@ impl TileSource for CanvasSource {
             Layer::Restored => Some(self.color.to_screen(&self.restored_level(level, rect)?)),
             Layer::Mask => Some(white(self.mask_level(&self.mask, level, rect)?)),
             Layer::Stroke => Some(white(self.stroke_level(level, rect)?)),
+            Layer::Protected => {
+                let values = self.mask_level(&self.protection(), level, rect)?;
+                Some(white(hatched(values, rect)))
+            }
             Layer::Probability => {
                 let ramp: Vec<Color32> = (0..=255).map(theme::heat).collect();
                 Some(
@@ -334,6 +353,21 @@ fn white(values: Vec<u8>) -> Vec<Color32> {
         .into_iter()
         .map(|v| Color32::from_rgba_premultiplied(v, v, v, v))
         .collect()
+}
+
+/// `values` of `rect` with every other diagonal stripe thinned, so that protection is told from damage without colour.
+fn hatched(mut values: Vec<u8>, rect: PixelRect) -> Vec<u8> {
+    let width = rect.width as usize;
+    for (index, value) in values.iter_mut().enumerate() {
+        let (x, y) = (
+            rect.x as usize + index % width,
+            rect.y as usize + index / width,
+        );
+        if (x + y) / HATCH_PX % 2 == 1 {
+            *value /= 4;
+        }
+    }
+    values
 }
 
 /// Whether detection alone decides in this tile.

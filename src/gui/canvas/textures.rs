@@ -30,6 +30,8 @@ pub enum Layer {
     Mask,
     /// What the last strokes added to the mask, drawn like [`Self::Mask`].
     Stroke,
+    /// What must never be touched: white and hatched.
+    Protected,
     /// How sure detection is, in the colours of [`crate::gui::theme::heat`].
     Probability,
 }
@@ -297,7 +299,7 @@ impl TextureCache {
         let stand_ins: &[Layer] = match key.layer {
             Layer::Restored => &[Layer::Restored, Layer::Master],
             Layer::Master => &[Layer::Master],
-            Layer::Mask | Layer::Stroke | Layer::Probability => return,
+            Layer::Mask | Layer::Stroke | Layer::Protected | Layer::Probability => return,
         };
         for level in key.level..=LEVEL_MAX {
             let rect = level_rect(image, level);

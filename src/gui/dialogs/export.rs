@@ -227,7 +227,10 @@ pub fn show(
     ui.add_space(8.0);
     ui.horizontal(|ui| {
         let export = ui.add_enabled(!blocked, theme::primary_button("Export"));
-        if export.clicked() {
+        // A button that has the keyboard answers to Enter itself.
+        let enter = ui.memory(|memory| memory.focused().is_none())
+            && ui.input(|input| input.key_pressed(egui::Key::Enter));
+        if export.clicked() || (enter && !blocked) {
             actions.push(Action::ConfirmExport);
         }
         if ui.button("Cancel").clicked() {

@@ -143,6 +143,7 @@ fn brush(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     let name = match model.view.tool {
         Tool::Brush => "Brush",
         Tool::Eraser => "Eraser",
+        Tool::Protect => "Protect",
     };
     heading(ui, name);
     let mut diameter = model.settings.brush_diameter_px;

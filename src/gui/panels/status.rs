@@ -58,13 +58,16 @@ fn hint(model: &Model<'_>) -> String {
             format!("Paint over damage, right button erases, Shift-click draws a line · {other}")
         }
         Tool::Eraser => format!("Wipe away marks that are no damage · {other}"),
+        Tool::Protect => {
+            format!("Paint over what must never change, right button takes it back · {other}")
+        }
     }
 }
 
 fn times(ui: &mut Ui, model: &Model<'_>) {
     let mut parts = Vec::new();
     if let Some(seconds) = model.work.detect_seconds {
-        parts.push(format!("found in {}", duration(seconds)));
+        parts.push(format!("searched in {}", duration(seconds)));
     }
     if let Some(seconds) = model.work.fill_seconds {
         parts.push(format!("repaired in {}", duration(seconds)));
