@@ -63,6 +63,9 @@ pub const STATUS_BAR_HEIGHT: f32 = 28.0;
 /// Rounded corners of buttons and cards.
 pub const RADIUS: CornerRadius = CornerRadius::same(6);
 
+/// Probability below which the ramp shows nothing: a network is never quite sure of sound paper.
+const HEAT_CLEAR_BELOW: f32 = 0.1;
+
 /// The overlay's probability ramp at `value` (255 = certain damage), premultiplied, for an overlay drawn in full.
 ///
 /// Dark violet over orange to pale yellow, rising in lightness, so that it also reads without colour vision.
@@ -79,7 +82,7 @@ pub fn heat(value: u8) -> Color32 {
     } else {
         mix(middle, high, t * 2.0 - 1.0)
     };
-    let alpha = (t * 3.0).min(1.0);
+    let alpha = ((t - HEAT_CLEAR_BELOW) * 2.5).clamp(0.0, 1.0);
     Color32::from_rgba_unmultiplied(r as u8, g as u8, b as u8, (alpha * 255.0) as u8)
 }
 
