@@ -23,7 +23,7 @@ from training.checkpoint import load_checkpoint, load_weights, save_checkpoint
 from training.hole import training_mask
 from training.losses import detect_loss, fill_loss
 from training.models import build_model
-from training.pool import Crops, minibatches, pool_of
+from training.pool import Crops, PoolMaker, minibatches
 from training.validate import Validation
 
 
@@ -150,7 +150,8 @@ class Trainer:
         self.crops += batch.clean.shape[0]
         return float(loss.detach()), parts
 
-    def state(self) -> dict[str, Any]:
+    def state(self, synthesis: dict[str, Any]) -> dict[str, Any]:
+        """Everything a checkpoint holds; `synthesis` is the synthesizer's state before the next pool."""
         return {
             "stage": self.config.stage,
             "config": asdict(self.config),
@@ -164,7 +165,7 @@ class Trainer:
             "optimiser": self.optimiser.state_dict(),
             "masks": self.masks.get_state(),
             "random": torch.get_rng_state(),
-            "synthesizer": self.synthesizer.state_dict(),
+            "synthesizer": synthesis,
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -208,9 +209,9 @@ def train(trainer: Trainer, run: Path, validation: Validation | None) -> list[fl
     log, losses = LossLog(run / "losses.csv"), []
     last_time = last_checkpoint = last_validation = time.monotonic()
     trainer.refresh_context()
+    maker = PoolMaker(trainer.synthesizer, batches=config.pool_batches, batch=config.batch, crop_px=config.crop_px)
     while trainer.progress < 1.0:
-        trainer.synthesizer.difficulty = difficulty(config, trainer.progress)
-        pool = pool_of(trainer.synthesizer, batches=config.pool_batches, batch=config.batch, crop_px=config.crop_px)
+        pool = maker.next(difficulty=difficulty(config, trainer.progress))
         for crops in minibatches(pool, batch=config.batch, repeats=config.pool_repeats, generator=trainer.masks):
             loss, parts = trainer.train_step(crops)
             losses.append(loss)
@@ -227,12 +228,13 @@ def train(trainer: Trainer, run: Path, validation: Validation | None) -> list[fl
             validate(trainer, run, validation)
             last_validation = last_time = time.monotonic()
         if now - last_checkpoint > 60.0 * config.checkpoint_minutes:
-            save_checkpoint(run / "checkpoint.safetensors", trainer.state())
+            save_checkpoint(run / "checkpoint.safetensors", trainer.state(maker.state))
             trainer.refresh_context()
             last_checkpoint = time.monotonic()
+    maker.close()
     if validation is not None:
         validate(trainer, run, validation)
-    save_checkpoint(run / "checkpoint.safetensors", trainer.state())
+    save_checkpoint(run / "checkpoint.safetensors", trainer.state(maker.state))
     return losses
 
 
@@ -245,7 +247,8 @@ def validate(trainer: Trainer, run: Path, validation: Validation) -> None:
         file.write(json.dumps(figures) + "\n")
     if figures["score"] > trainer.best:
         trainer.best = figures["score"]
-        save_checkpoint(run / "best.safetensors", {k: v for k, v in trainer.state().items() if k not in ("model", "optimiser", "synthesizer")})
+        heavy = ("model", "optimiser", "synthesizer")
+        save_checkpoint(run / "best.safetensors", {key: value for key, value in trainer.state({}).items() if key not in heavy})
 
 
 def choose_device(name: str) -> torch.device:
