@@ -22,8 +22,8 @@ from training.pyramid import mask_at, to_byte_map
 # Share of the pixels of sound crops that a setting may mark: "do no harm" comes before recall.
 DEFAULT_FALSE_SHARE = 0.002
 # Scales and raw logits tried for the default; with the scale the merge's growth (0.4 of a threshold) narrows.
-SCALES = (0.7, 1.0, 1.5, 2.0, 3.0)
-DEFAULT_OFFSETS = (-0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
+SCALES = (1.0, 1.5, 2.0)
+DEFAULT_OFFSETS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
 
 
 @dataclass(frozen=True)

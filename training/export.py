@@ -176,8 +176,19 @@ def write_fixture(model: nn.Module, stage: str, path: Path) -> None:
     path.write_text(json.dumps(fixture, separators=(",", ":")) + "\n")
 
 
-def manifest_of(stage: str, path: Path, support: Support, *, trained: dict | None, calibration: Calibration | None) -> dict:
-    """The manifest's tables. Sizes in px; `radius` is what a halo must cover beyond a pixel's own 64-px cell."""
+def manifest_of(
+    stage: str,
+    path: Path,
+    support: Support,
+    *,
+    trained: dict | None,
+    calibration: Calibration | None,
+    uses_context: bool,
+) -> dict:
+    """The manifest's tables. Sizes in px; `radius` is what a halo must cover beyond a pixel's own 64-px cell.
+
+    `uses_context` says whether stage 2 is worth feeding stage 1's context; if not, zeros are fed.
+    """
     contract = CONTRACTS[stage]
 
     def tensors(entries: tuple[tuple[str, int, int, str], ...]) -> list[dict]:
@@ -211,13 +222,20 @@ def manifest_of(stage: str, path: Path, support: Support, *, trained: dict | Non
             manifest["calibration"] = {"scale": calibration.scale, "bias": calibration.bias}
     else:
         manifest["mask_polarity"] = "positive_is_hole"
+        manifest["uses_context"] = uses_context
     manifest["inputs"] = tensors(contract.inputs)
     manifest["outputs"] = tensors(contract.outputs)
     return manifest
 
 
 def export_stage(
-    stage: str, *, weights: Path | None, models: Path, fixtures: Path, calibration: Calibration | None = None
+    stage: str,
+    *,
+    weights: Path | None,
+    models: Path,
+    fixtures: Path,
+    calibration: Calibration | None = None,
+    uses_context: bool = False,
 ) -> dict[str, float]:
     """Exports one stage; returns the measured parity and tile differences. Untrained when `weights` is None."""
     torch.manual_seed(0)
@@ -240,8 +258,9 @@ def export_stage(
     trained = None
     if about is not None:
         trained = {key: about[key] for key in ("steps", "crops", "minutes", "seed") if key in about}
+        trained["minutes"] = round(trained.get("minutes", 0.0), 1)
         save_checkpoint(folder / "checkpoint.safetensors", {**trained, "stage": stage, "averaged": model.state_dict()})
-    manifest = manifest_of(stage, final, support, trained=trained, calibration=calibration)
+    manifest = manifest_of(stage, final, support, trained=trained, calibration=calibration, uses_context=uses_context)
     (folder / "manifest.toml").write_text(tomli_w.dumps(manifest))
     return {"parity": parity, "tile_difference": tiles, "radius_px": support.radius_px, "halo_px": support.halo_px}
 
@@ -264,13 +283,19 @@ def main() -> None:
     parser.add_argument("--stage", choices=("detect", "fill"), required=True)
     parser.add_argument("--weights", type=Path, help="a run's checkpoint; without it fresh weights are exported")
     parser.add_argument("--calibration", type=Path, help="JSON written by training.calibration (stage detect)")
+    parser.add_argument("--uses-context", action="store_true", help="stage fill: feed stage 1's context")
     parser.add_argument("--models", type=Path, default=Path("models"))
     parser.add_argument("--fixtures", type=Path, default=Path("tests/fixtures"))
     parser.add_argument("--time", action="store_true", help="also measure speed with 2 threads")
     options = parser.parse_args()
     calibration = Calibration.read(options.calibration) if options.calibration else None
     report = export_stage(
-        options.stage, weights=options.weights, models=options.models, fixtures=options.fixtures, calibration=calibration
+        options.stage,
+        weights=options.weights,
+        models=options.models,
+        fixtures=options.fixtures,
+        calibration=calibration,
+        uses_context=options.uses_context,
     )
     if options.time:
         path = options.models / CONTRACTS[options.stage].id / "model.onnx"
