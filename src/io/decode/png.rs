@@ -28,6 +28,10 @@ impl From<DecodingError> for Fault {
     fn from(error: DecodingError) -> Self {
         match error {
             DecodingError::IoError(error) => Self::Io(error),
+            DecodingError::LimitsExceeded => Self::Unsupported {
+                what: "this PNG needs more memory to decode than allowed".to_owned(),
+                remedy: "raise --memory-limit, or save it again without its large text or profile",
+            },
             other => Self::damaged(other),
         }
     }

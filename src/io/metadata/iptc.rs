@@ -52,7 +52,9 @@ pub fn to_raw_profile(name: &str, bytes: &[u8]) -> String {
 
 /// The bytes of a PNG "Raw profile type" chunk; `None` when the text is not one.
 pub fn from_raw_profile(text: &str) -> Option<Vec<u8>> {
-    let mut words = text.split_ascii_whitespace().skip(1);
+    // The name may hold blanks: `exiftool` writes "IPTC profile".
+    let (_name, rest) = text.trim_start().split_once('\n')?;
+    let mut words = rest.split_ascii_whitespace();
     let length: usize = words.next()?.parse().ok()?;
     let digits: Vec<u8> = words.flat_map(str::bytes).collect();
     if digits.len() / 2 != length {
@@ -84,7 +86,9 @@ mod tests {
     fn raw_profiles_come_back_and_wrong_lengths_are_refused() {
         let bytes: Vec<u8> = (0..=255).collect();
         let text = to_raw_profile("iptc", &bytes);
-        assert_eq!(from_raw_profile(&text), Some(bytes));
+        assert_eq!(from_raw_profile(&text), Some(bytes.clone()));
+        let named_in_two_words = text.replacen("iptc", "IPTC profile", 1);
+        assert_eq!(from_raw_profile(&named_in_two_words), Some(bytes));
         assert_eq!(from_raw_profile("\niptc\n       3\nabcd\n"), None);
         assert_eq!(from_raw_profile("nothing"), None);
     }
