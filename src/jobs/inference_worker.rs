@@ -130,10 +130,12 @@ impl Worker<'_> {
         let result = self.with_engine(|engine| {
             fill_cells(photo, mask, plans, engine, contexts, token, &mut on_filled)
         });
-        let Some(owner) = shared.peek(Queues::end_cells) else {
+        let Some((owner, is_wanted)) = shared.peek(Queues::end_cells) else {
             return;
         };
-        if let Err(Stop::Failed(message)) = result {
+        if !is_wanted {
+            shared.progress.clear(owner);
+        } else if let Err(Stop::Failed(message)) = result {
             shared.peek(|queues| queues.drop_fill(owner));
             shared.progress.clear(owner);
             shared.fail(owner, FILL_FAILED, message);
@@ -183,7 +185,6 @@ impl Worker<'_> {
         });
         let plans = match planned {
             Ok(plans) => plans,
-            // Without an engine a finished restoration can still be written; only new fills need it.
             Err(Stop::Cancelled) => return,
             Err(Stop::Failed(message)) => return self.fail_export(id, message),
         };
@@ -224,9 +225,10 @@ impl Worker<'_> {
         let result = self.with_engine(|engine| {
             fill_cells(photo, mask, plans, engine, contexts, token, &mut on_filled)
         });
+        let is_wanted = shared.peek(|queues| queues.export_being_filled(id).is_some());
         match result {
-            Ok(()) => {}
-            Err(Stop::Cancelled) => shared.progress.clear(id),
+            Ok(()) if is_wanted => {}
+            Ok(()) | Err(Stop::Cancelled) => shared.progress.clear(id),
             Err(Stop::Failed(message)) => self.fail_export(id, message),
         }
     }

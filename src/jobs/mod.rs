@@ -116,6 +116,7 @@ impl JobSystem {
     /// Cancels a job: one that waits ends at once, one that runs within a tile; a file being written is finished.
     pub fn cancel(&self, id: JobId) {
         self.shared.change(|queues| queues.cancel(id));
+        self.shared.progress.clear(id);
     }
 
     /// How far the running job is; `None` when nothing reports.

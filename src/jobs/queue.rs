@@ -188,8 +188,8 @@ impl Queues {
 
     /// A new photo to open supersedes the one before.
     pub fn submit_open(&mut self, path: PathBuf) -> JobId {
-        let superseded = self.opening.or(self.open.as_ref().map(|(id, _)| *id));
-        if let Some(id) = superseded {
+        let waiting = self.open.as_ref().map(|(id, _)| *id);
+        for id in self.opening.into_iter().chain(waiting) {
             self.cancel(id);
         }
         let id = self.new_job();
@@ -199,12 +199,8 @@ impl Queues {
 
     /// A new detection supersedes the one before.
     pub fn submit_detect(&mut self, photo: Arc<Photo>, contexts: Arc<ContextCache>) -> JobId {
-        let superseded = self
-            .detecting
-            .into_iter()
-            .chain(self.detect.as_ref().map(|job| job.id))
-            .collect::<Vec<_>>();
-        for id in superseded {
+        let waiting = self.detect.as_ref().map(|job| job.id);
+        for id in self.detecting.into_iter().chain(waiting) {
             self.cancel(id);
         }
         let id = self.new_job();
@@ -221,7 +217,10 @@ impl Queues {
         let id = self.new_job();
         let mut remaining = request.stale.clone();
         let total = remaining.len() as u64;
-        if let Some(running) = &mut self.running
+        // A stamp tells masks apart, not photos.
+        let same_photo = |job: &FillJob| Arc::ptr_eq(&job.request.photo, &request.photo);
+        if self.fill.as_ref().is_some_and(same_photo)
+            && let Some(running) = &mut self.running
             && running.is_first_choice_of(&request)
         {
             remaining.retain(|plan| !running.plans.contains(plan));
@@ -310,11 +309,11 @@ impl Queues {
         })
     }
 
-    /// Nothing is in flight any more; the request that asked for it last, if it still counts.
-    pub fn end_cells(&mut self) -> Option<JobId> {
-        let running = self.running.take()?;
-        let job = self.fill.as_ref().filter(|job| job.id == running.owner)?;
-        Some(job.id)
+    /// Nothing is in flight any more: the request that asked for it last, and whether that still counts.
+    pub fn end_cells(&mut self) -> Option<(JobId, bool)> {
+        let owner = self.running.take()?.owner;
+        let is_wanted = self.fill.as_ref().is_some_and(|job| job.id == owner);
+        Some((owner, is_wanted))
     }
 
     /// The fill request failed: nothing more of it is done.
@@ -438,8 +437,10 @@ mod tests {
             token.is_cancelled(),
             "the one being read is not wanted any more"
         );
+        let very_last = queues.submit_open(PathBuf::from("d"));
+        assert_eq!(queues.take_cancelled(), [last], "each job ends by name");
         queues.end_open(running);
-        assert!(matches!(queues.next_io_step(), Some(IoStep::Open(id, ..)) if id == last));
+        assert!(matches!(queues.next_io_step(), Some(IoStep::Open(id, ..)) if id == very_last));
     }
 
     #[test]

@@ -136,8 +136,10 @@ fn a_cancel_stops_a_run_that_would_never_end_and_the_next_job_is_served() {
         .system
         .fill(fill_request(&photo, &mask(SIZE, &spots(0)), 1));
     gate.wait_entered();
+    assert!(jobs.system.progress().is_some());
     jobs.system.cancel(id);
     assert!(cancelled(&jobs.wait_end(id)));
+    assert_eq!(jobs.system.progress(), None, "no bar is left behind");
     let contexts = Arc::new(ContextCache::new(64 << 20));
     let detection = jobs.system.detect(Arc::clone(&photo), contexts);
     assert!(matches!(
@@ -145,6 +147,21 @@ fn a_cancel_stops_a_run_that_would_never_end_and_the_next_job_is_served() {
         JobEvent::Detected { .. }
     ));
     assert_eq!(gate.runs_begun(), 0, "nothing of the cancelled job ran on");
+}
+
+#[test]
+fn a_cell_in_flight_is_never_taken_over_for_another_photo() {
+    let (network, gate) = GatedNetwork::stage_2();
+    let mut jobs = Jobs::with_stage_2(network);
+    let spot = mask(SIZE, &spots(0)[..1]);
+    jobs.system.fill(fill_request(&photo(SIZE), &spot, 1));
+    gate.wait_entered();
+    let other = jobs.system.fill(fill_request(&photo(SIZE), &spot, 2));
+    // The gate is still shut: only the cancel can have ended the first run.
+    gate.wait_entered();
+    gate.open(1);
+    jobs.wait_end(other);
+    assert_eq!(jobs.columns_filled(other), [0]);
 }
 
 #[test]
