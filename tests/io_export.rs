@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use io_files::{Folder, bytes, jpeg, open, rgb_png, u8_samples, words};
 use unscratch::geometry::ImageSize;
 use unscratch::io::{
-    EncodeError, ExportOptions, ExportOutcome, OutputFormat, export_photo, hex, is_same_file,
-    load_mask, restored_name, save_mask, sha256_file,
+    DecodeLimits, EncodeError, ExportOptions, ExportOutcome, OutputFormat, export_photo, hex,
+    is_same_file, load_mask, restored_name, save_mask, sha256_file,
 };
 use unscratch::photo::{
     Channels, FileFormat, Metadata, Orientation, Photo, Resolution, ResolutionUnit, Samples, Source,
@@ -355,7 +355,10 @@ fn masks_come_back_exactly_and_carry_the_orientation() {
     for name in ["mask.png", "mask.tif"] {
         let path = folder.at(name);
         save_mask(&path, SIZE, &mask, &master, false).unwrap();
-        assert_eq!(load_mask(&path, SIZE).unwrap(), mask);
+        assert_eq!(
+            load_mask(&path, SIZE, &DecodeLimits::default()).unwrap(),
+            mask
+        );
         let file = open(&path);
         assert_eq!(file.channels(), Channels::Grey);
         assert_eq!(file.metadata().orientation, Orientation::Rotate90);
@@ -379,7 +382,10 @@ fn masks_of_other_layouts_are_read_and_of_other_sizes_refused() {
     };
     let path = folder.write("m.png", &file.encode(|_| {}));
     let two = ImageSize::new(2, 1);
-    assert_eq!(load_mask(&path, two).unwrap(), [255, 0]);
+    assert_eq!(
+        load_mask(&path, two, &DecodeLimits::default()).unwrap(),
+        [255, 0]
+    );
     let file = io_files::Png {
         size: (2, 1),
         color: png::ColorType::Grayscale,
@@ -387,9 +393,14 @@ fn masks_of_other_layouts_are_read_and_of_other_sizes_refused() {
         data: &[0xFF, 0xFF, 0x80, 0x80],
     };
     let path = folder.write("m.png", &file.encode(|_| {}));
-    assert_eq!(load_mask(&path, two).unwrap(), [255, 128]);
+    assert_eq!(
+        load_mask(&path, two, &DecodeLimits::default()).unwrap(),
+        [255, 128]
+    );
 
-    let text = load_mask(&path, SIZE).unwrap_err().to_string();
+    let text = load_mask(&path, SIZE, &DecodeLimits::default())
+        .unwrap_err()
+        .to_string();
     assert!(text.contains("2 × 1") && text.contains("37 × 29"), "{text}");
 }
 

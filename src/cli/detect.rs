@@ -5,7 +5,7 @@ use super::args::DetectArgs;
 use super::plan::{refuse_mask_name, refuse_same_or_original, refuse_target};
 use super::restore::restore_stop;
 use super::session::Session;
-use crate::io::save_mask;
+use crate::io::{remove_output, save_mask};
 use crate::mask::{EffectiveMask, Mask};
 use crate::restore::{Sensitivity, detect, threshold_from_probability};
 
@@ -41,10 +41,17 @@ pub(super) fn run(args: &DetectArgs, session: &mut Session<'_>) -> Result<(), St
     let save = |target: &std::path::Path, values: &[u8]| {
         save_mask(target, size, values, &photo, overwrite).map_err(anyhow::Error::from)
     };
+    let new_probability = args
+        .probability
+        .as_deref()
+        .filter(|path| path.symlink_metadata().is_err());
     if let Some(path) = &args.probability {
         save(path, detection.map.values())?;
     }
-    save(&args.output, &mask.to_raster())?;
+    if let Err(error) = save(&args.output, &mask.to_raster()) {
+        new_probability.map(remove_output);
+        return Err(error.into());
+    }
     session.console.end_progress();
     session.console.result(&format!(
         "{} → {}: {} px of {size} marked in {:.1} s on {}",

@@ -1,7 +1,6 @@
 //! `doctor`: what this program finds and can really use on this machine.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow};
 use serde::Serialize;
@@ -23,7 +22,7 @@ struct Findings {
 /// The ONNX Runtime library; both `null` when none can be loaded.
 #[derive(Debug, Serialize)]
 struct Runtime {
-    path: Option<PathBuf>,
+    path: Option<String>,
     version: Option<String>,
 }
 
@@ -66,7 +65,9 @@ pub(super) fn run(args: DoctorArgs, session: &Session<'_>) -> Result<(), Stop> {
     let findings = Findings {
         version: env!("CARGO_PKG_VERSION"),
         runtime: Runtime {
-            path: runtime.as_ref().map(|runtime| runtime.path.clone()),
+            path: runtime
+                .as_ref()
+                .map(|runtime| runtime.path.display().to_string()),
             version: runtime.map(|runtime| runtime.version),
         },
         providers: providers
@@ -116,7 +117,7 @@ impl Findings {
         writeln!(text, "Unscratch {}", self.version)?;
         match (&self.runtime.path, &self.runtime.version) {
             (Some(path), Some(version)) => {
-                writeln!(text, "ONNX Runtime {version}: {}", path.display())?;
+                writeln!(text, "ONNX Runtime {version}: {path}")?;
             }
             _ => writeln!(text, "ONNX Runtime: not found")?,
         }

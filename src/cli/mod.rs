@@ -54,6 +54,21 @@ impl From<anyhow::Error> for Stop {
     }
 }
 
+/// The error and its causes in one line; a cause that was quoted already is not said twice.
+fn sentence(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |said, cause| {
+        let cause = cause.to_string();
+        let cause = cause.trim_end();
+        if said.is_empty() {
+            cause.to_owned()
+        } else if said.contains(cause) {
+            said
+        } else {
+            format!("{said}: {cause}")
+        }
+    })
+}
+
 /// Runs the subcommand.
 ///
 /// Results go to standard output, notes, errors and progress to standard error.
@@ -72,12 +87,26 @@ pub fn run(command: Command, common: &Common) -> ExitCode {
             .error(ErrorKind::ArgumentConflict, message)
             .exit(),
         Err(Stop::Failed(error) | Stop::Fatal(error)) => {
-            console.error(&format!("{error:#}"));
+            console.error(&sentence(&error));
             ExitCode::FAILURE
         }
         Err(Stop::Cancelled) => {
             console.error("stopped, no unfinished file is left");
             ExitCode::from(EXIT_CANCELLED)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let cause = || anyhow::anyhow!("no such folder");
+        let quoted = cause().context("cannot read \"a\" (no such folder)");
+        assert_eq!(sentence(&quoted), "cannot read \"a\" (no such folder)");
+        let told_apart = cause().context("cannot read \"a\"");
+        assert_eq!(sentence(&told_apart), "cannot read \"a\": no such folder");
     }
 }

@@ -166,7 +166,12 @@ pub(super) fn refuse_target(
     folders_to_make: &[PathBuf],
 ) -> Result<(), Stop> {
     match check_target(target, None, overwrite) {
-        Err(EncodeError::NoFolder { folder }) if folders_to_make.contains(&folder) => Ok(()),
+        // A file of that name would make the folder impossible.
+        Err(EncodeError::NoFolder { folder })
+            if folders_to_make.contains(&folder) && !folder.exists() =>
+        {
+            Ok(())
+        }
         checked => Ok(checked?),
     }
 }

@@ -1,6 +1,6 @@
 //! The JSON of `--report`: what was read, written and measured. Field names are a promise to other programs.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -17,7 +17,7 @@ pub(super) struct FileReport {
     input: FileIdentity,
     output: FileIdentity,
     /// The mask file written: the composite's α, 0 = untouched.
-    mask: Option<PathBuf>,
+    mask: Option<String>,
     pub width: u32,
     pub height: u32,
     bit_depth: u8,
@@ -36,7 +36,7 @@ pub(super) struct FileReport {
     /// Pixels that differ from the master where α is 0.
     changed_pixels_outside_mask: u64,
     /// True: the pixel counts are of the pixels handed to the encoder.
-    lossy: bool,
+    pub lossy: bool,
     /// Largest difference after decoding, code values of the written file.
     largest_difference: u16,
     notes: Vec<String>,
@@ -48,7 +48,7 @@ pub(super) struct FileReport {
 
 #[derive(Clone, Debug, Serialize)]
 struct FileIdentity {
-    path: PathBuf,
+    path: String,
     sha256: String,
     format: &'static str,
 }
@@ -86,16 +86,16 @@ impl FileReport {
         let engine = engine.filter(|_| seconds.detect + seconds.fill > 0.0);
         Self {
             input: FileIdentity {
-                path: file.input.clone(),
+                path: name_of(&file.input),
                 sha256: hex(&photo.source().sha256),
                 format: photo.source().format.name(),
             },
             output: FileIdentity {
-                path: written.target.clone(),
+                path: name_of(&written.target),
                 sha256: hex(&written.sha256),
                 format: file.format.name(),
             },
-            mask: written.mask_target.clone(),
+            mask: written.mask_target.as_deref().map(name_of),
             width: photo.size().width,
             height: photo.size().height,
             bit_depth: photo.depth().bits(),
@@ -123,6 +123,11 @@ impl FileReport {
     }
 }
 
+/// A path as text; what is no Unicode in it is shown as `\u{fffd}`, since JSON has no bytes.
+fn name_of(path: &Path) -> String {
+    path.display().to_string()
+}
+
 fn models(engine: &Engine) -> Vec<Model> {
     engine
         .models()
@@ -143,7 +148,7 @@ struct FailureReport {
 
 #[derive(Clone, Debug, Serialize)]
 struct FailedInput {
-    path: PathBuf,
+    path: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -190,9 +195,9 @@ impl Report {
     pub fn add_failure(&mut self, input: &Path, error: &anyhow::Error) {
         self.entries.push(Entry::Failed(FailureReport {
             input: FailedInput {
-                path: input.to_path_buf(),
+                path: name_of(input),
             },
-            error: format!("{error:#}"),
+            error: super::sentence(error),
         }));
     }
 
@@ -248,6 +253,17 @@ mod tests {
         assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
         assert_eq!(json["files"][0]["input"]["path"], "a.png");
         assert_eq!(json["files"][0]["error"], "broken");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_name_that_is_no_unicode_is_reported_all_the_same() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let mut report = Report::new(true);
+        let name = std::ffi::OsStr::from_bytes(b"b\xff.png");
+        report.add_failure(Path::new(name), &anyhow::anyhow!("broken"));
+        let json: serde_json::Value = serde_json::from_slice(&report.to_json().unwrap()).unwrap();
+        assert_eq!(json["files"][0]["input"]["path"], "b\u{fffd}.png");
     }
 
     #[cfg(target_os = "linux")]

@@ -6,11 +6,11 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 
-use super::Stop;
 use super::args::{RestoreArgs, Sensitivity};
 use super::plan::{FilePlan, Plan, refuse_target};
 use super::report::{FileReport, Report, StageSeconds};
 use super::session::Session;
+use super::{Stop, sentence};
 use crate::inference::Thresholds;
 use crate::io::{ExportOptions, load_mask};
 use crate::jobs::{ExportError, ExportReport, ExportRequest, export_restoration, without_panic};
@@ -61,7 +61,7 @@ fn restore_all(
                 if plan.has_several()
                     && let Some(error) = failures.last()
                 {
-                    session.console.error(&format!("{error:#}"));
+                    session.console.error(&sentence(error));
                 }
             }
             Err(stop) => return Err(stop),
@@ -141,7 +141,7 @@ fn choose_mask(
     let size = photo.size();
     let mut mask = Mask::new(size);
     if let Some(path) = &args.mask_in {
-        let raster = load_mask(path, size).map_err(anyhow::Error::from)?;
+        let raster = load_mask(path, size, &session.limits).map_err(anyhow::Error::from)?;
         mask.added = MaskLayer::from_raster(size, &raster);
         return Ok(ChosenMask {
             mask: EffectiveMask::new(mask, None),
@@ -239,7 +239,12 @@ impl FileReport {
     fn summary(&self, input: &Path, target: &Path) -> String {
         let names = format!("{} → {}", input.display(), target.display());
         if self.blended_pixels == 0 {
-            return format!("{names}: no damage marked, the pixels are the original's");
+            let pixels = if self.lossy {
+                "only compression changed the pixels"
+            } else {
+                "the pixels are the original's"
+            };
+            return format!("{names}: no damage marked, {pixels}");
         }
         format!(
             "{names}: {} px repaired of {} × {} in {:.1} s{}",

@@ -42,14 +42,14 @@ impl Default for EngineOptions {
 }
 
 impl EngineOptions {
-    /// Threads one network run uses on a machine with `cores` cores.
+    /// Threads one network run uses on a machine with `cores` cores: never more, since they would only wait for each other.
     pub fn threads_for(&self, cores: usize) -> usize {
         let automatic = if self.interactive && cores > 2 {
             cores - 1
         } else {
             cores
         };
-        self.threads.unwrap_or(automatic).max(1)
+        self.threads.unwrap_or(automatic).clamp(1, cores.max(1))
     }
 }
 
@@ -273,5 +273,24 @@ fn check_sha256(manifest: &Manifest, onnx: &[u8], name: &str) -> Result<(), Infe
             expected: manifest.sha256.clone(),
             actual,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_threads_run_than_there_are_cores() {
+        let threads = |wanted, interactive| EngineOptions {
+            threads: wanted,
+            interactive,
+            ..EngineOptions::default()
+        };
+        assert_eq!(threads(None, false).threads_for(8), 8);
+        assert_eq!(threads(None, true).threads_for(8), 7);
+        assert_eq!(threads(None, true).threads_for(2), 2);
+        assert_eq!(threads(Some(3), true).threads_for(8), 3);
+        assert_eq!(threads(Some(64), false).threads_for(2), 2);
     }
 }

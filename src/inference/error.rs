@@ -64,7 +64,7 @@ pub enum InferenceError {
         folder: PathBuf,
     },
     /// A file could not be read.
-    #[error("cannot read {path:?}: {source}")]
+    #[error("a model cannot be read ({source}); check the folder named with --models: {path:?}")]
     Read {
         /// The file.
         path: PathBuf,

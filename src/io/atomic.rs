@@ -62,6 +62,13 @@ pub fn write_bytes(target: &Path, bytes: &[u8], overwrite: bool) -> Result<(), E
     })
 }
 
+/// Takes back a file this program has just written, because what belongs to it failed.
+pub fn remove_output(target: &Path) {
+    if let Err(error) = std::fs::remove_file(target) {
+        tracing::error!("an unwanted file could not be removed ({error}): {target:?}");
+    }
+}
+
 /// Lets `write` fill a temporary file in the target's folder and then gives it the target's name; on any failure nothing is left.
 pub(super) fn write_whole<T>(
     target: &Path,

@@ -14,8 +14,12 @@ use crate::photo::{Channels, Metadata, Photo, Samples};
 ///
 /// # Errors
 /// [`DecodeError::MaskSize`] names both sizes; the rest as for a photo.
-pub fn load_mask(path: &Path, expected: ImageSize) -> Result<Vec<u8>, DecodeError> {
-    let photo = open_photo(path, &DecodeLimits::default())?;
+pub fn load_mask(
+    path: &Path,
+    expected: ImageSize,
+    limits: &DecodeLimits,
+) -> Result<Vec<u8>, DecodeError> {
+    let photo = open_photo(path, limits)?;
     if photo.size() != expected {
         return Err(DecodeError::MaskSize {
             expected,

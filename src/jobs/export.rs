@@ -10,8 +10,8 @@ use rayon::prelude::*;
 
 use crate::inference::CancelToken;
 use crate::io::{
-    DecodeError, DecodeLimits, EncodeError, ExportOutcome, check_target, export_photo,
-    is_same_file, open_photo, save_mask,
+    DecodeError, DecodeLimits, EncodeError, check_target, export_photo, is_same_file, open_photo,
+    remove_output, save_mask,
 };
 use crate::photo::{Photo, Samples};
 use crate::restore::{ProgressSink, Stage, alpha_photo, composite_rect};
@@ -73,9 +73,15 @@ pub enum ExportError {
     /// A file could not be written; nothing of it is left.
     #[error(transparent)]
     Encode(#[from] EncodeError),
-    /// The derivative is complete, the mask file is not there.
-    #[error("the photo was written to {target:?}, its mask was not: {source}")]
+    /// The mask file could not be written; neither is left.
+    #[error("the mask could not be written, so the photo was not kept either ({source})")]
     Mask {
+        /// Why.
+        source: EncodeError,
+    },
+    /// The derivative replaced an older one and is complete, the mask file is not there.
+    #[error("the photo was written to {target:?}, its mask was not ({source})")]
+    MaskAlone {
         /// The derivative.
         target: PathBuf,
         /// Why.
@@ -118,7 +124,7 @@ pub enum ExportError {
 /// Every cell the mask touches must be in `request.restoration`.
 ///
 /// # Errors
-/// [`ExportError`]; only [`ExportError::Mask`] leaves a file, a complete one.
+/// [`ExportError`]; only [`ExportError::MaskAlone`] leaves a file, a complete one.
 pub fn export_restoration(
     request: &ExportRequest,
     limits: DecodeLimits,
@@ -145,16 +151,22 @@ pub fn export_restoration(
     if cancel.is_cancelled() {
         return Err(ExportError::Cancelled);
     }
-    progress.report(Stage::Writing, 0, 2);
-    let outcome = timed(&mut stages.write, || write(request, pixels, &alpha))?;
-    progress.report(Stage::Writing, 1, 2);
+    progress.report(Stage::Writing, 0, 3);
+    let is_new = target.symlink_metadata().is_err();
+    let outcome = timed(&mut stages.write, || {
+        export_photo(photo, &pixels, target, &request.options)
+    })?;
+    drop(pixels);
+    progress.report(Stage::Writing, 1, 3);
     let measured = timed(&mut stages.verify, || {
         if outcome.lossy {
             return Ok(handed_over);
         }
-        verify(photo, &alpha, target, limits).inspect_err(|_| remove(target))
+        verify(photo, &alpha, target, limits).inspect_err(|_| remove_output(target))
     })?;
-    progress.report(Stage::Writing, 2, 2);
+    progress.report(Stage::Writing, 2, 3);
+    timed(&mut stages.write, || write_mask(request, &alpha, is_new))?;
+    progress.report(Stage::Writing, 3, 3);
     Ok(ExportReport {
         target: target.clone(),
         mask_target: mask_target.clone(),
@@ -182,37 +194,36 @@ fn compose(request: &ExportRequest) -> Result<(Samples, Vec<u8>, Comparison), Ex
     Ok((pixels, alpha, compared))
 }
 
-/// Writes the derivative, frees its `pixels`, and writes `alpha` as the mask.
-fn write(
-    request: &ExportRequest,
-    pixels: Samples,
-    alpha: &[u8],
-) -> Result<ExportOutcome, ExportError> {
+/// Writes `alpha` as the mask, if one was asked for; when that fails a derivative that `is_new` is taken back.
+fn write_mask(request: &ExportRequest, alpha: &[u8], is_new: bool) -> Result<(), ExportError> {
     let ExportRequest {
         photo,
         target,
         options,
-        mask_target,
+        mask_target: Some(path),
         ..
-    } = request;
-    let outcome = export_photo(photo, &pixels, target, options)?;
-    drop(pixels);
-    if let Some(path) = mask_target {
-        save_mask(path, photo.size(), alpha, photo, options.overwrite).map_err(|source| {
-            ExportError::Mask {
-                target: target.clone(),
-                source,
-            }
-        })?;
-    }
-    Ok(outcome)
+    } = request
+    else {
+        return Ok(());
+    };
+    let saved = save_mask(path, photo.size(), alpha, photo, options.overwrite);
+    saved.map_err(|source| {
+        if is_new {
+            remove_output(target);
+            return ExportError::Mask { source };
+        }
+        ExportError::MaskAlone {
+            target: target.clone(),
+            source,
+        }
+    })
 }
 
-/// Runs `work` and stores its wall time in `seconds`.
+/// Runs `work` and adds its wall time to `seconds`.
 fn timed<T>(seconds: &mut f64, work: impl FnOnce() -> T) -> T {
     let started = Instant::now();
     let value = work();
-    *seconds = started.elapsed().as_secs_f64();
+    *seconds += started.elapsed().as_secs_f64();
     value
 }
 
@@ -331,10 +342,4 @@ fn verify(
     let measured = compare(photo, alpha, written.samples());
     measured.keep_promise(target)?;
     Ok(measured)
-}
-
-fn remove(target: &Path) {
-    if let Err(error) = std::fs::remove_file(target) {
-        tracing::error!("a file that failed its check could not be removed ({error}): {target:?}");
-    }
 }

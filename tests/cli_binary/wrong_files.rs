@@ -162,3 +162,48 @@ fn a_mask_of_another_size_is_refused_with_both_sizes() {
         .expect_error("m.png");
     assert!(!folder.path("b.png").exists());
 }
+
+#[test]
+fn a_file_in_place_of_the_folder_is_refused_before_any_work() {
+    let folder = Folder::new();
+    folder
+        .save("a.png", photo_8(40, 30))
+        .save("m.png", empty_mask(40, 30))
+        .write("taken", b"kept");
+    folder
+        .run("restore a.png --mask-in m.png --out-dir taken --runtime nowhere.so")
+        .expect_code(1)
+        .expect_error("taken");
+    assert_eq!(folder.read("taken"), b"kept");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_mask_that_cannot_be_written_takes_the_probability_with_it() {
+    let folder = Folder::new();
+    folder.save("a.png", photo_8(40, 30));
+    folder
+        .run("detect a.png -o /sys/m.png --probability p.png")
+        .expect_code(1)
+        .expect_error("/sys");
+    assert_eq!(folder.names(), ["a.png"]);
+}
+
+#[test]
+fn the_memory_limit_holds_for_photo_and_mask() {
+    let folder = Folder::new();
+    folder
+        .save("a.png", photo_8(400, 300))
+        .save("a.bmp", photo_8(400, 300))
+        .save("m.tif", empty_mask(4000, 3000));
+    for line in [
+        "inpaint a.png --mask m.tif -o b.png --memory-limit 64K",
+        "inpaint a.bmp --mask m.tif -o b.png --memory-limit 64K",
+        "inpaint a.bmp --mask m.tif -o b.png --memory-limit 1M",
+    ] {
+        folder
+            .run(line)
+            .expect_code(1)
+            .expect_error("--memory-limit");
+    }
+}

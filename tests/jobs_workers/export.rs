@@ -83,7 +83,10 @@ fn an_export_fills_what_is_stale_and_writes_what_restoring_the_photo_gives() {
     let written = open_photo(&target, &DecodeLimits::default()).unwrap();
     assert_eq!(written.samples(), &expected);
     let alpha = alpha_photo(&damage());
-    assert_eq!(load_mask(&mask_target, SIZE).unwrap(), alpha);
+    assert_eq!(
+        load_mask(&mask_target, SIZE, &DecodeLimits::default()).unwrap(),
+        alpha
+    );
 
     let blended = alpha.iter().filter(|&&alpha| alpha > 0).count() as u64;
     assert_eq!(report.blended_pixels, blended);
@@ -161,6 +164,34 @@ fn an_export_that_would_replace_a_file_fails_and_keeps_the_file() {
     };
     assert!(message.contains("a.png"), "{message}");
     assert_eq!(std::fs::read(&target).unwrap(), b"kept");
+}
+
+/// Not even the superuser creates files in `/sys`, though the folder is there.
+#[cfg(target_os = "linux")]
+#[test]
+fn without_its_mask_a_new_export_is_not_kept_and_a_replaced_one_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("a.png");
+    let mut jobs = Jobs::with_stage_2(painter());
+    let mut failure = |overwrite| {
+        let mut request = export_request(&photo(SIZE), &target);
+        request.mask_target = Some("/sys/mask.png".into());
+        request.options.overwrite = overwrite;
+        let id = jobs.system.export(request);
+        match jobs.wait_end(id) {
+            JobEvent::Failed { message, .. } => message,
+            other => panic!("{other:?}"),
+        }
+    };
+    let message = failure(false);
+    assert!(message.contains("/sys"), "{message}");
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+
+    std::fs::write(&target, b"old").unwrap();
+    let message = failure(true);
+    assert!(message.contains("a.png"), "{message}");
+    let whole = open_photo(&target, &DecodeLimits::default()).unwrap();
+    assert_eq!(whole.size(), SIZE);
 }
 
 #[test]
