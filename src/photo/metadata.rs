@@ -171,10 +171,16 @@ mod tests {
             let corners =
                 [(0.0, 0.0), (7.0, 3.0)].map(|(x, y)| (a * x + b * y + tx, c * x + d * y + ty));
             let (xs, ys) = (corners.map(|p| p.0), corners.map(|p| p.1));
-            assert_eq!(xs[0].min(xs[1]), 0.0, "tag {tag}");
-            assert_eq!(ys[0].min(ys[1]), 0.0, "tag {tag}");
-            assert_eq!(xs[0].max(xs[1]), f64::from(shown.width), "tag {tag}");
-            assert_eq!(ys[0].max(ys[1]), f64::from(shown.height), "tag {tag}");
+            // Whole numbers, so nothing is cut off.
+            let bounds = [
+                xs[0].min(xs[1]),
+                ys[0].min(ys[1]),
+                xs[0].max(xs[1]),
+                ys[0].max(ys[1]),
+            ]
+            .map(|edge| edge as i64);
+            let expected = [0, 0, shown.width.into(), shown.height.into()];
+            assert_eq!(bounds, expected, "tag {tag}");
         }
     }
 }
