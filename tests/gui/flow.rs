@@ -599,3 +599,62 @@ fn without_networks_the_message_says_why_and_the_photo_still_opens() {
     window.stroke(PointerButton::Primary, &[(200.0, 120.0), (230.0, 120.0)]);
     assert_eq!(window.mask_at(215, 120), 255, "painting works all the same");
 }
+
+#[test]
+fn a_dab_updates_only_the_textures_it_touches() {
+    let photo = image::imageops::resize(
+        &plain().to_rgb8(),
+        1200,
+        1000,
+        image::imageops::FilterType::Nearest,
+    );
+    let mut window = open(&photo.into());
+    window.settle();
+    window.harness.key_press(Key::Num1);
+    window.settle();
+    window.harness.key_press(Key::O);
+    window.settle();
+    let drawn_once = window.app().canvas().uploads();
+    assert!(
+        drawn_once >= 6,
+        "several textures cover the photo: {drawn_once}"
+    );
+    let middle_of_a_texture = window.at(770.0, 400.0);
+    window.press(PointerButton::Primary, middle_of_a_texture, Modifiers::NONE);
+    window.release(PointerButton::Primary, middle_of_a_texture);
+    window.settle();
+    assert_eq!(window.mask_at(770, 400), 255);
+    let updates = window.app().canvas().uploads() - drawn_once;
+    // Mask and restored photo, each in one texture and the rims of at most three neighbours; all would be 12.
+    assert!((2..=8).contains(&updates), "{updates} updates");
+}
+
+#[test]
+fn fills_of_a_photo_that_was_left_do_not_appear_in_the_next_one() {
+    use std::time::Duration;
+    use unscratch::inference::fake::{IdentityNetwork, SlowNetwork};
+    use unscratch::inference::{Contract, Engine};
+
+    let mut window = open_with(&scratched(), 1.0, HarnessBuilder::default(), || {
+        Engine::from_networks(
+            Box::new(IdentityNetwork::new(Contract::ScratchContextV1)),
+            Box::new(SlowNetwork::new(
+                Contract::RestoreV1,
+                Duration::from_millis(150),
+            )),
+        )
+    });
+    window.until("the repair runs", |app| app.work().filling.is_some());
+    let next = window.path("next.png");
+    plain().save(&next).unwrap();
+    let file = std::sync::Arc::new(Dropped(next));
+    window.harness.input_mut().dropped_files.push(file);
+    window.until("the next photo is open", |app| {
+        app.document()
+            .is_some_and(|document| document.photo().path().ends_with("next.png"))
+    });
+    window.settle();
+    std::thread::sleep(Duration::from_millis(300));
+    window.settle();
+    assert!(window.app().document().unwrap().restoration().is_empty());
+}
