@@ -138,7 +138,7 @@ fn fill_cells_give_what_the_whole_photo_gives_alone_or_in_company() {
     let mut engine = engine::real_engine();
     // So little memory that no two cells share a window.
     let frugal = EngineOptions {
-        memory_limit_bytes: 1 << 20,
+        memory_limit_bytes: Some(1 << 20),
         ..engine::engine_options()
     };
     let mut frugal = Engine::load(&frugal).unwrap();

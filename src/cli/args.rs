@@ -55,7 +55,7 @@ pub struct Common {
     /// ONNX Runtime library, or the folder that holds it
     #[arg(long, global = true, value_name = "LIB")]
     pub runtime: Option<PathBuf>,
-    /// Memory a photo and the networks may take, such as 512M or 2G
+    /// Memory that decoding a photo may take and a network run should, such as 512M or 2G
     #[arg(long, global = true, value_name = "SIZE", value_parser = parse_size)]
     pub memory_limit: Option<u64>,
     /// Replace existing files (never the original)

@@ -24,6 +24,8 @@ enum PlanError {
     SameName { path: PathBuf },
     #[error("the report would be one file with a result; choose another name: {path:?}")]
     ReportIsResult { path: PathBuf },
+    #[error("this is a file, not a folder; choose another name: {path:?}")]
+    FolderIsFile { path: PathBuf },
 }
 
 impl From<PlanError> for Stop {
@@ -79,6 +81,7 @@ impl Plan {
             folders,
             report: args.output.report.clone(),
         };
+        plan.refuse_files_as_folders()?;
         plan.refuse_clashes()?;
         plan.refuse_report(overwrite)?;
         Ok(plan)
@@ -87,6 +90,13 @@ impl Plan {
     /// Whether several photos were named.
     pub fn has_several(&self) -> bool {
         self.files.len() > 1
+    }
+
+    fn refuse_files_as_folders(&self) -> Result<(), Stop> {
+        match self.folders.iter().find(|f| f.exists() && !f.is_dir()) {
+            Some(file) => Err(PlanError::FolderIsFile { path: file.clone() }.into()),
+            None => Ok(()),
+        }
     }
 
     /// No two files may be written to one place, and none over any of the originals.
@@ -166,12 +176,7 @@ pub(super) fn refuse_target(
     folders_to_make: &[PathBuf],
 ) -> Result<(), Stop> {
     match check_target(target, None, overwrite) {
-        // A file of that name would make the folder impossible.
-        Err(EncodeError::NoFolder { folder })
-            if folders_to_make.contains(&folder) && !folder.exists() =>
-        {
-            Ok(())
-        }
+        Err(EncodeError::NoFolder { folder }) if folders_to_make.contains(&folder) => Ok(()),
         checked => Ok(checked?),
     }
 }

@@ -43,7 +43,7 @@ pub(super) struct FileReport {
     not_carried: Vec<String>,
     pub seconds: StageSeconds,
     /// The most memory the process has held so far; `null` where the system does not tell.
-    peak_memory_bytes: Option<u64>,
+    pub peak_memory_bytes: Option<u64>,
 }
 
 #[derive(Clone, Debug, Serialize)]

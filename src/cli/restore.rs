@@ -115,14 +115,32 @@ fn restore_one(
     seconds.write = written.stages.write;
     seconds.verify = written.stages.verify;
     seconds.total = started.elapsed().as_secs_f64();
-    Ok(FileReport::new(
+    let report = FileReport::new(
         &photo,
         file,
         &written,
         chosen.threshold,
         session.loaded_engine(),
         seconds,
-    ))
+    );
+    session.note_memory(&report, &file.input);
+    Ok(report)
+}
+
+impl Session<'_> {
+    /// Says so when the process held more memory than the limit, which bounds its two largest parts only.
+    fn note_memory(&self, report: &FileReport, input: &Path) {
+        let (Some(limit), Some(peak)) = (self.common.memory_limit, report.peak_memory_bytes) else {
+            return;
+        };
+        if peak > limit {
+            let [peak, limit] = [peak, limit].map(|bytes| bytes.div_ceil(1 << 20));
+            self.console.note(&format!(
+                "{}: {peak} MiB of memory were needed; the limit of {limit} MiB bounds the photo and a network run, not all of it",
+                input.display(),
+            ));
+        }
+    }
 }
 
 /// What is to be repaired, and the probability from which it counted as damage if it was detected.

@@ -9,7 +9,7 @@ use super::Stop;
 use super::args::{Common, Provider};
 use super::console::Console;
 use crate::inference::{CancelToken, Engine, EngineOptions, ProviderChoice};
-use crate::io::{DecodeLimits, open_photo};
+use crate::io::{DecodeLimits, open_photo, remove_unfinished};
 use crate::photo::Photo;
 use crate::restore::{ContextCache, ProgressSink as _, Stage};
 
@@ -31,6 +31,7 @@ impl<'a> Session<'a> {
         let token = cancel.clone();
         ctrlc::set_handler(move || {
             if token.is_cancelled() {
+                remove_unfinished();
                 std::process::exit(i32::from(super::EXIT_CANCELLED));
             }
             token.cancel();
@@ -103,7 +104,7 @@ impl<'a> Session<'a> {
 
     /// A cache of stage 1's contexts for one photo.
     pub fn contexts(&self) -> ContextCache {
-        ContextCache::new(self.engine_options().memory_limit_bytes as usize / CONTEXT_SHARE)
+        ContextCache::new(self.engine_options().run_bytes() as usize / CONTEXT_SHARE)
     }
 
     /// # Errors
@@ -119,7 +120,6 @@ impl<'a> Session<'a> {
 impl Common {
     /// What the engine is asked for; `interactive` in the window.
     pub fn engine_options(&self, interactive: bool) -> EngineOptions {
-        let defaults = EngineOptions::default();
         EngineOptions {
             provider: match self.provider {
                 Provider::Auto => ProviderChoice::Auto,
@@ -129,7 +129,7 @@ impl Common {
             threads: self.threads.map(usize::from),
             models_dir: self.models.clone(),
             runtime: self.runtime.clone(),
-            memory_limit_bytes: self.memory_limit.unwrap_or(defaults.memory_limit_bytes),
+            memory_limit_bytes: self.memory_limit,
             interactive,
         }
     }

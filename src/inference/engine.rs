@@ -11,6 +11,9 @@ use super::{
     RuntimeInfo, provider, runtime,
 };
 
+/// What one run and its caches should occupy at most unless told otherwise, bytes.
+pub const DEFAULT_RUN_BYTES: u64 = 2 << 30;
+
 /// How to load an [`Engine`].
 #[derive(Clone, Debug)]
 pub struct EngineOptions {
@@ -22,8 +25,9 @@ pub struct EngineOptions {
     pub models_dir: Option<PathBuf>,
     /// The ONNX Runtime library, or a folder that holds it; `None`: searched for.
     pub runtime: Option<PathBuf>,
-    /// Upper bound of what one run and its caches should occupy, bytes.
-    pub memory_limit_bytes: u64,
+    /// Upper bound of what a photo may take to decode, and of what one run and its caches should occupy, bytes;
+    /// `None`: decoding is bounded by the machine's memory, runs by [`DEFAULT_RUN_BYTES`].
+    pub memory_limit_bytes: Option<u64>,
     /// True in the window: threads sleep instead of spinning, and a core is left to the screen.
     pub interactive: bool,
 }
@@ -35,13 +39,18 @@ impl Default for EngineOptions {
             threads: None,
             models_dir: None,
             runtime: None,
-            memory_limit_bytes: 2 << 30,
+            memory_limit_bytes: None,
             interactive: false,
         }
     }
 }
 
 impl EngineOptions {
+    /// Upper bound of what one run and its caches should occupy, bytes.
+    pub fn run_bytes(&self) -> u64 {
+        self.memory_limit_bytes.unwrap_or(DEFAULT_RUN_BYTES)
+    }
+
     /// Threads one network run uses on a machine with `cores` cores: never more, since they would only wait for each other.
     pub fn threads_for(&self, cores: usize) -> usize {
         let automatic = if self.interactive && cores > 2 {
@@ -110,7 +119,7 @@ impl Engine {
             filler: Box::new(filler),
             provider,
             runtime: Some(runtime),
-            memory_limit_bytes: options.memory_limit_bytes,
+            memory_limit_bytes: options.run_bytes(),
         })
     }
 
@@ -124,7 +133,7 @@ impl Engine {
                 detail: String::new(),
             },
             runtime: None,
-            memory_limit_bytes: EngineOptions::default().memory_limit_bytes,
+            memory_limit_bytes: DEFAULT_RUN_BYTES,
         }
     }
 

@@ -15,7 +15,7 @@ mod session;
 mod tensor;
 
 pub use cancel::{CancelGuard, CancelToken};
-pub use engine::{Engine, EngineOptions, ModelIdentity, check_models};
+pub use engine::{DEFAULT_RUN_BYTES, Engine, EngineOptions, ModelIdentity, check_models};
 pub use error::InferenceError;
 pub(crate) use manifest::threshold_to_u8;
 pub use manifest::{CONTEXT_STRIDE_PX, Contract, Manifest, Thresholds};

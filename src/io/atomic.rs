@@ -2,7 +2,8 @@
 
 use std::fs::{File, Metadata};
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::NamedTempFile;
 
@@ -62,6 +63,38 @@ pub fn write_bytes(target: &Path, bytes: &[u8], overwrite: bool) -> Result<(), E
     })
 }
 
+/// Temporary files being written now.
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Keeps a temporary file on the list of [`remove_unfinished`] while it lives.
+struct Listed(PathBuf);
+
+impl Listed {
+    fn new(path: &Path) -> Self {
+        unfinished().push(path.to_path_buf());
+        Self(path.to_path_buf())
+    }
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        unfinished().retain(|path| *path != self.0);
+    }
+}
+
+/// Removes the files being written now; only for ending the process at once, while other threads may still write.
+pub fn remove_unfinished() {
+    for path in unfinished().iter() {
+        if let Err(error) = std::fs::remove_file(path) {
+            tracing::debug!("an unfinished file could not be removed ({error}): {path:?}");
+        }
+    }
+}
+
 /// Takes back a file this program has just written, because what belongs to it failed.
 pub fn remove_output(target: &Path) {
     if let Err(error) = std::fs::remove_file(target) {
@@ -80,6 +113,7 @@ pub(super) fn write_whole<T>(
     let folder = folder_of(target);
     let failed = |error| EncodeError::from_io(error, target);
     let mut temporary = new_file_in(folder).map_err(failed)?;
+    let _listed = Listed::new(temporary.path());
     let outcome = write(temporary.as_file_mut())?;
     temporary.as_file().sync_all().map_err(failed)?;
     // Again, since writing took its time.
@@ -158,6 +192,25 @@ mod tests {
         assert!(matches!(failed, Err(EncodeError::DiskFull { .. })));
         assert_eq!(names(folder.path()), ["a.png"]);
         assert_eq!(std::fs::read(&target).unwrap(), b"old");
+    }
+
+    #[test]
+    fn a_process_that_ends_at_once_takes_its_unfinished_file_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a.png");
+        let result = write_whole(&target, None, false, |_| {
+            assert_eq!(names(folder.path()).len(), 1);
+            let own = |path: &PathBuf| path.starts_with(folder.path());
+            let listed: Vec<_> = unfinished().iter().filter(|p| own(p)).cloned().collect();
+            let [file] = listed.as_slice() else {
+                panic!("{listed:?}");
+            };
+            std::fs::remove_file(file).unwrap();
+            Ok(())
+        });
+        assert!(result.is_err(), "its file is gone");
+        assert_eq!(names(folder.path()).len(), 0);
+        assert!(unfinished().iter().all(|p| !p.starts_with(folder.path())));
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod mask_file;
 mod metadata;
 mod naming;
 
-pub use atomic::{check_target, remove_output, write_bytes};
+pub use atomic::{check_target, remove_output, remove_unfinished, write_bytes};
 pub use decode::open_photo;
 pub use encode::{ExportOptions, ExportOutcome, OutputFormat, export_photo};
 pub use error::{DecodeError, EncodeError};

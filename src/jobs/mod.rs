@@ -57,7 +57,9 @@ impl JobSystem {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(options: EngineOptions, wake: Wake) -> std::io::Result<Self> {
-        let limits = DecodeLimits::new(options.memory_limit_bytes);
+        let limits = options
+            .memory_limit_bytes
+            .map_or_else(DecodeLimits::default, DecodeLimits::new);
         Self::with_limits(Box::new(move || Engine::load(&options)), limits, wake)
     }
 
