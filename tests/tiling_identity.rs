@@ -61,7 +61,7 @@ fn detected(photo: &Photo, engine: &mut Engine) -> Vec<u8> {
 
 #[test]
 fn a_detection_through_tiles_is_the_photo_itself_at_every_size() {
-    for size in sizes().filter(|size| size.long_side() <= 1400) {
+    for size in sizes().filter(|size| size.long_side() <= 2_800) {
         let value = |x, y, _| if noise(x, y, 0) > 200 { 255 } else { 0 };
         let photo = photo::photo_of(size, Channels::Grey, value);
         let map = detected(&photo, &mut identity_engine());

@@ -20,8 +20,8 @@ def coarse_of(native: np.ndarray, value: int) -> np.ndarray:
 
 
 def test_coarser_levels_join_with_size() -> None:
-    assert levels_of(1000, 1400) == [0]
-    assert levels_of(1401, 900) == [0, 1]
+    assert levels_of(700, 400) == [0]
+    assert levels_of(701, 400) == [0, 1]
     assert levels_of(3000, 900) == [0, 1, 2]
     assert levels_of(9001, 12000) == [0, 1, 2, 3]
 
