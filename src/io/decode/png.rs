@@ -158,14 +158,7 @@ fn read_metadata(reader: &mut Reader<BufReader<File>>, notes: &mut Vec<String>) 
     for (keyword, text) in texts(reader) {
         match keyword.strip_prefix(RAW_PROFILE) {
             _ if keyword == PNG_XMP_KEYWORD => metadata.xmp = Some(text.into_bytes()),
-            Some("iptc") => {
-                metadata.iptc = iptc::from_raw_profile(&text)
-                    .and_then(|blob| iptc::from_resources(&blob).or(Some(blob)));
-            }
-            Some("exif" | "APP1") if metadata.exif.is_none() => {
-                let blob = iptc::from_raw_profile(&text);
-                metadata.exif = blob.and_then(|b| Some(b.strip_prefix(b"Exif\0\0")?.to_vec()));
-            }
+            Some(kind) if take_raw_profile(kind, &text, &mut metadata) => {}
             _ => left_aside.push(keyword),
         }
     }
@@ -200,6 +193,28 @@ fn read_metadata(reader: &mut Reader<BufReader<File>>, notes: &mut Vec<String>) 
         notes.push("Only the first frame of the animation is read.".to_owned());
     }
     metadata
+}
+
+/// Takes over a "raw profile" of `kind`; false when it is of no known kind, not readable, or there already.
+fn take_raw_profile(kind: &str, text: &str, metadata: &mut Metadata) -> bool {
+    let (slot, content) = match kind {
+        "iptc" => {
+            let blob = iptc::from_raw_profile(text);
+            let records = blob.map(|blob| iptc::from_resources(&blob).unwrap_or(blob));
+            (&mut metadata.iptc, records)
+        }
+        "exif" | "APP1" => {
+            let blob = iptc::from_raw_profile(text);
+            let exif = blob.and_then(|blob| Some(blob.strip_prefix(b"Exif\0\0")?.to_vec()));
+            (&mut metadata.exif, exif)
+        }
+        _ => return false,
+    };
+    if slot.is_some() || content.is_none() {
+        return false;
+    }
+    *slot = content;
+    true
 }
 
 /// Keyword and text of every text chunk that can be read.
@@ -253,6 +268,17 @@ impl Resolution {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_raw_profile_is_taken_once_and_told_when_it_cannot_be_read() {
+        let mut metadata = Metadata::default();
+        let text = iptc::to_raw_profile("iptc", &iptc::to_resource(&[0x1c, 2, 5]));
+        assert!(!take_raw_profile("iptc", "no profile", &mut metadata));
+        assert!(take_raw_profile("iptc", &text, &mut metadata));
+        assert_eq!(metadata.iptc.as_deref(), Some(&[0x1c, 2, 5][..]));
+        assert!(!take_raw_profile("iptc", &text, &mut metadata));
+        assert!(!take_raw_profile("8bim", &text, &mut metadata));
+    }
 
     #[test]
     fn pixels_a_metre_come_back_as_pixels_an_inch() {
