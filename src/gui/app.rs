@@ -41,6 +41,8 @@ pub struct AppOptions {
     pub samples: Vec<PathBuf>,
     /// A photo to open at once.
     pub file: Option<PathBuf>,
+    /// Whether the window is to fill the screen.
+    pub maximized: bool,
 }
 
 /// The window's application.
@@ -59,6 +61,8 @@ pub struct UnscratchApp {
     /// What the export in progress will have saved.
     exporting_state: Option<Editable>,
     title: String,
+    /// The window is still to be made as large as the screen.
+    to_maximize: bool,
 }
 
 impl UnscratchApp {
@@ -80,6 +84,7 @@ impl UnscratchApp {
             fill_due: None,
             exporting_state: None,
             title: String::new(),
+            to_maximize: options.maximized,
         };
         if let Some(path) = options.file {
             app.open(path);
@@ -232,9 +237,9 @@ impl UnscratchApp {
             Command::Detect => self.detect(),
             Command::Cancel => self.cancel(),
             Command::Brush => self.view.tool = Tool::Brush,
-            Command::Eraser => self.view.tool = Tool::Eraser,
+            Command::Eraser => self.choose_tool(Tool::Eraser),
             Command::Protect => self.view.tool = Tool::Protect,
-            Command::SwapTool => self.view.tool = self.view.tool.other(),
+            Command::SwapTool => self.choose_tool(self.view.tool.other()),
             Command::BrushSmaller => settings.resize_brush(1.0 / BRUSH_STEP),
             Command::BrushLarger => settings.resize_brush(BRUSH_STEP),
             Command::BrushSofter => settings.harden_brush(-HARDNESS_STEP),
@@ -248,6 +253,14 @@ impl UnscratchApp {
             Command::CompareSplit => self.compare(CompareMode::Split),
             Command::CompareSideBySide => self.compare(CompareMode::SideBySide),
             Command::Shortcuts => self.view.dialog = Some(Dialog::Shortcuts),
+        }
+    }
+
+    fn choose_tool(&mut self, tool: Tool) {
+        self.view.tool = tool;
+        if tool == Tool::Eraser {
+            // What is to be unmarked must be seen.
+            self.view.overlay.retreated = false;
         }
     }
 
@@ -395,6 +408,22 @@ impl UnscratchApp {
         }
     }
 
+    /// Fills the screen once the window is on it: some window managers do not hear the wish of a window that is not shown yet,
+    /// and the bar at the bottom would lie below a small screen.
+    fn maximize_once_shown(&mut self, ctx: &egui::Context) {
+        if !self.to_maximize {
+            return;
+        }
+        if ctx.cumulative_frame_nr() < 2 {
+            ctx.request_repaint();
+            return;
+        }
+        self.to_maximize = false;
+        if ctx.input(|input| input.viewport().maximized) != Some(true) {
+            ctx.send_viewport_cmd(ViewportCommand::Maximized(true));
+        }
+    }
+
     fn close_requested(&mut self, ctx: &egui::Context) {
         if self.view.may_close {
             return;
@@ -464,6 +493,7 @@ impl eframe::App for UnscratchApp {
         CentralPanel::no_frame().show(ui, |ui| self.canvas_ui(ui));
         self.dialog_ui(&ctx);
         self.follow_title(&ctx);
+        self.maximize_once_shown(&ctx);
     }
 
     fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {

@@ -189,7 +189,7 @@ pub const COMMANDS: &[CommandRow] = &[
         Command::Cancel,
         Group::Edit,
         "Cancel",
-        "Stop the stroke or the work in progress",
+        "Stop the stroke or the work in progress, or put a message away",
         &[Shortcut::plain(Key::Escape)],
     ),
     row(

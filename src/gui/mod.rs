@@ -56,6 +56,7 @@ pub fn run(options: GuiOptions) -> anyhow::Result<()> {
             use_system_dialogs: true,
             samples: panels::start::find_samples(std::env::current_exe().ok().as_deref()),
             file: options.file,
+            maximized: true,
         };
         Ok(Box::new(UnscratchApp::new(&cc.egui_ctx, jobs, app_options)))
     };

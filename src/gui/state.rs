@@ -254,7 +254,9 @@ impl Model<'_> {
         let has_photo = self.document.is_some();
         match command {
             Command::Open | Command::Quit | Command::Shortcuts => true,
-            Command::Cancel => self.stroke_open || self.work.cancellable().is_some(),
+            Command::Cancel => {
+                self.stroke_open || self.work.cancellable().is_some() || self.view.notice.is_some()
+            }
             Command::Undo => {
                 !self.stroke_open && self.document.is_some_and(|d| d.undo_label().is_some())
             }

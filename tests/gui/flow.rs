@@ -404,7 +404,7 @@ fn an_existing_file_is_replaced_only_when_agreed_and_the_original_never() {
     assert!(is_disabled(&window));
     window
         .harness
-        .get_by_label_contains("Replace photo_restored.png")
+        .get_by_label_contains("already there: photo_restored.png")
         .click();
     window.harness.run();
     assert!(!is_disabled(&window));

@@ -21,6 +21,15 @@ impl UnscratchApp {
             mode,
         };
         let from = self.view.last_point.filter(|_| line);
+        if self
+            .view
+            .notice
+            .as_ref()
+            .is_some_and(|notice| !notice.is_error)
+        {
+            // Good news was read by whoever goes on working, and it covers the photo.
+            self.view.notice = None;
+        }
         let Some(document) = &mut self.document else {
             return;
         };
@@ -28,6 +37,8 @@ impl UnscratchApp {
             // What is to be unmarked must be seen.
             self.view.overlay.retreated = false;
         }
+        // Before the mask changes: a click may begin and end within one frame.
+        self.canvas.stroke_begins();
         let start = from.unwrap_or(at);
         document.begin_stroke(&brush, start.0, start.1);
         if from.is_some() {
@@ -129,7 +140,7 @@ impl UnscratchApp {
         }
     }
 
-    /// Stops a stroke, or what runs.
+    /// Stops a stroke, or what runs, or else puts the message away.
     pub(super) fn cancel(&mut self) {
         if self
             .document
@@ -140,6 +151,7 @@ impl UnscratchApp {
             return;
         }
         let Some(id) = self.work.cancellable() else {
+            self.view.notice = None;
             return;
         };
         if self.work.filling.is_some_and(|(filling, _)| filling == id) {

@@ -106,6 +106,13 @@ impl Canvas {
         }
     }
 
+    /// A stroke is about to change the mask: from here on its marks are shown apart, until its repair is there.
+    pub fn stroke_begins(&mut self) {
+        if let Some(source) = &mut self.source {
+            source.keep_mask_before_stroke();
+        }
+    }
+
     /// Keeps the marks of the stroke under way, and of strokes whose repair is awaited, apart from all others.
     fn follow_stroke(&mut self, is_stroking: bool, is_repairing: bool) {
         let Some(source) = &mut self.source else {
@@ -196,6 +203,11 @@ impl Canvas {
     /// Number of textures made or updated so far; for tests of what an edit costs.
     pub fn uploads(&self) -> u64 {
         self.textures.uploads()
+    }
+
+    /// Whether marks of strokes whose repair is awaited are shown; for tests.
+    pub fn shows_stroke(&self) -> bool {
+        self.source.as_ref().is_some_and(CanvasSource::has_stroke)
     }
 
     /// Draws the pictures, the overlay, the divider and the brush ring.

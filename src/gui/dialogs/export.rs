@@ -51,10 +51,9 @@ pub struct ExportForm {
 }
 
 impl ExportForm {
-    /// Proposes `{stem}_restored` beside the master, in the master's format where we write that.
+    /// Proposes `{stem}_restored` beside the master: TIFF for a TIFF, else PNG, so that nothing outside the repair changes.
     pub fn new(photo: &Photo, settings: &Settings) -> Self {
         let format = match photo.source().format {
-            FileFormat::Jpeg => Format::Jpeg,
             FileFormat::Tiff => Format::Tiff,
             _ => Format::Png,
         };
@@ -202,7 +201,7 @@ pub fn show(
         actions.push(Action::CloseDialog);
         return;
     };
-    ui.set_width((ui.ctx().content_rect().width() - 120.0).clamp(340.0, 520.0));
+    ui.set_width((ui.ctx().content_rect().width() - 120.0).clamp(340.0, 600.0));
     title(ui, "Export the restored photo");
     fields(ui, form, document.photo(), has_system_dialog, actions);
     ui.add_space(8.0);
@@ -215,7 +214,7 @@ pub fn show(
         Some(Problem::Exists(names)) => {
             ui.checkbox(
                 &mut form.may_replace,
-                format!("Replace {names}, which is already there"),
+                format!("Replace what is already there: {names}"),
             );
             !form.may_replace
         }
@@ -282,7 +281,24 @@ fn fields(
             .on_hover_text("One channel of the same size: white where the photo was repaired, black where it is untouched");
         ui.end_row();
     });
+    ui.label(RichText::new(what_is_written(form)).color(theme::TEXT_STRONG));
     caption(ui, promise(form, photo));
+}
+
+/// The names of the new files: the end of a long path is outside its field.
+fn what_is_written(form: &ExportForm) -> String {
+    let name = |path: &Path| {
+        path.file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+    };
+    let names: Vec<String> = std::iter::once(form.target_path())
+        .chain(form.mask_path())
+        .filter_map(|path| name(&path))
+        .collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!("Writes {}", names.join(" and "))
 }
 
 fn promise(form: &ExportForm, photo: &Photo) -> String {

@@ -181,23 +181,56 @@ pub fn message(ui: &mut Ui, notice: &Notice, area_width: f32, actions: &mut Vec<
         .inner_margin(16.0)
         .show(ui, |ui| {
             ui.set_max_width((area_width - 120.0).clamp(220.0, 560.0));
-            ui.horizontal(|ui| {
-                let icon = if notice.is_error {
-                    Icon::Warning
-                } else {
-                    Icon::Restored
-                };
-                icons::icon_label(ui, icon, 20.0, color);
-                ui.label(
-                    RichText::new(&notice.title)
-                        .strong()
-                        .color(theme::TEXT_STRONG),
-                );
+            ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                message_body(ui, notice, color, actions);
             });
-            ui.label(&notice.message);
-            ui.add_space(2.0);
-            if ui.button("Dismiss").clicked() {
-                actions.push(Action::DismissNotice);
-            }
         });
+}
+
+fn message_body(ui: &mut Ui, notice: &Notice, color: egui::Color32, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        let icon = if notice.is_error {
+            Icon::Warning
+        } else {
+            Icon::Restored
+        };
+        icons::icon_label(ui, icon, 20.0, color);
+        ui.label(
+            RichText::new(&notice.title)
+                .strong()
+                .color(theme::TEXT_STRONG),
+        );
+    });
+    ui.label(sentence(&notice.message));
+    ui.add_space(2.0);
+    if ui
+        .button("Dismiss")
+        .on_hover_text("Put this message away (Escape)")
+        .clicked()
+    {
+        actions.push(Action::DismissNotice);
+    }
+}
+
+/// Errors are written to follow a colon; alone they begin like a sentence.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_begins_with_a_capital_and_keeps_the_rest() {
+        assert_eq!(
+            sentence("the file is empty: \"/a/B\""),
+            "The file is empty: \"/a/B\""
+        );
+        assert_eq!(sentence("/tmp/a.png"), "/tmp/a.png");
+        assert_eq!(sentence(""), "");
+    }
 }

@@ -250,19 +250,17 @@ fn photo(ui: &mut Ui, model: &Model<'_>) {
         crate::photo::Channels::Grey => "grey",
         crate::photo::Channels::Rgb => "colour",
     };
-    caption(
-        ui,
-        format!(
-            "{}, {} bit {channels}",
-            photo.source().format.name(),
-            photo.depth().bits()
-        ),
+    let mut kind = format!(
+        "{}, {} bit {channels}",
+        photo.source().format.name(),
+        photo.depth().bits()
     );
     if let Some(resolution) = photo.metadata().resolution
         && let Some(unit) = unit_name(resolution.unit)
     {
-        caption(ui, format!("{:.0} pixels {unit}", resolution.x));
+        kind.push_str(&format!(", {:.0} pixels {unit}", resolution.x));
     }
+    caption(ui, kind);
     let profile = if photo.metadata().icc.is_some() {
         "With a colour profile"
     } else {

@@ -13,24 +13,31 @@ use crate::gui::theme;
 /// Recent files listed here.
 const RECENT_SHOWN: usize = 5;
 
+/// Room for the large icon, points.
+const ICON_HEIGHT: f32 = 74.0;
+/// Room for a message in its place, points.
+const NOTICE_HEIGHT: f32 = 150.0;
+
 /// Draws the start screen into `area`.
 pub fn show(ui: &mut Ui, area: Rect, model: &Model<'_>, actions: &mut Vec<Action>) {
     ui.painter().rect_filled(area, 0.0, theme::CANVAS);
     let zone = Rect::from_center_size(
         area.center(),
-        vec2(area.width() - 48.0, area.height() - 48.0).min(vec2(760.0, 560.0)),
+        vec2(area.width() - 48.0, area.height() - 48.0).min(vec2(760.0, 600.0)),
     );
     frame(ui, zone, model.view.drop_hovers);
     ui.scope_builder(UiBuilder::new().max_rect(zone.shrink(28.0)).layout(Layout::top_down(Align::Center)), |ui| {
-        let content = 240.0 + list_height(model);
+        let head = if model.view.notice.is_some() { NOTICE_HEIGHT } else { ICON_HEIGHT };
+        let content = 166.0 + head + list_height(model);
         ui.add_space(((ui.available_height() - content) / 2.0).max(0.0));
         if let Some(notice) = &model.view.notice {
             chips::message(ui, notice, zone.width(), actions);
             ui.add_space(14.0);
+        } else {
+            let color = if model.view.drop_hovers { theme::ACCENT } else { theme::TEXT_WEAK };
+            icons::icon_label(ui, Icon::Photo, 64.0, color);
+            ui.add_space(10.0);
         }
-        let color = if model.view.drop_hovers { theme::ACCENT } else { theme::TEXT_WEAK };
-        icons::icon_label(ui, Icon::Photo, 64.0, color);
-        ui.add_space(10.0);
         if let Some((_, path)) = &model.work.opening {
             opening(ui, path, actions);
             return;
@@ -105,7 +112,8 @@ fn lists(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     ui.add_space(18.0);
     let both = !recent.is_empty() && !model.samples.is_empty();
     let columns = if both { 2.0 } else { 1.0 };
-    let width = (ui.available_width().min(600.0) / columns).min(292.0_f32);
+    let width =
+        (ui.available_width().min(600.0) / columns).min(if both { 292.0_f32 } else { 440.0 });
     let total = width * columns + 16.0 * (columns - 1.0);
     ui.allocate_ui_with_layout(vec2(total, 0.0), Layout::left_to_right(Align::Min), |ui| {
         ui.spacing_mut().item_spacing.x = 16.0;

@@ -1,0 +1,78 @@
+//! Details a person stumbles over: what is shown at once, what is proposed, what goes away by itself.
+
+use crate::support::{empty, open, open_path, plain, scratched};
+use eframe::egui::{self, Key, Modifiers, PointerButton};
+use egui_kittest::HarnessBuilder;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use unscratch::gui::state::OverlayMode;
+
+#[test]
+fn a_click_within_one_frame_shows_its_mark_until_the_repair_is_there() {
+    let mut window = open(&plain());
+    window.settle();
+    let pos = window.at(200.0, 120.0);
+    window.harness.event(egui::Event::PointerMoved(pos));
+    window.harness.step();
+    for pressed in [true, false] {
+        let click = egui::Event::PointerButton {
+            pos,
+            button: PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        };
+        window.harness.input_mut().events.push(click);
+    }
+    window.harness.step();
+    assert!(window.app().work().filling.is_some());
+    assert!(window.app().canvas().shows_stroke());
+    window.settle();
+    assert!(!window.app().canvas().shows_stroke());
+}
+
+#[test]
+fn the_eraser_brings_the_marks_back_into_sight() {
+    let mut window = open(&scratched());
+    window.settle();
+    assert_eq!(window.app().view().overlay.shown(), OverlayMode::Off);
+    window.harness.key_press(Key::E);
+    window.harness.step();
+    assert_eq!(window.app().view().overlay.shown(), OverlayMode::Mask);
+}
+
+#[test]
+fn a_jpeg_is_proposed_to_be_exported_without_loss() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("photo.jpg");
+    plain().to_rgb8().save(&path).unwrap();
+    let mut window = open_path(folder, path, HarnessBuilder::default());
+    window.settle();
+    window
+        .harness
+        .key_press_modifiers(Modifiers::COMMAND, Key::E);
+    window.harness.run();
+    window.harness.get_by_label("Writes photo_restored.png");
+    window.harness.get_by_label("JPEG").click();
+    window.harness.run();
+    window.harness.get_by_label("Writes photo_restored.jpg");
+}
+
+#[test]
+fn escape_puts_a_message_away() {
+    let mut window = empty();
+    let path = window.path("letter.jpg");
+    std::fs::write(&path, "Dear archive").unwrap();
+    window
+        .harness
+        .key_press_modifiers(Modifiers::COMMAND, Key::O);
+    window.harness.run();
+    window
+        .harness
+        .get_by_label("Path")
+        .set_text_value_accesskit(&path.display().to_string());
+    window.harness.run();
+    window.harness.get_by_label("Open photo").click();
+    window.until("the message is there", |app| app.view().notice.is_some());
+    window.harness.key_press(Key::Escape);
+    window.harness.run();
+    assert_eq!(window.app().view().notice, None);
+}
