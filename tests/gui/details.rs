@@ -3,7 +3,7 @@
 use crate::support::{empty, open, open_path, plain, scratched};
 use eframe::egui::{self, Key, Modifiers, PointerButton};
 use egui_kittest::HarnessBuilder;
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::kittest::Queryable as _;
 use unscratch::gui::state::OverlayMode;
 
 #[test]
@@ -75,4 +75,20 @@ fn escape_puts_a_message_away() {
     window.harness.key_press(Key::Escape);
     window.harness.run();
     assert_eq!(window.app().view().notice, None);
+}
+
+#[test]
+fn the_sheet_of_shortcuts_fits_the_smallest_window() {
+    let mut window = empty();
+    window.harness.set_size(egui::vec2(860.0, 560.0));
+    window.harness.key_press(Key::F1);
+    window.harness.run();
+    for text in [
+        "All shortcuts",
+        "Straight line from the last point",
+        "Swap brush and eraser",
+    ] {
+        let rect = window.harness.get_by_label(text).rect();
+        assert!(rect.min.x > 0.0 && rect.max.x < 860.0, "{text}: {rect:?}");
+    }
 }

@@ -17,10 +17,14 @@ const MOUSE: [(&str, &str); 6] = [
     ("Middle button", "Move the photo"),
 ];
 
+/// From this width of the window on, points, there is room for three columns.
+const WIDE_FROM_WIDTH: f32 = 1060.0;
+
 /// Draws the sheet.
 pub fn show(ui: &mut Ui, actions: &mut Vec<Action>) {
     title(ui, "All shortcuts");
     ui.spacing_mut().interact_size.y = 18.0;
+    let is_wide = ui.ctx().content_rect().width() >= WIDE_FROM_WIDTH;
     let height = (ui.ctx().content_rect().height() - 190.0).max(160.0);
     egui::ScrollArea::vertical()
         .max_height(height)
@@ -31,29 +35,47 @@ pub fn show(ui: &mut Ui, actions: &mut Vec<Action>) {
                     group(ui, Group::File);
                     group(ui, Group::Edit);
                     group(ui, Group::Help);
+                    if !is_wide {
+                        held(ui);
+                        mouse(ui);
+                    }
                 });
                 ui.vertical(|ui| {
                     group(ui, Group::View);
-                    let held: Vec<_> = HELD_KEYS
-                        .iter()
-                        .map(|(key, text)| (key.symbol_or_name().to_owned(), *text))
-                        .collect();
-                    table(ui, "While held", &held);
+                    if is_wide {
+                        held(ui);
+                    } else {
+                        group(ui, Group::Tools);
+                    }
                 });
-                ui.vertical(|ui| {
-                    group(ui, Group::Tools);
-                    let mouse: Vec<_> = MOUSE
-                        .iter()
-                        .map(|(key, text)| ((*key).to_owned(), *text))
-                        .collect();
-                    table(ui, "Mouse", &mouse);
-                });
+                if is_wide {
+                    ui.vertical(|ui| {
+                        group(ui, Group::Tools);
+                        mouse(ui);
+                    });
+                }
             });
         });
     ui.add_space(10.0);
     if ui.button("Close").clicked() {
         actions.push(Action::CloseDialog);
     }
+}
+
+fn held(ui: &mut Ui) {
+    let rows: Vec<_> = HELD_KEYS
+        .iter()
+        .map(|(key, text)| (key.symbol_or_name().to_owned(), *text))
+        .collect();
+    table(ui, "While held", &rows);
+}
+
+fn mouse(ui: &mut Ui) {
+    let rows: Vec<_> = MOUSE
+        .iter()
+        .map(|(key, text)| ((*key).to_owned(), *text))
+        .collect();
+    table(ui, "Mouse", &rows);
 }
 
 fn group(ui: &mut Ui, group: Group) {

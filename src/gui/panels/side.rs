@@ -250,16 +250,16 @@ fn photo(ui: &mut Ui, model: &Model<'_>) {
         crate::photo::Channels::Grey => "grey",
         crate::photo::Channels::Rgb => "colour",
     };
-    let mut kind = format!(
-        "{}, {} bit {channels}",
+    let resolution = photo
+        .metadata()
+        .resolution
+        .and_then(|resolution| Some((resolution.x, unit_name(resolution.unit)?)))
+        .map_or_else(String::new, |(x, unit)| format!(", {x:.0} pixels {unit}"));
+    let kind = format!(
+        "{}, {} bit {channels}{resolution}",
         photo.source().format.name(),
         photo.depth().bits()
     );
-    if let Some(resolution) = photo.metadata().resolution
-        && let Some(unit) = unit_name(resolution.unit)
-    {
-        kind.push_str(&format!(", {:.0} pixels {unit}", resolution.x));
-    }
     caption(ui, kind);
     let profile = if photo.metadata().icc.is_some() {
         "With a colour profile"
