@@ -108,7 +108,17 @@ fn restored(engine: &mut Engine, photo: &Photo, mask: &EffectiveMask) -> Restora
 fn whole_fill(engine: &mut Engine, photo: &Photo, mask: &EffectiveMask) -> Tensor {
     let size = photo.size();
     let padded = padded_size(size);
-    let (_, context) = whole(engine, photo);
+    let context = if engine.filler().manifest().uses_context {
+        whole(engine, photo).1
+    } else {
+        let (rows, columns) = (padded.height as usize / 4, padded.width as usize / 4);
+        let channels = engine.filler().manifest().context_channels;
+        Tensor::new(
+            [1, channels, rows, columns],
+            vec![0.0; channels * rows * columns],
+        )
+        .unwrap()
+    };
     let tensor = input(photo, PixelPoint::new(0, 0), padded.width, padded.height);
     let mut hole = vec![0; size.pixel_count()];
     hole_rect(mask, size.rect(), &mut hole);
