@@ -92,3 +92,32 @@ fn the_sheet_of_shortcuts_fits_the_smallest_window() {
         assert!(rect.min.x > 0.0 && rect.max.x < 860.0, "{text}: {rect:?}");
     }
 }
+
+#[test]
+fn cleared_marks_are_not_called_damage_that_was_not_found() {
+    let mut window = open(&scratched());
+    window.settle();
+    window.harness.get_by_label("Clear marks").click();
+    window.settle();
+    window
+        .harness
+        .get_by_label("Nothing is marked; paint to mark damage");
+}
+
+#[test]
+fn what_would_be_written_is_named_only_when_it_can_be() {
+    let mut window = open(&plain());
+    window.settle();
+    window
+        .harness
+        .key_press_modifiers(Modifiers::COMMAND, Key::E);
+    window.harness.run();
+    window.harness.get_by_label("Writes photo_restored.png");
+    let original = window.path("photo.png").display().to_string();
+    window
+        .harness
+        .get_by_label("Save as")
+        .set_text_value_accesskit(&original);
+    window.harness.run();
+    assert!(window.harness.query_by_label_contains("Writes").is_none());
+}

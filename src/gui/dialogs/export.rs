@@ -220,6 +220,9 @@ pub fn show(
         }
         None => false,
     };
+    if !matches!(problem, Some(Problem::Refused(_))) {
+        ui.label(RichText::new(what_is_written(form)).color(theme::TEXT_STRONG));
+    }
     if model.work.filling.is_some() || model.work.detecting.is_some() {
         caption(ui, "The repair is still going on; the export waits for it.");
     }
@@ -281,7 +284,6 @@ fn fields(
             .on_hover_text("One channel of the same size: white where the photo was repaired, black where it is untouched");
         ui.end_row();
     });
-    ui.label(RichText::new(what_is_written(form)).color(theme::TEXT_STRONG));
     caption(ui, promise(form, photo));
 }
 

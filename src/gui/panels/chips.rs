@@ -28,7 +28,8 @@ pub fn show(ui: &Ui, area: Rect, model: &Model<'_>, actions: &mut Vec<Action>) {
         });
     } else if let Some(text) = hint(ui, model) {
         over(ui, "hint", area, Align2::CENTER_BOTTOM, false, |ui| {
-            theme::chip_frame().show(ui, |ui| ui.label(text));
+            // The area keeps the width of the hint before; a longer one must not wrap for that.
+            theme::chip_frame().show(ui, |ui| ui.add(egui::Label::new(text).extend()));
         });
     }
     if model.view.drop_hovers && model.document.is_some() {

@@ -78,7 +78,7 @@ fn damage_summary(model: &Model<'_>) -> String {
     }
     let pixels = document.photo().size().pixel_count() as f64;
     match model.work.masked_pixels {
-        Some(0) if document.detection().is_some() => {
+        Some(0) if document.detection().is_some() && document.undo_label().is_none() => {
             "No damage found; paint to mark some".to_owned()
         }
         Some(0) => "Nothing is marked; paint to mark damage".to_owned(),

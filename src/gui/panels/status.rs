@@ -93,12 +93,13 @@ fn duration(seconds: f64) -> String {
 }
 
 fn provider(ui: &mut Ui, model: &Model<'_>) {
-    if model.work.engine_error.is_some() {
+    if let Some(reason) = &model.work.engine_error {
         ui.label(
             RichText::new("Networks not loaded")
                 .small()
                 .color(theme::ERROR),
-        );
+        )
+        .on_hover_text(reason);
         return;
     }
     match &model.work.engine {
