@@ -131,7 +131,12 @@ impl UnscratchApp {
     fn read_input(&mut self, ctx: &egui::Context, actions: &mut Vec<Action>) {
         let typing = ctx.text_edit_focused();
         if self.view.dialog.is_none() {
-            actions.extend(pressed_commands(ctx, typing).into_iter().map(Action::Run));
+            // With a menu open, Escape closes the menu and nothing else.
+            let in_menu = egui::Popup::is_any_open(ctx);
+            let commands = pressed_commands(ctx, typing)
+                .into_iter()
+                .filter(|command| !(in_menu && *command == Command::Cancel));
+            actions.extend(commands.map(Action::Run));
         }
         let events = ctx.input(|input| input.events.clone());
         for event in &events {

@@ -72,6 +72,14 @@ fn escape_puts_a_message_away() {
     window.harness.run();
     window.harness.get_by_label("Open photo").click();
     window.until("the message is there", |app| app.view().notice.is_some());
+    window.harness.get_by_label("Help").click();
+    window.harness.run();
+    window.harness.key_press(Key::Escape);
+    window.harness.run();
+    assert!(
+        window.app().view().notice.is_some(),
+        "Escape only closes the menu"
+    );
     window.harness.key_press(Key::Escape);
     window.harness.run();
     assert_eq!(window.app().view().notice, None);
