@@ -28,7 +28,7 @@ except ImportError:  # Windows
 
 PLANES = 5  # alpha, tone, shade, width, side: see Overlay.packed
 ACTIVE_PLACES = 64  # remembered places of visible paint for each overlay, for aiming crops
-VERSION = 7  # raise when a drawing changes, so that old caches are not used
+VERSION = 8  # raise when a drawing changes, so that old caches are not used
 
 DRAWINGS: dict[str, Callable[..., Overlay]] = {
     **{name: getattr(cracks, name) for name in ("torn_crack", "fold", "hairline", "dendrite", "craquelure")},
@@ -40,7 +40,7 @@ DRAWINGS: dict[str, Callable[..., Overlay]] = {
 }
 TEXTURED = ("dust", "specks", "hair", "lint", "stamped_scratch", "stains")
 # Share of the bank: the kinds that vary most get most drawings.
-SHARES = {name: 2.0 if name in ("torn_crack", "fold", "scratch") else 1.0 for name in DAMAGE}
+SHARES = {name: 2.0 if name in ("fold", "scratch") else 1.0 for name in DAMAGE} | {"torn_crack": 4.0}
 SHARES |= {name: 0.5 for name in NEGATIVES} | {"handwriting": 1.0, "lace": 0.8, "stains": 1.0}
 
 

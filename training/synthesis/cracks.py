@@ -9,10 +9,13 @@ from . import primitives as draw
 from .overlay import CANVAS_PX, Overlay
 
 SHAPE = (CANVAS_PX, CANVAS_PX)
+CLEAN_BREAK_SHARE = 0.45  # of the torn cracks: real prints break right through as often as they fray
 
 
 def torn_crack(rng: np.random.Generator) -> Overlay:
     """A crack whose paper core lies bare: ragged edges, islands of emulsion, shadow, lip and whiskers."""
+    if rng.random() < CLEAN_BREAK_SHARE:
+        return _clean_break(rng)
     overlay = Overlay.empty()
     width = float(np.exp(rng.uniform(np.log(3.0), np.log(36.0))))
     wander = np.exp(rng.uniform(np.log(0.003), np.log(0.03)))
@@ -28,6 +31,29 @@ def torn_crack(rng: np.random.Generator) -> Overlay:
     overlay.alpha = core
     overlay.tone = _paper(rng, core)
     overlay.shade = _lip_and_shadow(rng, core)
+    return overlay
+
+
+def _clean_break(rng: np.random.Generator) -> Overlay:
+    """A break right through the print: nearly straight, smooth edges, white core, dark flanks on both sides."""
+    overlay = Overlay.empty()
+    width = float(np.exp(rng.uniform(np.log(2.5), np.log(16.0))))
+    path = draw.crossing_path(rng, CANVAS_PX, wander=np.exp(rng.uniform(np.log(0.001), np.log(0.012))),
+                              roughness=rng.uniform(0.3, 0.5), axis_aligned=0.5)
+    overlay.side = draw.side_of_path(path, CANVAS_PX)
+    count, unit = len(path), draw.normals(path)
+    swell = 0.5 * width * np.exp(rng.uniform(0.1, 0.45) * draw.line_noise(rng, count, coarsest=60, octaves=4))
+    swell *= draw.gate(rng, count, share=rng.uniform(0.75, 1.0), coarsest=80, softness=0.4)
+    offset = draw.line_noise(rng, count, coarsest=30) * rng.uniform(0, 0.15) * width
+    core = np.zeros(SHAPE, np.float32)
+    draw.draw_band(core, path + (offset + swell)[:, None] * unit, path + (offset - swell)[:, None] * unit)
+    if rng.random() < 0.5:
+        core = np.maximum(core, _branch(rng, path, width))
+    soft = draw.blur(core, rng.uniform(0.4, 1.1))
+    overlay.alpha = np.clip(soft, 0, 1)
+    overlay.tone = _paper(rng, core)
+    flanks = np.clip(draw.blur(core, rng.uniform(1.0, 4.0)) - soft, 0, 1)
+    overlay.shade = _lip_and_shadow(rng, core) - rng.uniform(0.0, 0.6) * flanks
     return overlay
 
 
@@ -94,7 +120,8 @@ def _paper(rng: np.random.Generator, core: np.ndarray) -> np.ndarray:
     """Lightness of bare paper (H, W): fibres, dirt, a darker bottom of the tear."""
     fibres = 0.05 * draw.fibre_noise(rng, SHAPE, length=7)
     clouds = rng.uniform(0.02, 0.09) * draw.fractal_noise(rng, SHAPE, coarsest=40)
-    tone = 0.93 + fibres + clouds
+    # Bare paper often clips to white in the scan.
+    tone = rng.uniform(0.9, 1.08) + fibres + clouds
     if rng.random() < 0.35:
         depth = cv2.distanceTransform((core > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
         crack = draw.fractal_noise(rng, SHAPE, coarsest=16, octaves=4)

@@ -21,7 +21,7 @@ OUTSIDE = (0, 255, 127, 0, 127)  # what the planes hold outside the canvas for E
 # Chance weights at difficulty 0 and 1. By area real masks are 10 % lines up to 3 px, 55 % of 3 to 8 px and
 # 35 % wider, so cracks and folds lead; specks stay rare, dense ones teach a network to see dust in grain.
 DETECT_WEIGHTS = {
-    "torn_crack": (3.4, 2.6), "fold": (2.4, 2.2), "hairline": (1.3, 1.6), "dendrite": (0.3, 0.9),
+    "torn_crack": (4.4, 3.4), "fold": (2.4, 2.2), "hairline": (1.3, 1.6), "dendrite": (0.3, 0.9),
     "craquelure": (0.3, 0.9), "scratch": (2.4, 2.2), "scratch_bundle": (0.9, 1.1), "faint_scratch": (0.5, 1.6),
     "abrasion": (0.6, 0.9), "peel": (0.9, 0.9), "flakes": (0.9, 1.0), "border_wear": (0.5, 0.6),
     "torn_corner": (0.2, 0.2), "dust": (0.5, 0.7), "specks": (0.35, 0.45), "hair": (0.5, 0.6), "lint": (0.4, 0.5),
@@ -49,7 +49,7 @@ class Chances:
 
 
 STAGES = {
-    "detect": Chances(0.25, (0.42, 0.33, 0.17, 0.08), 0.5, DETECT_WEIGHTS, (0.55, 1.5)),
+    "detect": Chances(0.25, (0.42, 0.33, 0.17, 0.08), 0.35, DETECT_WEIGHTS, (0.55, 1.5)),
     "fill": Chances(0.03, (0.22, 0.34, 0.26, 0.18), 0.1, FILL_WEIGHTS, (0.5, 1.4)),
 }
 
@@ -175,7 +175,7 @@ def damage_paint(rng: np.random.Generator, kind: str, *, bright: float, warmth: 
                  difficulty: float) -> _Paint:
     """Opacity, colour and relief of one piece of damage; `difficulty` 1 reaches down to the barely visible."""
     weaker = float(np.exp(-1.3 * difficulty * rng.random()))
-    white = rng.uniform(0.82, 1.0) * (1 - rng.uniform(0, 1) * (1 - warmth)) * (1 + rng.normal(0, 0.015, 3))
+    white = rng.uniform(0.82, 1.04) * (1 - rng.uniform(0, 1) * (1 - warmth)) * (1 + rng.normal(0, 0.015, 3))
     dark = rng.uniform(0.0, 0.2) * (1 + rng.normal(0, 0.1, 3))
     paper_is_clear = bright < 0.7
     if kind in PAPER_KINDS:
