@@ -33,7 +33,7 @@ FILL_WEIGHTS = DETECT_WEIGHTS | {
 }
 NEGATIVE_WEIGHTS = {name: 1.0 for name in NEGATIVES} | {
     "handwriting": 1.6, "silk_emboss": 0.8, "watermark": 0.5, "signature": 0.6, "collar": 1.5, "lace": 1.4,
-    "hair_strands": 1.4, "plate_edge": 1.2, "curtain": 1.2,
+    "hair_strands": 1.4, "plate_edge": 1.8, "white_margin": 2.0, "curtain": 1.2,
 }
 
 
@@ -49,7 +49,7 @@ class Chances:
 
 
 STAGES = {
-    "detect": Chances(0.25, (0.42, 0.33, 0.17, 0.08), 0.35, DETECT_WEIGHTS, (0.55, 1.5)),
+    "detect": Chances(0.25, (0.42, 0.33, 0.17, 0.08), 0.4, DETECT_WEIGHTS, (0.55, 1.5)),
     "fill": Chances(0.03, (0.22, 0.34, 0.26, 0.18), 0.1, FILL_WEIGHTS, (0.5, 1.4)),
 }
 
@@ -175,7 +175,9 @@ def damage_paint(rng: np.random.Generator, kind: str, *, bright: float, warmth: 
                  difficulty: float) -> _Paint:
     """Opacity, colour and relief of one piece of damage; `difficulty` 1 reaches down to the barely visible."""
     weaker = float(np.exp(-1.3 * difficulty * rng.random()))
-    white = rng.uniform(0.82, 1.04) * (1 - rng.uniform(0, 1) * (1 - warmth)) * (1 + rng.normal(0, 0.015, 3))
+    # Bare paper clips to white on some scans and is no lighter than the print's highlights on others.
+    paper = rng.uniform(0.6, 0.85) if rng.random() < 0.2 else rng.uniform(0.82, 1.04)
+    white = paper * (1 - rng.uniform(0, 1) * (1 - warmth)) * (1 + rng.normal(0, 0.015, 3))
     dark = rng.uniform(0.0, 0.2) * (1 + rng.normal(0, 0.1, 3))
     paper_is_clear = bright < 0.7
     if kind in PAPER_KINDS:
