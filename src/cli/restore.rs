@@ -214,7 +214,7 @@ fn fill(
 }
 
 fn export(request: &ExportRequest, session: &Session<'_>) -> Result<ExportReport, Stop> {
-    let written = export_restoration(request, session.limits, session.console, &session.cancel);
+    let written = export_restoration(request, session.console, &session.cancel);
     let written = written.map_err(|error| match error {
         ExportError::Cancelled => Stop::Cancelled,
         error => Stop::Failed(error.into()),

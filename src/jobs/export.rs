@@ -1,7 +1,9 @@
-//! From a finished restoration to verified files: composite, check, write, read back, compare. No network, no threads.
+//! From a finished restoration to verified files: composite, compare with the master, have it written. No network, no threads.
 //!
 //! The window and the command line both export through [`export_restoration`], so both keep the same promise:
 //! a pixel where the composite's α is 0 is the master's, and that is measured on the file, not assumed.
+//! The composite is compared with the master here; `io` reads every lossless file back before it gets its name and compares
+//! every pixel of it with the composite, so the file need not be read a second time.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -9,10 +11,7 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use crate::inference::CancelToken;
-use crate::io::{
-    DecodeError, DecodeLimits, EncodeError, check_target, export_photo, is_same_file, open_photo,
-    remove_output, save_mask,
-};
+use crate::io::{EncodeError, check_target, export_photo, is_same_file, remove_output, save_mask};
 use crate::photo::{Photo, Samples};
 use crate::restore::{ProgressSink, Stage, alpha_photo, composite_rect};
 
@@ -59,7 +58,7 @@ pub struct ExportStages {
     pub composite: f64,
     /// Encoding and writing the derivative and the mask.
     pub write: f64,
-    /// Reading the derivative back and comparing it with the master.
+    /// Reading the derivative back and comparing every pixel.
     pub verify: f64,
 }
 
@@ -93,12 +92,6 @@ pub enum ExportError {
         /// The name both have.
         path: PathBuf,
     },
-    /// The written file cannot be read back.
-    #[error("the written file cannot be read back, so it was removed ({source})")]
-    ReadBack {
-        /// Why.
-        source: DecodeError,
-    },
     /// The promise "nothing outside the mask changes" would be broken.
     #[error(
         "{pixels} px outside the mask would have changed, so the file was not kept; this is a fault of this program or of the disk: {path:?}"
@@ -106,14 +99,6 @@ pub enum ExportError {
     ChangedOutside {
         /// How many.
         pixels: u64,
-        /// The derivative.
-        path: PathBuf,
-    },
-    /// The written file is another picture than the one handed over.
-    #[error(
-        "the written file has another size, depth or transparency than the original, so it was removed; try another format: {path:?}"
-    )]
-    OtherLayout {
         /// The derivative.
         path: PathBuf,
     },
@@ -127,7 +112,6 @@ pub enum ExportError {
 /// [`ExportError`]; only [`ExportError::MaskAlone`] leaves a file, a complete one.
 pub fn export_restoration(
     request: &ExportRequest,
-    limits: DecodeLimits,
     progress: &dyn ProgressSink,
     cancel: &CancelToken,
 ) -> Result<ExportReport, ExportError> {
@@ -147,7 +131,7 @@ pub fn export_restoration(
         request.options.overwrite,
     )?;
     progress.report(Stage::Compositing, 0, 0);
-    let (pixels, alpha, handed_over) = timed(&mut stages.composite, || compose(request))?;
+    let (pixels, alpha, measured) = timed(&mut stages.composite, || compose(request))?;
     if cancel.is_cancelled() {
         return Err(ExportError::Cancelled);
     }
@@ -156,14 +140,9 @@ pub fn export_restoration(
     let outcome = timed(&mut stages.write, || {
         export_photo(photo, &pixels, target, &request.options)
     })?;
+    stages.verify = outcome.verifying.as_secs_f64();
+    stages.write -= stages.verify;
     drop(pixels);
-    progress.report(Stage::Writing, 1, 3);
-    let measured = timed(&mut stages.verify, || {
-        if outcome.lossy {
-            return Ok(handed_over);
-        }
-        verify(photo, &alpha, target, limits).inspect_err(|_| remove_output(target))
-    })?;
     progress.report(Stage::Writing, 2, 3);
     timed(&mut stages.write, || write_mask(request, &alpha, is_new))?;
     progress.report(Stage::Writing, 3, 3);
@@ -320,26 +299,4 @@ fn compare_part<T: PartialEq>(
         }
     }
     found
-}
-
-/// Reads the derivative back and compares it with the master.
-fn verify(
-    photo: &Photo,
-    alpha: &[u8],
-    target: &Path,
-    limits: DecodeLimits,
-) -> Result<Comparison, ExportError> {
-    let written = open_photo(target, &limits).map_err(|source| ExportError::ReadBack { source })?;
-    let same_layout = written.size() == photo.size()
-        && written.channels() == photo.channels()
-        && written.depth() == photo.depth()
-        && written.alpha() == photo.alpha();
-    if !same_layout {
-        return Err(ExportError::OtherLayout {
-            path: target.to_path_buf(),
-        });
-    }
-    let measured = compare(photo, alpha, written.samples());
-    measured.keep_promise(target)?;
-    Ok(measured)
 }

@@ -22,7 +22,7 @@ pub(super) fn run(shared: &Shared, limits: DecodeLimits) {
         match shared.wait_for(Queues::next_io_step) {
             IoStep::Shutdown => return,
             IoStep::Open(id, path, token) => open(shared, id, &path, limits, &token),
-            IoStep::Write(job, token) => write(shared, &job, limits, &token),
+            IoStep::Write(job, token) => write(shared, &job, &token),
         }
     }
 }
@@ -41,13 +41,13 @@ fn open(shared: &Shared, id: JobId, path: &Path, limits: DecodeLimits, token: &C
     });
 }
 
-fn write(shared: &Shared, job: &ExportJob, limits: DecodeLimits, token: &CancelToken) {
+fn write(shared: &Shared, job: &ExportJob, token: &CancelToken) {
     let id = job.id;
     let progress = JobProgress {
         cell: &shared.progress,
         job: id,
     };
-    let result = without_panic(|| export_restoration(&job.request, limits, &progress, token));
+    let result = without_panic(|| export_restoration(&job.request, &progress, token));
     shared.peek(|queues| queues.end_write(id));
     shared.progress.clear(id);
     shared.send(match result {

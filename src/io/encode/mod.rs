@@ -9,6 +9,7 @@ mod verify;
 use std::fs::File;
 use std::io::{BufWriter, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 pub(super) use self::picture::{Picture, View};
 use super::atomic::write_whole;
@@ -93,6 +94,8 @@ pub struct ExportOutcome {
     pub largest_difference: u16,
     /// What the format could not carry, as sentences for the person.
     pub not_carried: Vec<String>,
+    /// Wall time of reading the file back and comparing every pixel.
+    pub verifying: Duration,
 }
 
 /// Writes `pixels` (the photo's layout, stored order) with the photo's metadata to `target`: all or nothing, never over the master.
@@ -150,6 +153,7 @@ pub(super) fn write_picture(
     .map_err(with_path)?;
     drop(writer);
 
+    let started = Instant::now();
     let largest_difference = match format {
         OutputFormat::Png => verify::png(picture, file),
         OutputFormat::Tiff => verify::tiff(picture, file),
@@ -161,6 +165,7 @@ pub(super) fn write_picture(
             "pixels differ by up to {largest_difference}"
         ))));
     }
+    let verifying = started.elapsed();
     let facts = |file: &mut File| -> std::io::Result<(u64, [u8; 32])> {
         file.rewind()?;
         Ok((file.metadata()?.len(), hash::sha256_of(file)?))
@@ -173,6 +178,7 @@ pub(super) fn write_picture(
         lossy: format.is_lossy(),
         largest_difference,
         not_carried,
+        verifying,
     })
 }
 
