@@ -70,11 +70,12 @@ fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
     UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Keeps a temporary file on the list of [`remove_unfinished`] while it lives.
-struct Listed(PathBuf);
+/// Keeps a temporary file or folder on the list of [`remove_unfinished`] while it lives.
+#[derive(Debug)]
+pub(super) struct Listed(PathBuf);
 
 impl Listed {
-    fn new(path: &Path) -> Self {
+    pub(super) fn new(path: &Path) -> Self {
         unfinished().push(path.to_path_buf());
         Self(path.to_path_buf())
     }
@@ -89,7 +90,12 @@ impl Drop for Listed {
 /// Removes the files being written now; only for ending the process at once, while other threads may still write.
 pub fn remove_unfinished() {
     for path in unfinished().iter() {
-        if let Err(error) = std::fs::remove_file(path) {
+        let removed = if path.is_dir() {
+            std::fs::remove_dir_all(path)
+        } else {
+            std::fs::remove_file(path)
+        };
+        if let Err(error) = removed {
             tracing::debug!("an unfinished file could not be removed ({error}): {path:?}");
         }
     }
@@ -157,7 +163,7 @@ fn give_name(temporary: NamedTempFile, target: &Path, overwrite: bool) -> std::i
 }
 
 /// Makes the new name last through a power cut, where the system can; the file itself is safe already.
-fn sync_folder(folder: &Path) {
+pub(super) fn sync_folder(folder: &Path) {
     if let Err(error) = File::open(folder).and_then(|folder| folder.sync_all()) {
         tracing::debug!("the folder was not flushed ({error}): {folder:?}");
     }

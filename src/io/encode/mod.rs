@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 pub(super) use self::picture::{Picture, View};
 use super::atomic::write_whole;
 use super::{EncodeError, hash};
-use crate::photo::{Photo, Samples};
+use crate::photo::{Metadata, Photo, Samples};
 
 /// Kind of file to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -110,6 +110,20 @@ pub fn export_photo(
     target: &Path,
     options: &ExportOptions,
 ) -> Result<ExportOutcome, EncodeError> {
+    export_photo_with_xmp(photo, pixels, target, options, None)
+}
+
+/// As [`export_photo`], with `xmp` instead of the master's XMP packet when it is given.
+///
+/// # Errors
+/// As [`export_photo`].
+pub fn export_photo_with_xmp(
+    photo: &Photo,
+    pixels: &Samples,
+    target: &Path,
+    options: &ExportOptions,
+    xmp: Option<&[u8]>,
+) -> Result<ExportOutcome, EncodeError> {
     let describe =
         |samples: &Samples| format!("{} of {} bits", samples.len(), samples.depth().bits());
     if pixels.len() != photo.samples().len() || pixels.depth() != photo.depth() {
@@ -119,12 +133,16 @@ pub fn export_photo(
             path: target.to_path_buf(),
         });
     }
+    let with_xmp = xmp.map(|xmp| Metadata {
+        xmp: Some(xmp.to_vec()),
+        ..photo.metadata().clone()
+    });
     let picture = Picture {
         size: photo.size(),
         channels: photo.channels(),
         samples: View::of(pixels),
         alpha: photo.alpha().map(View::of),
-        metadata: photo.metadata(),
+        metadata: with_xmp.as_ref().unwrap_or(photo.metadata()),
     };
     let overwrite = options.overwrite;
     write_whole(target, Some(photo.path()), overwrite, |file| {

@@ -1,0 +1,198 @@
+//! What an XMP packet says of a derivative's making, put in with few insertions: the master's own bytes stay as they are.
+//!
+//! Sources: XMP Specification part 1 (serialisation) and part 2 (`xmpMM`, `stEvt`, `stRef`); IPTC Photo Metadata Standard
+//! (`Iptc4xmpExt:DigitalSourceType`).
+
+mod scan;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+use self::scan::{Container, Found, scan};
+
+const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
+const XMP_MM: &str = "http://ns.adobe.com/xap/1.0/mm/";
+const EVENT: &str = "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#";
+const REFERENCE: &str = "http://ns.adobe.com/xap/1.0/sType/ResourceRef#";
+const IPTC_EXT: &str = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/";
+
+/// What is to be said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct XmpEdit {
+    /// When the derivative was made, ISO 8601.
+    pub when: String,
+    /// Program and version.
+    pub software_agent: String,
+    /// With what: models, threshold, amount.
+    pub parameters: String,
+    /// File name of the master, without folders.
+    pub master_name: String,
+    /// URI of the IPTC Digital Source Type vocabulary; `None` leaves the master's alone.
+    pub digital_source_type: Option<&'static str>,
+}
+
+/// Why a packet was left as it is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum XmpError {
+    /// It is not UTF-8 XML with one `rdf:RDF`.
+    #[error("the master's XMP packet cannot be read ({reason}), so nothing was added to it")]
+    Unreadable {
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl XmpError {
+    fn new(reason: impl std::fmt::Display) -> Self {
+        Self::Unreadable {
+            reason: reason.to_string(),
+        }
+    }
+}
+
+/// One replacement in the packet; an empty range is an insertion.
+type Patch = (Range<usize>, String);
+
+/// The packet with `edit` in it: one more event in `xmpMM:History`, `xmpMM:DerivedFrom` naming the master, and the digital
+/// source type. Everything else keeps its bytes. Without a packet a new one is made.
+///
+/// # Errors
+/// [`XmpError`] when the packet cannot be understood; then it is to be carried untouched.
+pub fn edit_xmp(packet: Option<&[u8]>, edit: &XmpEdit) -> Result<Vec<u8>, XmpError> {
+    let Some(packet) = packet else {
+        return Ok(new_packet(edit).into_bytes());
+    };
+    let found = scan(packet)?;
+    let mut patches = patches(packet, &found, edit);
+    patches.sort_by_key(|(range, _)| range.start);
+    let mut edited = Vec::with_capacity(packet.len() + 2048);
+    let mut copied = 0;
+    for (range, text) in patches {
+        let between = packet.get(copied..range.start);
+        edited.extend(between.ok_or_else(|| XmpError::new("its parts overlap"))?);
+        edited.extend(text.as_bytes());
+        copied = range.end;
+    }
+    edited.extend(&packet[copied..]);
+    // What cannot be read back would be worse than nothing.
+    let again = scan(&edited)?;
+    let complete = again.derived_from.is_some()
+        && matches!(again.history, Some(Container::Open { .. }))
+        && (edit.digital_source_type.is_none() || again.source_type.is_some());
+    if complete {
+        Ok(edited)
+    } else {
+        Err(XmpError::new("it would not hold what is added"))
+    }
+}
+
+/// The digital source type a packet states.
+pub fn digital_source_type(packet: &[u8]) -> Option<String> {
+    let range = scan(packet).ok()?.source_type?;
+    let text = std::str::from_utf8(packet.get(range)?).ok()?.trim();
+    text.starts_with("http").then(|| text.to_owned())
+}
+
+fn patches(packet: &[u8], found: &Found, edit: &XmpEdit) -> Vec<Patch> {
+    let mut patches = Vec::new();
+    let mut missing = String::new();
+    match &found.history {
+        Some(Container::Open { end }) => patches.push((*end..*end, event(edit))),
+        Some(Container::Empty { element }) => patches.push((element.clone(), history(edit))),
+        None => missing.push_str(&history(edit)),
+    }
+    let derived_from = derived_from(packet, found, edit);
+    match &found.derived_from {
+        Some(element) => patches.push((element.clone(), derived_from)),
+        None => missing.push_str(&derived_from),
+    }
+    if let Some(uri) = edit.digital_source_type {
+        if let Some(value) = &found.source_type {
+            patches.push((value.clone(), uri.to_owned()));
+        } else {
+            missing.push_str("<Iptc4xmpExt:DigitalSourceType xmlns:Iptc4xmpExt=\"");
+            missing.push_str(IPTC_EXT);
+            missing.push_str("\">");
+            missing.push_str(uri);
+            missing.push_str("</Iptc4xmpExt:DigitalSourceType>");
+        }
+    }
+    if !missing.is_empty() {
+        let about = found.about.as_deref().unwrap_or("\"\"");
+        let description = format!(
+            "<rdf:Description xmlns:rdf=\"{RDF}\" rdf:about={about}>{missing}</rdf:Description>\n"
+        );
+        patches.push((found.end_of_rdf..found.end_of_rdf, description));
+    }
+    patches
+}
+
+/// Every piece declares its own prefixes, so that it is right wherever it stands.
+fn event(edit: &XmpEdit) -> String {
+    format!(
+        "<rdf:li xmlns:rdf=\"{RDF}\" xmlns:stEvt=\"{EVENT}\" rdf:parseType=\"Resource\">\
+         <stEvt:action>edited</stEvt:action><stEvt:when>{}</stEvt:when>\
+         <stEvt:softwareAgent>{}</stEvt:softwareAgent><stEvt:changed>/content</stEvt:changed>\
+         <stEvt:parameters>{}</stEvt:parameters></rdf:li>",
+        escaped(&edit.when),
+        escaped(&edit.software_agent),
+        escaped(&edit.parameters),
+    )
+}
+
+fn history(edit: &XmpEdit) -> String {
+    format!(
+        "<xmpMM:History xmlns:xmpMM=\"{XMP_MM}\"><rdf:Seq xmlns:rdf=\"{RDF}\">{}</rdf:Seq></xmpMM:History>",
+        event(edit)
+    )
+}
+
+fn derived_from(packet: &[u8], found: &Found, edit: &XmpEdit) -> String {
+    // Raw text of the packet: escaped already.
+    let id = |name: &str, range: &Option<Range<usize>>| {
+        let value = range.clone().and_then(|range| packet.get(range));
+        let value = value.and_then(|value| std::str::from_utf8(value).ok());
+        value
+            .filter(|value| !value.contains('<'))
+            .map_or_else(String::new, |value| {
+                format!("<stRef:{name}>{value}</stRef:{name}>")
+            })
+    };
+    format!(
+        "<xmpMM:DerivedFrom xmlns:xmpMM=\"{XMP_MM}\" xmlns:rdf=\"{RDF}\" xmlns:stRef=\"{REFERENCE}\" rdf:parseType=\"Resource\">{}{}<stRef:filePath>{}</stRef:filePath></xmpMM:DerivedFrom>",
+        id("instanceID", &found.instance_id),
+        id("documentID", &found.document_id),
+        escaped(&edit.master_name),
+    )
+}
+
+fn new_packet(edit: &XmpEdit) -> String {
+    let nothing = Found::default();
+    let content: String = patches(b"", &nothing, edit)
+        .into_iter()
+        .map(|(_, text)| text)
+        .collect();
+    format!(
+        "<?xpacket begin=\"\u{feff}\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n\
+         <x:xmpmeta xmlns:x=\"adobe:ns:meta/\">\n<rdf:RDF xmlns:rdf=\"{RDF}\">\n{content}</rdf:RDF>\n</x:xmpmeta>\n\
+         <?xpacket end=\"w\"?>"
+    )
+}
+
+/// Text for an element's content; control characters, which XML cannot hold, become blanks.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            control if control.is_control() => out.push(' '),
+            '\u{fffe}' | '\u{ffff}' => out.push(' '),
+            other => out.push(other),
+        }
+    }
+    out
+}

@@ -1,0 +1,254 @@
+//! Where in a packet the properties of interest lie, as byte ranges. Nothing is changed here.
+
+use std::ops::Range;
+
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::name::{Namespace, ResolveResult};
+use quick_xml::reader::NsReader;
+
+use super::{IPTC_EXT, RDF, XMP_MM, XmpError};
+
+/// Elements inside one another beyond which a packet is no XMP any more.
+const DEEPEST: usize = 200;
+
+/// What a packet holds; all ranges are bytes of it.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// Where `</rdf:RDF>` begins.
+    pub end_of_rdf: usize,
+    /// `rdf:about` of the first description, raw and with its quotes.
+    pub about: Option<String>,
+    /// The list of events.
+    pub history: Option<Container>,
+    /// The whole `xmpMM:DerivedFrom`.
+    pub derived_from: Option<Range<usize>>,
+    /// The value of `Iptc4xmpExt:DigitalSourceType`.
+    pub source_type: Option<Range<usize>>,
+    /// The value of `xmpMM:DocumentID`.
+    pub document_id: Option<Range<usize>>,
+    /// The value of `xmpMM:InstanceID`.
+    pub instance_id: Option<Range<usize>>,
+}
+
+/// A list of events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Container {
+    /// Its closing tag begins at `end`.
+    Open {
+        /// Where another item goes.
+        end: usize,
+    },
+    /// `xmpMM:History` without a list or with an empty one.
+    Empty {
+        /// The whole `xmpMM:History`.
+        element: Range<usize>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Rdf,
+    Description,
+    History,
+    HistoryList,
+    DerivedFrom,
+    SourceType,
+    DocumentId,
+    InstanceId,
+    Other,
+}
+
+struct Open {
+    kind: Kind,
+    /// Where its opening tag begins and ends.
+    tag: Range<usize>,
+}
+
+/// Reads a packet.
+pub fn scan(packet: &[u8]) -> Result<Found, XmpError> {
+    if std::str::from_utf8(packet).is_err() {
+        return Err(XmpError::new("it is not UTF-8"));
+    }
+    let mut reader = NsReader::from_reader(packet);
+    let mut scanner = Scanner {
+        packet,
+        found: Found::default(),
+        open: Vec::new(),
+        has_rdf: false,
+    };
+    loop {
+        let start = reader.buffer_position() as usize;
+        let event = reader.read_event().map_err(XmpError::new)?;
+        let end = reader.buffer_position() as usize;
+        match &event {
+            Event::Start(tag) => scanner.open(&reader, tag, start..end, false)?,
+            Event::Empty(tag) => scanner.open(&reader, tag, start..end, true)?,
+            Event::End(_) => scanner.close(start..end)?,
+            // Entities of its own could hide anything.
+            Event::DocType(_) => return Err(XmpError::new("it has a document type")),
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    if !scanner.open.is_empty() {
+        return Err(XmpError::new("an element is not closed"));
+    }
+    if scanner.found.end_of_rdf == 0 {
+        return Err(XmpError::new("it has no rdf:RDF"));
+    }
+    Ok(scanner.found)
+}
+
+struct Scanner<'a> {
+    packet: &'a [u8],
+    found: Found,
+    open: Vec<Open>,
+    has_rdf: bool,
+}
+
+impl<'a> Scanner<'a> {
+    fn open(
+        &mut self,
+        reader: &NsReader<&'a [u8]>,
+        tag: &BytesStart<'_>,
+        range: Range<usize>,
+        is_empty: bool,
+    ) -> Result<(), XmpError> {
+        if self.open.len() >= DEEPEST {
+            return Err(XmpError::new("its elements lie too deep in one another"));
+        }
+        let (namespace, local) = reader.resolver().resolve_element(tag.name());
+        let kind = self.kind_of(&namespace, local.into_inner());
+        match kind {
+            Kind::Rdf if self.has_rdf => return Err(XmpError::new("it has two rdf:RDF")),
+            Kind::Rdf if is_empty => return Err(XmpError::new("its rdf:RDF is empty")),
+            Kind::Rdf => self.has_rdf = true,
+            Kind::Description => self.read_attributes(reader, tag, &range)?,
+            _ => {}
+        }
+        self.open.push(Open {
+            kind,
+            tag: range.clone(),
+        });
+        if is_empty {
+            self.close(range.end..range.end)?;
+        }
+        Ok(())
+    }
+
+    fn kind_of(&self, namespace: &ResolveResult<'_>, local: &[u8]) -> Kind {
+        let ResolveResult::Bound(Namespace(namespace)) = namespace else {
+            return Kind::Other;
+        };
+        let is = |uri: &str, name: &str| *namespace == uri.as_bytes() && local == name.as_bytes();
+        match self.open.last().map(|open| open.kind) {
+            Some(Kind::Rdf) if is(RDF, "Description") => Kind::Description,
+            Some(Kind::Description) if is(XMP_MM, "History") => Kind::History,
+            Some(Kind::Description) if is(XMP_MM, "DerivedFrom") => Kind::DerivedFrom,
+            Some(Kind::Description) if is(XMP_MM, "DocumentID") => Kind::DocumentId,
+            Some(Kind::Description) if is(XMP_MM, "InstanceID") => Kind::InstanceId,
+            Some(Kind::Description) if is(IPTC_EXT, "DigitalSourceType") => Kind::SourceType,
+            Some(Kind::History) if is(RDF, "Seq") => Kind::HistoryList,
+            None | Some(Kind::Other) if is(RDF, "RDF") => Kind::Rdf,
+            _ => Kind::Other,
+        }
+    }
+
+    /// Simple properties may be attributes of their description.
+    fn read_attributes(
+        &mut self,
+        reader: &NsReader<&'a [u8]>,
+        tag: &BytesStart<'_>,
+        range: &Range<usize>,
+    ) -> Result<(), XmpError> {
+        for attribute in tag.attributes() {
+            let attribute = attribute.map_err(XmpError::new)?;
+            let (namespace, local) = reader.resolver().resolve_attribute(attribute.key);
+            let ResolveResult::Bound(Namespace(namespace)) = namespace else {
+                continue;
+            };
+            let Some(value) = self.value_range(range, attribute.key.into_inner(), &attribute.value)
+            else {
+                continue;
+            };
+            let is = |uri: &str, name: &str| {
+                namespace == uri.as_bytes() && local.into_inner() == name.as_bytes()
+            };
+            if is(RDF, "about") && self.found.about.is_none() {
+                let quoted = &self.packet[value.start - 1..=value.end];
+                self.found.about = Some(String::from_utf8_lossy(quoted).into_owned());
+            } else if is(XMP_MM, "DocumentID") {
+                self.found.document_id = Some(value);
+            } else if is(XMP_MM, "InstanceID") {
+                self.found.instance_id = Some(value);
+            } else if is(IPTC_EXT, "DigitalSourceType") {
+                self.found.source_type = Some(value);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the value of the attribute `key` lies: names are unique in a tag, and `=` and quotes are around the value.
+    fn value_range(&self, tag: &Range<usize>, key: &[u8], value: &[u8]) -> Option<Range<usize>> {
+        let text = &self.packet[tag.clone()];
+        let mut from = 0;
+        while let Some(at) = find(&text[from..], key) {
+            let key_at = from + at;
+            from = key_at + key.len();
+            let starts = key_at > 0 && text[key_at - 1].is_ascii_whitespace();
+            let rest = skip_blanks(text, from);
+            if !starts || text.get(rest) != Some(&b'=') {
+                continue;
+            }
+            let quote = skip_blanks(text, rest + 1);
+            if matches!(text.get(quote), Some(b'"' | b'\''))
+                && text.get(quote + 1..)?.starts_with(value)
+                && text.get(quote + 1 + value.len()) == text.get(quote)
+            {
+                let start = tag.start + quote + 1;
+                return Some(start..start + value.len());
+            }
+        }
+        None
+    }
+
+    fn close(&mut self, end_tag: Range<usize>) -> Result<(), XmpError> {
+        let Open { kind, tag } = self
+            .open
+            .pop()
+            .ok_or_else(|| XmpError::new("a closing tag has no opening one"))?;
+        let element = tag.start..end_tag.end;
+        // `<a/>` has no content to be replaced, so it is replaced whole where that is needed.
+        let is_empty = end_tag.is_empty();
+        let content = tag.end..end_tag.start;
+        let found = &mut self.found;
+        match kind {
+            Kind::Rdf => found.end_of_rdf = end_tag.start,
+            Kind::HistoryList if !is_empty => {
+                found.history = Some(Container::Open { end: end_tag.start });
+            }
+            Kind::History if found.history.is_none() => {
+                found.history = Some(Container::Empty { element });
+            }
+            Kind::DerivedFrom => found.derived_from = Some(element),
+            Kind::SourceType if is_empty => {
+                return Err(XmpError::new("its digital source type has no text"));
+            }
+            Kind::SourceType => found.source_type = Some(content),
+            Kind::DocumentId if !is_empty => found.document_id = Some(content),
+            Kind::InstanceId if !is_empty => found.instance_id = Some(content),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn skip_blanks(text: &[u8], from: usize) -> usize {
+    let rest = text.get(from..).unwrap_or_default();
+    from + rest.iter().take_while(|b| b.is_ascii_whitespace()).count()
+}
+
+fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
+    text.windows(wanted.len().max(1))
+        .position(|part| part == wanted)
+}

@@ -1,0 +1,133 @@
+use super::*;
+
+const URI: &str =
+    "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia";
+
+fn edit() -> XmpEdit {
+    XmpEdit {
+        when: "2026-01-02T03:04:05Z".to_owned(),
+        software_agent: "Unscratch 9.9".to_owned(),
+        parameters: "a < b & c".to_owned(),
+        master_name: "box 7 & 8.tif".to_owned(),
+        digital_source_type: Some(URI),
+    }
+}
+
+fn packet(attributes: &str, properties: &str) -> String {
+    format!(
+        "<?xpacket begin=\"\u{feff}\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n<x:xmpmeta xmlns:x='adobe:ns:meta/'>\
+         <r:RDF xmlns:r='{RDF}'>\n <r:Description r:about='uuid:1&amp;\"' xmlns:m='{XMP_MM}' xmlns:i='{IPTC_EXT}' xmlns:own='urn:own' own:x='1'{attributes}>\
+         <own:Thing>kept  <![CDATA[<as>]]> it is</own:Thing>{properties}</r:Description>\n</r:RDF></x:xmpmeta>\n    \n<?xpacket end='w'?>"
+    )
+}
+
+fn edited(packet: &str) -> String {
+    String::from_utf8(edit_xmp(Some(packet.as_bytes()), &edit()).unwrap()).unwrap()
+}
+
+#[test]
+fn a_new_packet_can_be_read_and_edited_again() {
+    let first = edit_xmp(None, &edit()).unwrap();
+    assert_eq!(digital_source_type(&first).as_deref(), Some(URI));
+    let second = String::from_utf8(edit_xmp(Some(&first), &edit()).unwrap()).unwrap();
+    assert_eq!(second.matches("<stEvt:action>edited").count(), 2);
+    assert_eq!(second.matches("<xmpMM:DerivedFrom ").count(), 1);
+    assert_eq!(second.matches(URI).count(), 1);
+}
+
+#[test]
+fn what_is_missing_is_inserted_in_one_place_and_all_other_bytes_stay() {
+    let master = packet("", "");
+    let edited = edited(&master);
+    let at = master.find("</r:RDF>").unwrap();
+    assert_eq!(edited[..at], master[..at]);
+    assert!(edited.ends_with(&master[at..]));
+    assert!(edited.contains("rdf:about='uuid:1&amp;\"'"));
+    assert!(edited.contains("a &lt; b &amp; c"));
+    assert!(edited.contains("<stRef:filePath>box 7 &amp; 8.tif</stRef:filePath>"));
+}
+
+#[test]
+fn a_history_gets_one_more_event_behind_its_own() {
+    let own = "<m:History><r:Seq><r:li>scanned</r:li></r:Seq></m:History>";
+    let edited = edited(&packet("", own));
+    assert!(edited.contains("<r:li>scanned</r:li><rdf:li "));
+    assert_eq!(edited.matches("History").count(), 2, "{edited}");
+    for empty in ["<m:History/>", "<m:History><r:Seq/></m:History>"] {
+        let edited = self::edited(&packet("", empty));
+        assert_eq!(
+            edited.matches("<stEvt:action>edited").count(),
+            1,
+            "{edited}"
+        );
+    }
+}
+
+#[test]
+fn the_origin_and_the_source_type_are_replaced_wherever_they_stand() {
+    let own = "<m:DerivedFrom r:parseType='Resource'><own:a/></m:DerivedFrom>\
+               <i:DigitalSourceType>http://old/print</i:DigitalSourceType>";
+    let edited = edited(&packet(" m:InstanceID='xmp.iid:5' m:DocumentID=\"d\"", own));
+    assert!(!edited.contains("own:a/") && !edited.contains("http://old/print"));
+    assert!(edited.contains(&format!("<i:DigitalSourceType>{URI}</i:DigitalSourceType>")));
+    assert!(edited.contains("<stRef:instanceID>xmp.iid:5</stRef:instanceID><stRef:documentID>d<"));
+    assert!(edited.contains("m:InstanceID='xmp.iid:5'"));
+    let edited = self::edited(&packet(" i:DigitalSourceType = 'http://old/print'", ""));
+    assert!(
+        edited.contains(&format!("i:DigitalSourceType = '{URI}'")),
+        "{edited}"
+    );
+}
+
+#[test]
+fn without_a_source_type_to_state_the_masters_stays() {
+    let master = packet(" i:DigitalSourceType='http://old/print'", "");
+    let edit = XmpEdit {
+        digital_source_type: None,
+        ..edit()
+    };
+    let edited = edit_xmp(Some(master.as_bytes()), &edit).unwrap();
+    assert_eq!(
+        digital_source_type(&edited).as_deref(),
+        Some("http://old/print")
+    );
+}
+
+#[test]
+fn a_packet_that_cannot_be_understood_is_refused() {
+    let deep = format!("<a>{}{}</a>", "<b>".repeat(70_000), "</b>".repeat(70_000));
+    let entity = format!("<!DOCTYPE a [<!ENTITY e 'x'>]>{}", packet("", ""));
+    let utf16: Vec<u8> = packet("", "")
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let whole = packet("", "");
+    for broken in [
+        b"".as_slice(),
+        b"no xml",
+        b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>",
+        format!("<r:RDF xmlns:r='{RDF}'/>").as_bytes(),
+        &whole.as_bytes()[..whole.len() / 2],
+        deep.as_bytes(),
+        entity.as_bytes(),
+        &utf16,
+    ] {
+        assert!(edit_xmp(Some(broken), &edit()).is_err());
+    }
+}
+
+#[test]
+fn hostile_packets_are_refused_or_edited_but_never_a_panic() {
+    let whole = packet(
+        " i:DigitalSourceType='u'",
+        "<m:History><r:Seq/></m:History>",
+    );
+    for length in 0..whole.len() {
+        drop(edit_xmp(Some(&whole.as_bytes()[..length]), &edit()));
+        for byte in [b'<', b'>', b'\'', b'/', b'&', 0] {
+            let mut broken = whole.clone().into_bytes();
+            broken[length] = byte;
+            drop(edit_xmp(Some(&broken), &edit()));
+        }
+    }
+}
