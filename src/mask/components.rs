@@ -36,16 +36,23 @@ pub fn remove_specks(mask: &mut Mask, effective: &EffectiveMask, min_area_px: u6
 
 /// Neighbouring px of one row.
 #[derive(Clone, Copy, Debug)]
-struct Run {
-    y: u32,
-    start: u32,
-    end: u32,
+pub(super) struct Run {
+    pub y: u32,
+    pub start: u32,
+    pub end: u32,
     /// Index of its component; while they are being found, of the run that stands for it.
-    component: usize,
+    pub component: usize,
+}
+
+impl Run {
+    /// The pixels as a rectangle of one row.
+    pub const fn rect(&self) -> PixelRect {
+        PixelRect::new(self.start, self.y, self.end - self.start, 1)
+    }
 }
 
 /// Finds the runs, joins those that touch, and numbers the pieces by first appearance.
-fn label(mask: &EffectiveMask, from: u8) -> (Vec<Run>, Vec<Component>) {
+pub(super) fn label(mask: &EffectiveMask, from: u8) -> (Vec<Run>, Vec<Component>) {
     let mut runs = runs(mask, from.max(1));
     join(&mut runs);
     let mut numbers = vec![usize::MAX; runs.len()];
@@ -62,8 +69,7 @@ fn label(mask: &EffectiveMask, from: u8) -> (Vec<Run>, Vec<Component>) {
         let run = runs[i];
         let component = &mut found[numbers[root]];
         component.area_px += u64::from(run.end - run.start);
-        let rect = PixelRect::new(run.start, run.y, run.end - run.start, 1);
-        component.bounds = component.bounds.union(rect);
+        component.bounds = component.bounds.union(run.rect());
     }
     for i in 0..runs.len() {
         let root = root(&mut runs, i);

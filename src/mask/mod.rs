@@ -3,6 +3,7 @@
 //! Coordinates of strokes and shapes are continuous image px, stored order: pixel (i, j) covers `i..i + 1` × `j..j + 1`,
 //! so its centre is (i + 0.5, j + 0.5).
 
+mod areas;
 mod brush;
 mod components;
 mod distance;
@@ -15,6 +16,7 @@ mod shapes;
 mod sweep;
 mod tile;
 
+pub use areas::{Area, Origin, areas};
 pub use brush::{Brush, BrushMode, Stroke, line};
 pub use components::{Component, components, remove_specks};
 pub use distance::{BEYOND, MAX_DISTANCE_PX, squared_distance};
