@@ -42,6 +42,22 @@ const RIMS: [Rim; 4] = [
     },
 ];
 
+/// Where α comes from: the mask being edited, or a mask file of an earlier export.
+pub trait AlphaSource: Sync {
+    /// Writes α of `rect` into `out`, row-major: 255 = all fill, 0 = master untouched. The network's hole is where it is
+    /// above 0.
+    ///
+    /// # Panics
+    /// When `rect` leaves the photo or `out` has another length.
+    fn alpha_rect(&self, rect: PixelRect, out: &mut [u8]);
+}
+
+impl AlphaSource for EffectiveMask {
+    fn alpha_rect(&self, rect: PixelRect, out: &mut [u8]) {
+        alpha_rect(self, rect, out);
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Rim {
     radius_px: u32,

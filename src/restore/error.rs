@@ -1,6 +1,6 @@
 //! What can go wrong while a photo is detected or filled.
 
-use crate::geometry::ImageSize;
+use crate::geometry::{ImageSize, PixelRect};
 use crate::inference::InferenceError;
 
 /// Why a detection or a fill did not finish.
@@ -17,6 +17,14 @@ pub enum RestoreError {
         photo: ImageSize,
         /// The mask's size.
         mask: ImageSize,
+    },
+    /// A window of a fill to be made again lies where none can lie.
+    #[error("no fill of a photo of {photo} px was made from {window:?}")]
+    Window {
+        /// The photo's size.
+        photo: ImageSize,
+        /// The window.
+        window: PixelRect,
     },
 }
 

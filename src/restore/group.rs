@@ -7,7 +7,7 @@ use crate::tiling::window_around;
 const BYTES_PER_PX: u64 = 600;
 
 /// Largest window of several cells, px: about a second on two cores, so that a cancelled or newer job need not wait.
-const MAX_WINDOW_PX: u64 = 896 * 896;
+pub(super) const MAX_WINDOW_PX: u64 = 896 * 896;
 
 /// Largest window of several cells under a memory limit of `limit_bytes`, half of which a run may take, px.
 pub(super) fn max_window_px(limit_bytes: u64) -> u64 {

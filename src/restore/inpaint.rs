@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::alpha::{alpha_rect, hole_rect};
+use super::alpha::AlphaSource;
 use super::colour::ColourGuide;
 use super::context::{context_for, photo_tensor};
 use super::group::{group_rects, max_window_px};
@@ -123,18 +123,18 @@ fn in_blocks(plans: &[CellPlan]) -> Vec<Vec<&CellPlan>> {
 }
 
 /// What of a cell shows the fill.
-struct CellHole<'a> {
+pub(super) struct CellHole<'a> {
     plan: &'a CellPlan,
     /// Bounding box of α > 0 inside the cell; empty when there is none.
-    rect: PixelRect,
+    pub rect: PixelRect,
     /// α of `rect`, row-major.
     alpha: Vec<u8>,
 }
 
 impl<'a> CellHole<'a> {
-    fn new(mask: &EffectiveMask, plan: &'a CellPlan) -> Self {
+    pub fn new(mask: &dyn AlphaSource, plan: &'a CellPlan) -> Self {
         let mut alpha = vec![0; plan.core.size().pixel_count()];
-        alpha_rect(mask, plan.core, &mut alpha);
+        mask.alpha_rect(plan.core, &mut alpha);
         let rect = bounds_of_set(&alpha, plan.core);
         let alpha = cut_rect(&alpha, plan.core, rect);
         Self { plan, rect, alpha }
@@ -142,7 +142,7 @@ impl<'a> CellHole<'a> {
 }
 
 /// Stage 2's answer for one window.
-struct WindowFill {
+pub(super) struct WindowFill {
     read: PixelRect,
     fill: Tensor,
     recovered: Tensor,
@@ -150,9 +150,9 @@ struct WindowFill {
 }
 
 impl WindowFill {
-    fn run(
+    pub fn run(
         photo: &Photo,
-        mask: &EffectiveMask,
+        mask: &dyn AlphaSource,
         window: &Window,
         engine: &mut Engine,
         contexts: &ContextCache,
@@ -160,7 +160,7 @@ impl WindowFill {
     ) -> Result<Self, RestoreError> {
         let inside = window.read.intersect(photo.size().rect());
         let mut hole = vec![0; inside.size().pixel_count()];
-        hole_rect(mask, inside, &mut hole);
+        mask.alpha_rect(inside, &mut hole);
         let hole = hole_tensor(&hole, inside, window, photo)?;
         let input = photo_tensor(photo, window);
         let context = context_for(photo, window.read, engine, contexts, cancel)?;
@@ -173,12 +173,13 @@ impl WindowFill {
         })
     }
 
-    fn cell(&self, hole: &CellHole<'_>) -> FillCell {
+    pub fn cell(&self, hole: &CellHole<'_>) -> FillCell {
         let recovered = rows_of(&self.recovered, 0, hole.rect, self.read);
         FillCell {
             index: hole.plan.index,
             rect: hole.rect,
             stamp: hole.plan.stamp,
+            window: self.read,
             fill: self.guide.interleave(&self.fill, hole.rect, self.read),
             alpha: hole.alpha.clone(),
             recovered: recovered

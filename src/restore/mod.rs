@@ -14,9 +14,10 @@ mod options;
 mod plan;
 mod progress;
 mod pyramid;
+mod rerender;
 mod restoration;
 
-pub use alpha::{ALPHA_REACH_PX, alpha_photo, alpha_rect, hole_rect};
+pub use alpha::{ALPHA_REACH_PX, AlphaSource, alpha_photo, alpha_rect, hole_rect};
 pub use composite::composite_rect;
 pub use context::ContextCache;
 pub use detect::{Detection, detect};
@@ -25,4 +26,5 @@ pub use inpaint::{fill_cell, fill_cells, restore_photo};
 pub use options::{Sensitivity, threshold_from_probability};
 pub use plan::{CELL_PX, CellPlan, FillPlanner, plan_fill};
 pub use progress::{NoProgress, ProgressSink, Stage};
+pub use rerender::{AlphaRaster, FillWindow, fill_windows, rerender};
 pub use restoration::{DEFAULT_FILL_CACHE_BYTES, FillCell, Restoration};

@@ -18,6 +18,9 @@ pub struct FillCell {
     pub rect: PixelRect,
     /// The [`CellPlan::stamp`] it was made for.
     pub stamp: u64,
+    /// What the network read to make it, its neighbours' fills perhaps with it; empty when nothing was computed, or
+    /// in several pieces.
+    pub window: PixelRect,
     /// Filled pixels of `rect`, row-major, interleaved in the photo's channels, 0 to 65,535 whatever its depth.
     pub fill: Vec<u16>,
     /// Composite α of `rect`, row-major: 255 = all fill, 0 = master.
@@ -33,6 +36,7 @@ impl FillCell {
             index,
             rect: PixelRect::EMPTY,
             stamp,
+            window: PixelRect::EMPTY,
             fill: Vec::new(),
             alpha: Vec::new(),
             recovered: Vec::new(),
