@@ -11,13 +11,14 @@
 //! | [`inference`] | the `Network` trait, model manifests, ONNX Runtime sessions |
 //! | [`restore`] | detection, filling, composite |
 //! | [`io`] | decoding, encoding, metadata, safe writing |
+//! | [`record`] | what was done to a master, as an archive keeps it, and how it is checked |
 //! | [`document`] | one opened photo with its mask, detection and restoration |
 //! | [`jobs`] | worker threads between the document and the engine |
 //! | [`cli`] | the command line |
 //! | [`gui`] | the window (feature `gui`) |
 //!
 //! Dependency rule (`tests/architecture.rs` checks it): `gui` → `jobs`, `document`, `mask`, `photo`, `restore`;
-//! `cli` → `jobs`, `restore`, `io`; `jobs` → `document`, `restore`, `io`; `document` → `restore`, `mask`, `photo`;
+//! `cli` → `jobs`, `restore`, `io`; `jobs` → `document`, `record`, `restore`, `io`; `record` → `restore`, `io`; `document` → `restore`, `mask`, `photo`;
 //! `restore` → `inference`, `tiling`, `mask`, `photo`; `io` → `photo`, `mask`; every module may use [`geometry`].
 //! What a module may use, those that point to it may use as well: no module ever uses one that lies above it.
 
@@ -31,5 +32,6 @@ pub mod io;
 pub mod jobs;
 pub mod mask;
 pub mod photo;
+pub mod record;
 pub mod restore;
 pub mod tiling;

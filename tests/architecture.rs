@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The arrows of the rule: a module may use what it points to and whatever is reached from there.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("gui", &["jobs", "document", "mask", "photo", "restore"]),
     ("cli", &["jobs", "restore", "io"]),
-    ("jobs", &["document", "restore", "io"]),
+    ("jobs", &["document", "record", "restore", "io"]),
+    ("record", &["restore", "io"]),
     ("document", &["restore", "mask", "photo"]),
     ("restore", &["inference", "tiling", "mask", "photo"]),
     ("io", &["photo", "mask"]),

@@ -35,6 +35,8 @@ pub enum Command {
     Detect(DetectArgs),
     /// Repair what a mask marks: the same as restore --mask-in
     Inpaint(InpaintArgs),
+    /// Check a restoration record: the files' checksums, and that restoring again gives the same pixels
+    Verify(VerifyArgs),
     /// Show what this program can use on this machine
     Doctor(DoctorArgs),
 }
@@ -131,6 +133,37 @@ pub struct Output {
     /// Also write a report as JSON
     #[arg(long, value_name = "R.json")]
     pub report: Option<PathBuf>,
+    /// Also write mask, picture of the changes, record and checksums beside the result, for an archive
+    #[arg(long, conflicts_with = "mask_out")]
+    pub dossier: bool,
+    /// What the result's XMP says of the restoration [default: record with --dossier, else untouched]
+    #[arg(long, value_enum)]
+    pub metadata: Option<MetadataMode>,
+    /// Who restores the photo, for the record
+    #[arg(long, value_name = "NAME", requires = "dossier")]
+    pub operator: Option<String>,
+    /// Why it is restored, for the record
+    #[arg(long, value_name = "TEXT", requires = "dossier")]
+    pub reason: Option<String>,
+}
+
+impl Output {
+    /// Whether the result's XMP is to say what was done.
+    pub fn extends_xmp(&self) -> bool {
+        match self.metadata {
+            Some(mode) => mode == MetadataMode::Record,
+            None => self.dossier,
+        }
+    }
+}
+
+/// What the result's XMP says of the restoration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MetadataMode {
+    /// Adds history, origin and digital source type.
+    Record,
+    /// Adds nothing.
+    Untouched,
 }
 
 /// Kind of file to write.
@@ -211,6 +244,20 @@ impl From<InpaintArgs> for RestoreArgs {
             output: options,
         }
     }
+}
+
+/// Arguments of `verify`.
+#[derive(Args, Clone, Debug)]
+pub struct VerifyArgs {
+    /// Record to check, with its files beside it
+    #[arg(value_name = "NAME.restoration.json")]
+    pub record: PathBuf,
+    /// Only the checksums
+    #[arg(long)]
+    pub hashes: bool,
+    /// The original, where it does not lie beside the record
+    #[arg(long, value_name = "FILE")]
+    pub master: Option<PathBuf>,
 }
 
 /// Arguments of `doctor`.
@@ -314,6 +361,9 @@ mod tests {
             "unscratch restore a.png -o b.png -q -v",
             "unscratch detect a.png",
             "unscratch inpaint a.png -o b.png",
+            "unscratch restore a.png -o b.png --dossier --mask-out m.png",
+            "unscratch restore a.png -o b.png --operator me",
+            "unscratch verify",
             "unscratch doctor --memory-limit lots",
         ] {
             let error = parse(line).expect_err(line);

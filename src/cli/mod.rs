@@ -12,6 +12,7 @@ mod plan;
 mod report;
 mod restore;
 mod session;
+mod verify;
 mod window;
 
 pub use args::{Cli, Command, Common, Provider};
@@ -78,6 +79,7 @@ pub fn run(command: Command, common: &Common) -> ExitCode {
         Command::Restore(args) => restore::run(&args, &mut session),
         Command::Inpaint(args) => restore::run(&args.into(), &mut session),
         Command::Detect(args) => detect::run(&args, &mut session),
+        Command::Verify(args) => verify::run(&args, &mut session),
         Command::Doctor(args) => doctor::run(args, &session),
     });
     console.end_progress();

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::Stop;
 use super::args::{Format, Output, RestoreArgs};
 use crate::io::{EncodeError, OutputFormat, check_target, is_same_file, restored_name};
+use crate::record::DossierNames;
 
 /// Why the files of one command cannot stand side by side.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +48,18 @@ pub(super) struct FilePlan {
     pub target: PathBuf,
     pub format: OutputFormat,
     pub mask_target: Option<PathBuf>,
+    /// The names of the dossier, if one is to be written.
+    pub dossier: Option<DossierNames>,
+}
+
+impl FilePlan {
+    /// Every file written for this photo.
+    pub fn targets(&self) -> impl Iterator<Item = &Path> {
+        let in_dossier = self.dossier.iter().flat_map(DossierNames::all);
+        let alone = [Some(&self.target), self.mask_target.as_ref()];
+        let alone = alone.into_iter().flatten().map(PathBuf::as_path);
+        alone.filter(|_| self.dossier.is_none()).chain(in_dossier)
+    }
 }
 
 /// Everything one `restore` will do.
@@ -103,13 +116,12 @@ impl Plan {
     fn refuse_clashes(&self) -> Result<(), Stop> {
         let mut writers: HashMap<PathBuf, &Path> = HashMap::new();
         for file in &self.files {
-            let written = std::iter::once(&file.target).chain(&file.mask_target);
-            for target in written {
+            for target in file.targets() {
                 if let Some(first) = writers.insert(place(target), &file.input) {
                     return Err(PlanError::SameResult {
                         first: first.to_path_buf(),
                         second: file.input.clone(),
-                        path: target.clone(),
+                        path: target.to_path_buf(),
                     }
                     .into());
                 }
@@ -212,6 +224,7 @@ fn one_file(args: &RestoreArgs, output: &Path) -> Result<FilePlan, Stop> {
         target: output.to_path_buf(),
         format: format_of_output(output, &args.output)?,
         mask_target,
+        dossier: dossier_of(output, args)?,
     })
 }
 
@@ -239,9 +252,11 @@ fn into_folder(args: &RestoreArgs, folder: &Path) -> Result<(Vec<FilePlan>, Vec<
             None => OutputFormat::Png,
         };
         let name = restored_name(input, format);
-        FilePlan {
+        let target = folder.join(name.file_name().unwrap_or_default());
+        Ok(FilePlan {
             input: input.clone(),
-            target: folder.join(name.file_name().unwrap_or_default()),
+            dossier: dossier_of(&target, args)?,
+            target,
             format,
             mask_target: mask_out.map(|mask| {
                 if masks_in_folder {
@@ -250,9 +265,18 @@ fn into_folder(args: &RestoreArgs, folder: &Path) -> Result<(Vec<FilePlan>, Vec<
                     mask.to_path_buf()
                 }
             }),
-        }
+        })
     };
-    Ok((args.inputs.iter().map(file).collect(), folders))
+    let files: Result<_, Stop> = args.inputs.iter().map(file).collect();
+    Ok((files?, folders))
+}
+
+/// The names of the dossier around `target`, if one was asked for.
+fn dossier_of(target: &Path, args: &RestoreArgs) -> Result<Option<DossierNames>, Stop> {
+    let names = args.output.dossier.then(|| DossierNames::new(target));
+    names
+        .transpose()
+        .map_err(|error| Stop::Failed(error.into()))
 }
 
 fn mask_name(input: &Path) -> OsString {
@@ -399,6 +423,8 @@ mod tests {
             "restore x/a.jpg y/a.png --out-dir out",
             "restore a -o ./b.png --mask-out b.png",
             "restore a.jpg --out-dir out --report out/a_restored.png",
+            "restore a.jpg --out-dir out --dossier --report out/a_restored_changes.png",
+            "restore a.jpg -o b.png --dossier --report b_mask.tif",
         ] {
             let Err(Stop::Failed(error)) = plan(line) else {
                 panic!("{line} was accepted");

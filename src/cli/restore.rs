@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use anyhow::Context as _;
 
@@ -11,11 +11,14 @@ use super::plan::{FilePlan, Plan, refuse_target};
 use super::report::{FileReport, Report, StageSeconds};
 use super::session::Session;
 use super::{Stop, sentence};
-use crate::inference::Thresholds;
+use crate::inference::{Engine, Thresholds};
 use crate::io::{ExportOptions, load_mask};
-use crate::jobs::{ExportError, ExportReport, ExportRequest, export_restoration, without_panic};
+use crate::jobs::{
+    ExportError, ExportReport, ExportRequest, RecordRequest, export_restoration, without_panic,
+};
 use crate::mask::{EffectiveMask, Mask, MaskLayer};
 use crate::photo::Photo;
+use crate::record::Circumstances;
 use crate::restore::{
     ContextCache, Restoration, detect, restore_photo, threshold_from_probability,
 };
@@ -85,8 +88,8 @@ fn restore_one(
     plan: &Plan,
     session: &mut Session<'_>,
 ) -> Result<FileReport, Stop> {
-    let started = Instant::now();
-    for target in std::iter::once(&file.target).chain(&file.mask_target) {
+    let (started, started_at) = (Instant::now(), SystemTime::now());
+    for target in file.targets() {
         refuse_target(target, session.common.overwrite, &plan.folders)?;
     }
     let mut seconds = StageSeconds::default();
@@ -109,6 +112,7 @@ fn restore_one(
             overwrite: session.common.overwrite,
         },
         mask_target: file.mask_target.clone(),
+        record: record_request(args, chosen.threshold, started_at, session, &seconds),
     };
     let written = export(&request, session)?;
     seconds.composite = written.stages.composite;
@@ -211,6 +215,39 @@ fn fill(
         restore_photo(photo, mask, engine, contexts, console, &cancel)
     })
     .map_err(restore_stop)
+}
+
+/// What the files are to say of this restoration, if anything.
+fn record_request(
+    args: &RestoreArgs,
+    threshold: Option<f32>,
+    started: SystemTime,
+    session: &Session<'_>,
+    seconds: &StageSeconds,
+) -> Option<RecordRequest> {
+    let output = &args.output;
+    // A loaded engine did nothing for this photo when its mask was given and empty.
+    let engine = session
+        .loaded_engine()
+        .filter(|_| seconds.detect + seconds.fill > 0.0);
+    let mask_name = args.mask_in.as_deref().and_then(Path::file_name);
+    let record = RecordRequest {
+        circumstances: Circumstances {
+            operator: output.operator.clone(),
+            reason: output.reason.clone(),
+            started,
+            models: engine.map_or_else(Vec::new, |engine| engine.models().to_vec()),
+            runtime_version: engine
+                .and_then(Engine::runtime)
+                .map(|runtime| runtime.version.clone()),
+            provider: engine.map(|engine| engine.provider().kind),
+            threshold,
+            mask_file: mask_name.map(|name| name.to_string_lossy().into_owned()),
+        },
+        is_dossier: output.dossier,
+        extends_xmp: output.extends_xmp(),
+    };
+    (record.is_dossier || record.extends_xmp).then_some(record)
 }
 
 fn export(request: &ExportRequest, session: &Session<'_>) -> Result<ExportReport, Stop> {

@@ -10,7 +10,7 @@ use crate::mask::EffectiveMask;
 use crate::photo::Photo;
 use crate::restore::{CellPlan, ContextCache, Detection, FillCell, Restoration};
 
-use super::ExportReport;
+use super::{ExportReport, RecordRequest};
 
 /// Names one job for as long as its [`super::JobSystem`] lives; later jobs have larger ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,8 +48,10 @@ pub struct ExportRequest {
     pub target: PathBuf,
     /// Its format, and whether an existing file may be replaced (the mask's too).
     pub options: ExportOptions,
-    /// Where the composite's α goes, if anywhere.
+    /// Where the composite's α goes, if anywhere; a dossier has its own name for it.
     pub mask_target: Option<PathBuf>,
+    /// What the export is to say of itself; `None`: nothing.
+    pub record: Option<RecordRequest>,
 }
 
 /// What the loaded engine is.

@@ -11,11 +11,16 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use crate::inference::CancelToken;
-use crate::io::{EncodeError, check_target, export_photo, is_same_file, remove_output, save_mask};
+use crate::io::{
+    EncodeError, check_target, export_photo_with_xmp, is_same_file, remove_output, save_mask,
+};
 use crate::photo::{Photo, Samples};
+use crate::record::schema::MetadataRecord;
+use crate::record::{DossierNames, RecordError};
 use crate::restore::{ProgressSink, Stage, alpha_photo, composite_rect};
 
 use super::ExportRequest;
+use super::dossier::{DerivativeXmp, export_dossier};
 
 /// Pixels one thread compares at once: some rows of a scan, so that all cores get their share.
 const COMPARED_AT_ONCE: usize = 1 << 16;
@@ -45,6 +50,10 @@ pub struct ExportReport {
     pub changed_outside_mask: u64,
     /// What the format could not carry, as sentences.
     pub not_carried: Vec<String>,
+    /// What the derivative's XMP says of the restoration.
+    pub metadata: MetadataRecord,
+    /// The files of the dossier, if one was asked for.
+    pub dossier: Option<DossierNames>,
     /// Wall time of each step.
     pub stages: ExportStages,
     /// Wall time from request to the end, s.
@@ -86,6 +95,28 @@ pub enum ExportError {
         /// Why.
         source: EncodeError,
     },
+    /// There can be no record of this.
+    #[error(transparent)]
+    Record {
+        /// Why.
+        source: RecordError,
+    },
+    /// The master on the disk is no longer the one that was opened.
+    #[error(
+        "the original has changed since it was opened, so nothing was kept; open it again: {path:?}"
+    )]
+    MasterChanged {
+        /// The master.
+        path: PathBuf,
+    },
+    /// A file cannot be read for its checksum.
+    #[error("a file cannot be read for its checksum, so nothing was kept ({source}): {path:?}")]
+    Hash {
+        /// What the system said.
+        source: std::io::Error,
+        /// The file.
+        path: PathBuf,
+    },
     /// Photo and mask would be the same file.
     #[error("photo and mask cannot be one file; choose another name for the mask: {path:?}")]
     SameTarget {
@@ -104,13 +135,25 @@ pub enum ExportError {
     },
 }
 
-/// Composites the restoration over the master, writes the derivative and the mask, and measures what changed.
+/// Composites the restoration over the master, writes the derivative and what belongs to it, and measures what changed.
 ///
 /// Every cell the mask touches must be in `request.restoration`.
 ///
 /// # Errors
 /// [`ExportError`]; only [`ExportError::MaskAlone`] leaves a file, a complete one.
 pub fn export_restoration(
+    request: &ExportRequest,
+    progress: &dyn ProgressSink,
+    cancel: &CancelToken,
+) -> Result<ExportReport, ExportError> {
+    match request.record.as_ref().filter(|record| record.is_dossier) {
+        Some(record) => export_dossier(request, record, progress, cancel),
+        None => export_files(request, progress, cancel),
+    }
+}
+
+/// Writes the derivative and, if it was asked for, the mask.
+pub(super) fn export_files(
     request: &ExportRequest,
     progress: &dyn ProgressSink,
     cancel: &CancelToken,
@@ -136,9 +179,11 @@ pub fn export_restoration(
         return Err(ExportError::Cancelled);
     }
     progress.report(Stage::Writing, 0, 3);
+    let xmp = DerivativeXmp::new(request)?;
     let is_new = target.symlink_metadata().is_err();
     let outcome = timed(&mut stages.write, || {
-        export_photo(photo, &pixels, target, &request.options)
+        let packet = xmp.packet.as_deref();
+        export_photo_with_xmp(photo, &pixels, target, &request.options, packet)
     })?;
     stages.verify = outcome.verifying.as_secs_f64();
     stages.write -= stages.verify;
@@ -157,7 +202,9 @@ pub fn export_restoration(
         blended_pixels: measured.blended,
         changed_pixels: measured.changed,
         changed_outside_mask: measured.changed_outside,
-        not_carried: outcome.not_carried,
+        not_carried: outcome.not_carried.into_iter().chain(xmp.note).collect(),
+        metadata: xmp.record,
+        dossier: None,
         stages,
         seconds: started.elapsed().as_secs_f64(),
     })

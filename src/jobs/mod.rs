@@ -6,6 +6,7 @@
 //! mutex that is never held while anything is computed; answers come back through one bounded channel that the
 //! listener empties with [`JobSystem::drain`] after its wake function was called.
 
+mod dossier;
 mod event;
 mod export;
 mod inference_worker;
@@ -15,6 +16,7 @@ mod progress;
 mod queue;
 mod shared;
 
+pub use dossier::RecordRequest;
 pub use event::{EngineInfo, ExportRequest, FillRequest, JobEvent, JobId};
 pub use export::{ExportError, ExportReport, ExportStages, export_restoration};
 pub use progress::{Progress, Wake};

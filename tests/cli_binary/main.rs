@@ -1,6 +1,7 @@
 //! The built binary with the real models and ONNX Runtime: options, files, exit codes, reports.
 
 mod doctor;
+mod dossier;
 mod files;
 mod options;
 mod report;

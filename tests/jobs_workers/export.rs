@@ -41,6 +41,7 @@ fn export_request(photo: &Arc<Photo>, target: &Path) -> ExportRequest {
             overwrite: false,
         },
         mask_target: None,
+        record: None,
     }
 }
 

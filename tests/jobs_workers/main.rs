@@ -1,5 +1,6 @@
 //! The worker threads with fake networks: what supersedes what, cancelling, panics, shutdown, exports.
 
+mod dossier;
 mod export;
 mod fill;
 mod support;

@@ -91,6 +91,7 @@ impl UnscratchApp {
             target: form.target_path(),
             options: form.options(),
             mask_target: form.mask_path(),
+            record: None,
         });
         self.work.exporting = Some(id);
     }

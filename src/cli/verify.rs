@@ -1,0 +1,200 @@
+//! `verify`: are the files those of the record, and does restoring again give the same pixels?
+
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use super::Stop;
+use super::args::VerifyArgs;
+use super::restore::restore_stop;
+use super::session::Session;
+use crate::geometry::{PixelRect, TileIndex};
+use crate::io::{ExportOptions, OutputFormat, export_photo, load_mask};
+use crate::photo::{Photo, Samples};
+use crate::record::schema::WindowRecord;
+use crate::record::{Agreement, HashOutcome, Record, agreement, check_hashes};
+use crate::restore::{AlphaRaster, FillWindow, Restoration, composite_rect, rerender};
+
+/// Checks one record.
+pub(super) fn run(args: &VerifyArgs, session: &mut Session<'_>) -> Result<(), Stop> {
+    let record = Record::read(&args.record).map_err(anyhow::Error::from)?;
+    let folder = match args.record.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let beside = folder.join(&record.master.file);
+    let master = args.master.as_deref().unwrap_or(&beside);
+    check_files(&record, folder, master, args, session)?;
+    if args.hashes {
+        return Ok(());
+    }
+    let photo = session.open(master)?;
+    let restored = restore_again(&record, folder, &photo, session)?;
+    let found = compare(&record, folder, &photo, &restored, session)?;
+    session.console.end_progress();
+    judge(&record, found, session)
+}
+
+/// Says of every file whether it is the record's; fails when one is not.
+fn check_files(
+    record: &Record,
+    folder: &Path,
+    master: &Path,
+    args: &VerifyArgs,
+    session: &Session<'_>,
+) -> Result<(), Stop> {
+    let mut failed = 0;
+    for check in check_hashes(record, folder, master) {
+        let is_master = check.what == "master";
+        let said = match check.outcome {
+            HashOutcome::Same => "as recorded".to_owned(),
+            HashOutcome::Different => "NOT the file of the record".to_owned(),
+            // A dossier may be kept apart from its master.
+            HashOutcome::Unreadable(_) if is_master && args.hashes && args.master.is_none() => {
+                session.console.result(&format!(
+                    "master: not beside the record, not checked (name it with --master): {}",
+                    check.path.display()
+                ));
+                continue;
+            }
+            HashOutcome::Unreadable(error) if is_master => {
+                format!("cannot be read ({error}); name it with --master")
+            }
+            HashOutcome::Unreadable(error) => format!("cannot be read ({error})"),
+        };
+        failed += u32::from(said != "as recorded");
+        let line = format!("{}: {said}: {}", check.what, check.path.display());
+        session.console.result(&line);
+    }
+    if failed == 0 {
+        return Ok(());
+    }
+    Err(anyhow::anyhow!(
+        "{failed} of the files are missing or not those of the record; get them from a copy that was kept: {}",
+        args.record.display()
+    )
+    .into())
+}
+
+/// The restored pixels once more, from master, mask file and models.
+fn restore_again(
+    record: &Record,
+    folder: &Path,
+    photo: &Photo,
+    session: &mut Session<'_>,
+) -> Result<Samples, Stop> {
+    let size = photo.size();
+    let mask = folder.join(&record.mask.file);
+    let alpha = load_mask(&mask, size, &session.limits).map_err(anyhow::Error::from)?;
+    let alpha = AlphaRaster::new(size, alpha);
+    let windows: Vec<FillWindow> = record.fill_windows.iter().map(fill_window).collect();
+    let restoration = if windows.is_empty() {
+        Restoration::new(0)
+    } else {
+        session.engine()?;
+        let (cancel, console) = (session.cancel.clone(), session.console);
+        let engine = session.engine()?;
+        let models = engine.models();
+        let same = models.len() == record.models.len()
+            && models
+                .iter()
+                .zip(&record.models)
+                .all(|(own, recorded)| own.sha256 == recorded.sha256);
+        if !same {
+            let ids: Vec<&str> = record.models.iter().map(|model| &*model.id).collect();
+            return Err(anyhow::anyhow!(
+                "the photo was restored with other models than these; name the folder that holds {} with --models",
+                ids.join(" and ")
+            )
+            .into());
+        }
+        let provider = engine.provider().kind.name();
+        if let Some(runtime) = &record.runtime
+            && runtime.provider != provider
+        {
+            console.note(&format!(
+                "The photo was restored on {} and is checked on {provider}; only the same kind gives the same last digits",
+                runtime.provider
+            ));
+        }
+        rerender(photo, &alpha, &windows, engine, console, &cancel).map_err(restore_stop)?
+    };
+    Ok(composite_rect(photo, &restoration, size.rect()))
+}
+
+fn fill_window(window: &WindowRecord) -> FillWindow {
+    let WindowRecord {
+        x,
+        y,
+        width,
+        height,
+        ref cells,
+    } = *window;
+    let cells = cells.iter();
+    FillWindow {
+        read: PixelRect::new(x, y, width, height),
+        cells: cells
+            .map(|&[column, row]| TileIndex::new(column, row))
+            .collect(),
+    }
+}
+
+/// Holds the derivative against the pixels restored again; `None` when it is a picture of another kind.
+fn compare(
+    record: &Record,
+    folder: &Path,
+    photo: &Photo,
+    restored: &Samples,
+    session: &Session<'_>,
+) -> Result<Option<Agreement>, Stop> {
+    let path = folder.join(&record.derivative.file);
+    let derivative = session.open(&path)?;
+    let Some(quality) = record
+        .derivative
+        .quality
+        .filter(|_| record.derivative.lossy)
+    else {
+        let same_kind = derivative.size() == photo.size() && derivative.alpha() == photo.alpha();
+        let found = agreement(derivative.samples(), restored);
+        return Ok(found.filter(|_| same_kind));
+    };
+    // Compressed again in the same way: compression has no chance in it either.
+    let scratch = tempfile::tempdir().context("no temporary folder can be made")?;
+    let again = scratch.path().join("again.jpg");
+    let options = ExportOptions {
+        format: OutputFormat::Jpeg { quality },
+        overwrite: false,
+    };
+    export_photo(photo, restored, &again, &options).map_err(anyhow::Error::from)?;
+    let again = session.open(&again)?;
+    let same_kind = derivative.size() == again.size();
+    Ok(agreement(derivative.samples(), again.samples()).filter(|_| same_kind))
+}
+
+fn judge(record: &Record, found: Option<Agreement>, session: &Session<'_>) -> Result<(), Stop> {
+    let name = &record.derivative.file;
+    let Some(found) = found else {
+        return Err(anyhow::anyhow!(
+            "differs: {name} has another size, depth or transparency than its master"
+        )
+        .into());
+    };
+    match (found.differing_samples, found.largest_levels) {
+        (0, _) => session.console.result(&format!(
+            "identical: restoring {} again gives every pixel of {name}",
+            record.master.file
+        )),
+        (differing, 1) => session.console.result(&format!(
+            "within 1 level: {differing} samples of {name} differ, by at most {} code values (1 of 255 levels)",
+            found.largest_difference
+        )),
+        (differing, levels) => {
+            return Err(anyhow::anyhow!(
+                "differs: {differing} samples of {name} differ, by up to {} code values ({levels} of 255 levels)",
+                found.largest_difference
+            )
+            .into());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,17 @@
+//! The record of a restoration: what was done to which master, with what, and how to check it. It renders and writes no photo.
+//!
+//! `docs/restoration-record.md` describes the file for its readers; [`schema`] is its only definition in code.
+
+mod build;
+mod changes;
+mod manifest;
+mod names;
+pub mod schema;
+mod verify;
+
+pub use build::{Circumstances, Written, build_record, xmp_edit};
+pub use changes::change_view;
+pub use manifest::manifest_text;
+pub use names::DossierNames;
+pub use schema::{Record, RecordError};
+pub use verify::{Agreement, HashCheck, HashOutcome, agreement, check_hashes};

@@ -1,0 +1,97 @@
+//! Names of the files of a dossier, all made of the derivative's.
+
+use std::path::{Path, PathBuf};
+
+use super::RecordError;
+
+/// The files of one dossier, beside one another.
+///
+/// NAME is the derivative's name without its ending, so that several photos, and several versions of one, share a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DossierNames {
+    /// The restored photo.
+    pub derivative: PathBuf,
+    /// `NAME_mask.tif`
+    pub mask: PathBuf,
+    /// `NAME_changes.png`
+    pub changes: PathBuf,
+    /// `NAME.restoration.json`
+    pub record: PathBuf,
+    /// `NAME.manifest-sha256.txt`
+    pub manifest: PathBuf,
+}
+
+impl DossierNames {
+    /// The names that belong to `derivative`.
+    ///
+    /// # Errors
+    /// [`RecordError::Name`] when it has no name or one that is no Unicode, which a record cannot hold.
+    pub fn new(derivative: &Path) -> Result<Self, RecordError> {
+        let stem = derivative.file_stem().and_then(|stem| stem.to_str());
+        let has_name = derivative
+            .file_name()
+            .is_some_and(|name| name.to_str().is_some());
+        let (Some(stem), true) = (stem, has_name) else {
+            return Err(RecordError::Name {
+                path: derivative.to_path_buf(),
+            });
+        };
+        let beside = |end: &str| derivative.with_file_name(format!("{stem}{end}"));
+        Ok(Self {
+            derivative: derivative.to_path_buf(),
+            mask: beside("_mask.tif"),
+            changes: beside("_changes.png"),
+            record: beside(".restoration.json"),
+            manifest: beside(".manifest-sha256.txt"),
+        })
+    }
+
+    /// All of them; the derivative comes last.
+    pub fn all(&self) -> [&Path; 5] {
+        [
+            &self.mask,
+            &self.changes,
+            &self.record,
+            &self.manifest,
+            &self.derivative,
+        ]
+    }
+}
+
+/// The last part of a path as text.
+pub(super) fn file_name(path: &Path) -> Result<String, RecordError> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.map(str::to_owned).ok_or_else(|| RecordError::Name {
+        path: path.to_path_buf(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_are_made_of_the_derivatives() {
+        let names = DossierNames::new(Path::new("out/a.b_restored.tif")).unwrap();
+        let said = names.all().map(|path| path.display().to_string());
+        assert_eq!(
+            said,
+            [
+                "out/a.b_restored_mask.tif",
+                "out/a.b_restored_changes.png",
+                "out/a.b_restored.restoration.json",
+                "out/a.b_restored.manifest-sha256.txt",
+                "out/a.b_restored.tif",
+            ]
+        );
+        assert!(DossierNames::new(Path::new("..")).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_name_that_json_cannot_hold_is_refused() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let name = std::ffi::OsStr::from_bytes(b"b\xff.png");
+        assert!(DossierNames::new(Path::new(name)).is_err());
+    }
+}

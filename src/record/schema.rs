@@ -1,0 +1,405 @@
+//! The fields of `NAME.restoration.json`, version 1. Their names are a promise to archives: see `docs/restoration-record.md`.
+
+use std::path::{Component, Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// What `schema` says in every record.
+pub const SCHEMA: &str = "unscratch-restoration-record";
+/// The version written, and the newest that is read.
+pub const SCHEMA_VERSION: u32 = 1;
+/// Longest record read, bytes: more than a million areas.
+const LONGEST_BYTES: u64 = 256 << 20;
+
+/// Why there is no record.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// A file's name cannot be written into a record.
+    #[error("a record needs file names in Unicode; rename this one: {path:?}")]
+    Name {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file cannot be read.
+    #[error("the record cannot be read ({source}); check the name and the disk: {path:?}")]
+    Io {
+        /// What the system said.
+        source: std::io::Error,
+        /// The record.
+        path: PathBuf,
+    },
+    /// The file is far too long.
+    #[error("this is too long for a restoration record ({bytes} bytes): {path:?}")]
+    TooLong {
+        /// Its length.
+        bytes: u64,
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is something else, or damaged.
+    #[error(
+        "this is no restoration record, or a damaged one ({reason}); name a file that ends in .restoration.json: {path:?}"
+    )]
+    NotARecord {
+        /// What is wrong with it.
+        reason: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A newer program wrote it.
+    #[error(
+        "the record is of version {version} and this program reads up to {SCHEMA_VERSION}; use a newer Unscratch: {path:?}"
+    )]
+    Version {
+        /// Its version.
+        version: u32,
+        /// The file.
+        path: PathBuf,
+    },
+    /// It cannot be written as JSON.
+    #[error("the record cannot be written ({0})")]
+    Json(#[from] serde_json::Error),
+}
+
+/// A whole record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// What made the derivative.
+    pub program: Program,
+    /// When the work began (window: when the export was asked for), UTC, ISO 8601.
+    pub started: String,
+    /// When all files but the manifest were complete, UTC, ISO 8601.
+    pub finished: String,
+    /// Who restored the photo, if given.
+    pub operator: Option<String>,
+    /// Why, if given.
+    pub reason: Option<String>,
+    /// The file restored.
+    pub master: MasterFile,
+    /// Size and depth, the same in master, mask and derivative.
+    pub picture: PictureFacts,
+    /// The restored photo.
+    pub derivative: DerivativeFile,
+    /// α: how strongly the fill shows, 0 = the master's pixel.
+    pub mask: FileHash,
+    /// The picture of the changes.
+    pub changes: FileHash,
+    /// Stage 1 and stage 2; empty when no network had to run.
+    pub models: Vec<Model>,
+    /// What ran them; `null` when no network had to run.
+    pub runtime: Option<Runtime>,
+    /// How the mask was made.
+    pub options: Options,
+    /// Pixels counted on the written file (a lossy one: before compression).
+    pub pixels: PixelCounts,
+    /// What was decided, area by area.
+    pub areas: Vec<AreaRecord>,
+    /// What each fill was made from: needed to make exactly the same fill again.
+    pub fill_windows: Vec<WindowRecord>,
+    /// What the derivative's own metadata say of all this.
+    pub metadata: MetadataRecord,
+    /// What the derivative's format could not carry, as sentences.
+    pub not_carried: Vec<String>,
+    /// What reading the master changed or left aside, as sentences.
+    pub notes: Vec<String>,
+}
+
+/// Name and version of a program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// "Unscratch".
+    pub name: String,
+    /// Such as `0.1.0`.
+    pub version: String,
+}
+
+/// The master.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MasterFile {
+    /// File name without folders.
+    pub file: String,
+    /// `TIFF`, `PNG`, `JPEG` …
+    pub format: String,
+    /// Of the whole file, lower-case hexadecimal.
+    pub sha256: String,
+    /// EXIF/TIFF orientation, 1 to 8; pixels are never turned.
+    pub orientation: u16,
+    /// Pixels a unit of length, if stated.
+    pub resolution: Option<ResolutionRecord>,
+}
+
+/// Pixels a unit of length.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResolutionRecord {
+    /// Horizontal.
+    pub x: f64,
+    /// Vertical.
+    pub y: f64,
+    /// `inch`, `centimetre` or `none`.
+    pub unit: String,
+}
+
+/// Size and depth, stored order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PictureFacts {
+    /// Px.
+    pub width: u32,
+    /// Px.
+    pub height: u32,
+    /// 8 or 16 bits a sample.
+    pub bit_depth: u8,
+    /// `grey` or `rgb`.
+    pub channels: String,
+    /// Whether there is an alpha channel, which is never changed.
+    pub has_alpha: bool,
+}
+
+/// The derivative.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DerivativeFile {
+    /// File name without folders.
+    pub file: String,
+    /// `TIFF`, `PNG` or `JPEG`.
+    pub format: String,
+    /// Of the whole file.
+    pub sha256: String,
+    /// Length of the file.
+    pub bytes: u64,
+    /// Whether compression changed pixels outside the mask too.
+    pub lossy: bool,
+    /// JPEG quality, 1 to 100; `null` when lossless.
+    pub quality: Option<u8>,
+    /// Largest difference that compression made, code values; 0 when lossless.
+    pub largest_difference: u16,
+}
+
+/// A file of the dossier.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileHash {
+    /// File name without folders.
+    pub file: String,
+    /// Of the whole file.
+    pub sha256: String,
+}
+
+/// A model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Model {
+    /// The manifest's id.
+    pub id: String,
+    /// Of the model file.
+    pub sha256: String,
+}
+
+/// What ran the models.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Runtime {
+    /// "ONNX Runtime".
+    pub name: String,
+    /// Such as `1.31.1`; `null` when it is not known.
+    pub version: Option<String>,
+    /// The execution provider that really ran.
+    pub provider: String,
+}
+
+/// How the mask was made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Options {
+    /// Probability from which a pixel counted as damage; `null` without detection.
+    pub threshold: Option<f32>,
+    /// The same as it acted on the 8-bit probability map, 1 to 255.
+    pub threshold_8bit: Option<u8>,
+    /// Name of the mask file given instead of detecting.
+    pub mask_file: Option<String>,
+    /// Always `null`: nothing is left to chance.
+    pub random_seed: Option<u64>,
+}
+
+/// Counts of pixels.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PixelCounts {
+    /// Mask value at least 128, before it is grown.
+    pub masked: u64,
+    /// α above 0.
+    pub blended: u64,
+    /// Different from the master.
+    pub changed: u64,
+    /// Different from the master although α is 0: always 0.
+    pub changed_outside_mask: u64,
+}
+
+/// One connected piece of the mask, or of what a person took out of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AreaRecord {
+    /// Left edge of the smallest rectangle around it, px, stored order.
+    pub x: u32,
+    /// Its upper edge.
+    pub y: u32,
+    /// Its width.
+    pub width: u32,
+    /// Its height.
+    pub height: u32,
+    /// Pixels of the area itself.
+    pub pixels: u64,
+    /// Who decided.
+    pub origin: AreaOrigin,
+    /// What it was filled with.
+    pub fill: FillKind,
+}
+
+/// Who decided on an area.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AreaOrigin {
+    /// The network alone.
+    Detected,
+    /// A person: painted, or given as a mask file.
+    Drawn,
+    /// Both.
+    Both,
+    /// Found or painted, then erased by a person.
+    ErasedByPerson,
+    /// Found or painted, but protected by a person.
+    ProtectedByPerson,
+}
+
+/// What an area was filled with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FillKind {
+    /// Stage 2's network.
+    Network,
+    /// Nothing: left as it is.
+    None,
+}
+
+/// A window that stage 2 read at once, and the cells filled from it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WindowRecord {
+    /// Left edge, px.
+    pub x: u32,
+    /// Upper edge, px.
+    pub y: u32,
+    /// Px.
+    pub width: u32,
+    /// Px.
+    pub height: u32,
+    /// Column and row of each cell of 256 px.
+    pub cells: Vec<[u32; 2]>,
+}
+
+/// What was written into the derivative's XMP.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetadataRecord {
+    /// Whether the packet says what was done; else it is the master's, untouched.
+    pub xmp_extended: bool,
+    /// The IPTC digital source type written; `null` when the master's (if any) was left.
+    pub digital_source_type: Option<String>,
+    /// The one the master stated.
+    pub master_digital_source_type: Option<String>,
+}
+
+impl Record {
+    /// As the file holds it: indented JSON with a line break at the end.
+    ///
+    /// # Errors
+    /// [`RecordError::Json`].
+    pub fn to_json(&self) -> Result<Vec<u8>, RecordError> {
+        let mut text = serde_json::to_vec_pretty(self)?;
+        text.push(b'\n');
+        Ok(text)
+    }
+
+    /// Reads a record; no name in it can lead out of its folder.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub fn read(path: &Path) -> Result<Self, RecordError> {
+        let io = |source| RecordError::Io {
+            source,
+            path: path.to_path_buf(),
+        };
+        let bytes = std::fs::metadata(path).map_err(io)?.len();
+        if bytes > LONGEST_BYTES {
+            return Err(RecordError::TooLong {
+                bytes,
+                path: path.to_path_buf(),
+            });
+        }
+        Self::parse(&std::fs::read(path).map_err(io)?, path)
+    }
+
+    fn parse(json: &[u8], path: &Path) -> Result<Self, RecordError> {
+        #[derive(Deserialize)]
+        struct Head {
+            schema: String,
+            schema_version: u32,
+        }
+        let wrong = |reason: String| RecordError::NotARecord {
+            reason,
+            path: path.to_path_buf(),
+        };
+        let head: Head = serde_json::from_slice(json).map_err(|error| wrong(error.to_string()))?;
+        if head.schema != SCHEMA {
+            return Err(wrong(format!("its schema is {:?}", head.schema)));
+        }
+        if head.schema_version > SCHEMA_VERSION {
+            return Err(RecordError::Version {
+                version: head.schema_version,
+                path: path.to_path_buf(),
+            });
+        }
+        let record: Self =
+            serde_json::from_slice(json).map_err(|error| wrong(error.to_string()))?;
+        let files = [
+            &record.master.file,
+            &record.derivative.file,
+            &record.mask.file,
+            &record.changes.file,
+        ];
+        if let Some(name) = files.into_iter().find(|name| !is_plain(name)) {
+            return Err(wrong(format!("{name:?} is no plain file name")));
+        }
+        Ok(record)
+    }
+}
+
+/// Whether a name means a file beside the record, and nothing else.
+fn is_plain(name: &str) -> bool {
+    let mut parts = Path::new(name).components();
+    let only = parts.next();
+    let is_one = parts.next().is_none() && matches!(only, Some(Component::Normal(_)));
+    is_one && !name.contains(['/', '\\', '\0'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_lead_elsewhere_are_refused() {
+        assert!(is_plain("a b.tif"));
+        for name in ["", ".", "..", "../a", "/a", "a/b", "a/", "a\\b", "./a"] {
+            assert!(!is_plain(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn other_files_and_newer_records_are_told_apart() {
+        let parse = |json: &str| Record::parse(json.as_bytes(), Path::new("r")).unwrap_err();
+        assert!(matches!(parse("[1]"), RecordError::NotARecord { .. }));
+        assert!(matches!(
+            parse(r#"{"schema": "another", "schema_version": 1}"#),
+            RecordError::NotARecord { .. }
+        ));
+        assert!(matches!(
+            parse(r#"{"schema": "unscratch-restoration-record", "schema_version": 2}"#),
+            RecordError::Version { version: 2, .. }
+        ));
+    }
+}

@@ -1,0 +1,117 @@
+//! Whether files are still those of a record, and whether two pictures are the same. No network.
+
+use std::path::{Path, PathBuf};
+
+use super::Record;
+use crate::io::{hex, sha256_file};
+use crate::photo::Samples;
+
+/// One file held against its record.
+#[derive(Debug)]
+pub struct HashCheck {
+    /// What it is: "derivative", "mask" …
+    pub what: &'static str,
+    /// Where it was looked for.
+    pub path: PathBuf,
+    /// What came of it.
+    pub outcome: HashOutcome,
+}
+
+/// What came of hashing a file.
+#[derive(Debug)]
+pub enum HashOutcome {
+    /// It is the file of the record.
+    Same,
+    /// It is another file, or was changed.
+    Different,
+    /// It is not there or cannot be read.
+    Unreadable(std::io::Error),
+}
+
+/// Hashes the files of `record` that lie in `folder`, and the master at `master`.
+pub fn check_hashes(record: &Record, folder: &Path, master: &Path) -> Vec<HashCheck> {
+    let Record {
+        derivative,
+        mask,
+        changes,
+        ..
+    } = record;
+    let check = |what, path: PathBuf, expected: &str| {
+        let outcome = match sha256_file(&path) {
+            Ok(found) if hex(&found).eq_ignore_ascii_case(expected) => HashOutcome::Same,
+            Ok(_) => HashOutcome::Different,
+            Err(error) => HashOutcome::Unreadable(error),
+        };
+        HashCheck {
+            what,
+            path,
+            outcome,
+        }
+    };
+    vec![
+        check("master", master.to_path_buf(), &record.master.sha256),
+        check(
+            "derivative",
+            folder.join(&derivative.file),
+            &derivative.sha256,
+        ),
+        check("mask", folder.join(&mask.file), &mask.sha256),
+        check("changes", folder.join(&changes.file), &changes.sha256),
+    ]
+}
+
+/// How far two pictures of one layout differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Agreement {
+    /// Samples that differ.
+    pub differing_samples: u64,
+    /// The largest difference, code values.
+    pub largest_difference: u16,
+    /// The largest difference, levels of 255, rounded up.
+    pub largest_levels: u16,
+}
+
+/// Compares sample by sample; `None` when length or depth differ.
+pub fn agreement(a: &Samples, b: &Samples) -> Option<Agreement> {
+    let (found, codes_a_level) = match (a, b) {
+        (Samples::U8(a), Samples::U8(b)) if a.len() == b.len() => (compare(a, b), 1),
+        (Samples::U16(a), Samples::U16(b)) if a.len() == b.len() => (compare(a, b), 257),
+        _ => return None,
+    };
+    Some(Agreement {
+        largest_levels: found.largest_difference.div_ceil(codes_a_level),
+        ..found
+    })
+}
+
+fn compare<T: Copy + Into<u16>>(a: &[T], b: &[T]) -> Agreement {
+    let mut found = Agreement::default();
+    for (&a, &b) in a.iter().zip(b) {
+        let difference = a.into().abs_diff(b.into());
+        found.differing_samples += u64::from(difference > 0);
+        found.largest_difference = found.largest_difference.max(difference);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_is_one_of_255_at_every_depth() {
+        let wide = |values: &[u16]| Samples::U16(values.to_vec());
+        let found = agreement(&wide(&[5, 900, 7]), &wide(&[5, 643, 8])).unwrap();
+        assert_eq!(
+            (
+                found.differing_samples,
+                found.largest_difference,
+                found.largest_levels
+            ),
+            (2, 257, 1)
+        );
+        let found = agreement(&Samples::U8(vec![1, 4]), &Samples::U8(vec![1, 2])).unwrap();
+        assert_eq!(found.largest_levels, 2);
+        assert_eq!(agreement(&Samples::U8(vec![1]), &wide(&[1])), None);
+    }
+}

@@ -1,0 +1,207 @@
+//! `--dossier`, `--metadata` and `verify` with the real models.
+
+use super::support::{Folder, line_mask, photo_8, photo_16};
+
+/// A photo and a mask of its scratch.
+fn scan() -> Folder {
+    let folder = Folder::new();
+    folder
+        .save("a.tif", photo_16(130, 90))
+        .save("b.png", photo_8(130, 90))
+        .save("m.png", line_mask(130, 90));
+    folder
+}
+
+const DOSSIER: [&str; 5] = [
+    "r.manifest-sha256.txt",
+    "r.restoration.json",
+    "r.tif",
+    "r_changes.png",
+    "r_mask.tif",
+];
+
+#[test]
+fn a_restored_scan_is_identical_when_it_is_restored_again() {
+    let folder = scan();
+    folder
+        .run("restore a.tif -o r.tif --mask-in m.png --dossier --operator Me --provider cpu")
+        .expect_code(0);
+    let mut expected: Vec<_> = DOSSIER.into();
+    expected.extend(["a.tif", "b.png", "m.png"]);
+    expected.sort_unstable();
+    assert_eq!(folder.names(), expected);
+    let record = folder.json("r.restoration.json");
+    assert_eq!(record["master"]["file"], "a.tif");
+    assert_eq!(record["options"]["mask_file"], "m.png");
+    assert_eq!(record["operator"], "Me");
+    assert_eq!(record["models"].as_array().unwrap().len(), 2);
+    assert_eq!(record["runtime"]["provider"], "CPU");
+    let text = String::from_utf8(folder.read("r.restoration.json")).unwrap();
+    let own_folder = folder.path("").display().to_string();
+    assert!(!text.contains(own_folder.trim_end_matches('/')), "{text}");
+
+    let ran = folder
+        .run("verify r.restoration.json --provider cpu")
+        .expect_code(0);
+    assert!(ran.stdout.contains("identical"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_detected_repair_is_identical_too_with_any_number_of_threads() {
+    let folder = scan();
+    folder
+        .run("restore b.png --out-dir . --sensitivity eager --dossier --provider cpu --threads 2")
+        .expect_code(0);
+    let record = folder.json("b_restored.restoration.json");
+    assert!(record["pixels"]["changed"].as_u64().unwrap() > 0);
+    assert_eq!(record["areas"][0]["origin"], "detected");
+    let ran = folder
+        .run("verify b_restored.restoration.json --provider cpu --threads 1")
+        .expect_code(0);
+    assert!(ran.stdout.contains("identical"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_jpeg_is_checked_by_compressing_again() {
+    let folder = scan();
+    folder
+        .run("restore b.png -o r.jpg --quality 80 --mask-in m.png --dossier --provider cpu")
+        .expect_code(0);
+    let ran = folder
+        .run("verify r.restoration.json --provider cpu")
+        .expect_code(0);
+    assert!(ran.stdout.contains("identical"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_derivative_that_was_retouched_is_found_out() {
+    let folder = scan();
+    folder
+        .run("restore a.tif -o r.tif --mask-in m.png --dossier --provider cpu")
+        .expect_code(0);
+    // Somebody retouches the derivative and puts its new checksum into the record.
+    let mut picture = folder.load("r.tif").into_rgb16();
+    picture.get_pixel_mut(3, 60).0[1] += 600;
+    let old = folder.json("r.restoration.json")["derivative"]["sha256"].clone();
+    folder.save("r.tif", picture);
+    folder
+        .run("verify r.restoration.json --hashes")
+        .expect_code(1)
+        .expect_error("not those of the record");
+    let new = unscratch::io::hex(&unscratch::io::sha256_file(&folder.path("r.tif")).unwrap());
+    let forged = String::from_utf8(folder.read("r.restoration.json")).unwrap();
+    let forged = forged.replace(old.as_str().unwrap(), &new);
+    folder.write("r.restoration.json", forged.as_bytes());
+    folder
+        .run("verify r.restoration.json --hashes")
+        .expect_code(0);
+    folder
+        .run("verify r.restoration.json --provider cpu")
+        .expect_code(1)
+        .expect_error("differs: 1 samples");
+}
+
+#[test]
+fn the_master_may_lie_elsewhere_and_a_missing_file_is_named() {
+    let folder = scan();
+    std::fs::create_dir(folder.path("out")).unwrap();
+    folder
+        .run("restore a.tif -o out/r.tif --mask-in m.png --dossier")
+        .expect_code(0);
+    folder.run("verify out/r.restoration.json").expect_code(1);
+    let ran = folder
+        .run("verify out/r.restoration.json --hashes")
+        .expect_code(0);
+    assert!(ran.stdout.contains("--master"), "{}", ran.stdout);
+    folder
+        .run("verify out/r.restoration.json --hashes --master b.png")
+        .expect_code(1);
+    folder
+        .run("verify out/r.restoration.json --master a.tif")
+        .expect_code(0);
+    std::fs::remove_file(folder.path("out/r_mask.tif")).unwrap();
+    let ran = folder
+        .run("verify out/r.restoration.json --hashes")
+        .expect_code(1);
+    assert!(ran.stdout.contains("r_mask.tif"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_dossier_replaces_another_only_when_told() {
+    let folder = scan();
+    let line = "restore a.tif -o r.tif --mask-in m.png --dossier";
+    folder.run(line).expect_code(0);
+    let old = folder.read("r.tif");
+    folder
+        .run(line)
+        .expect_code(1)
+        .expect_error("exists already");
+    assert_eq!(folder.read("r.tif"), old);
+    folder.run(&format!("{line} --overwrite")).expect_code(0);
+    folder
+        .run("verify r.restoration.json --hashes")
+        .expect_code(0);
+    assert_eq!(folder.names().len(), 8);
+}
+
+#[test]
+fn other_files_are_no_records() {
+    let folder = scan();
+    folder.write(
+        "w.json",
+        b"{\"schema\": \"unscratch-restoration-record\", \"schema_version\": 99}",
+    );
+    folder
+        .run("verify a.tif")
+        .expect_code(1)
+        .expect_error("no restoration record");
+    folder
+        .run("verify w.json")
+        .expect_code(1)
+        .expect_error("newer Unscratch");
+    folder
+        .run("verify none.json")
+        .expect_code(1)
+        .expect_error("none.json");
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes
+        .windows(text.len())
+        .any(|part| part == text.as_bytes())
+}
+
+#[test]
+fn the_history_is_written_only_where_it_is_asked_for() {
+    let folder = scan();
+    for (options, name, is_extended) in [
+        ("", "plain.png", false),
+        ("--metadata record", "record.png", true),
+        ("--dossier", "dossier.png", true),
+        ("--dossier --metadata untouched", "untouched.png", false),
+    ] {
+        folder
+            .run(&format!(
+                "restore b.png -o {name} --mask-in m.png {options}"
+            ))
+            .expect_code(0);
+        let bytes = folder.read(name);
+        assert_eq!(holds(&bytes, "DigitalSourceType"), is_extended, "{name}");
+        assert_eq!(holds(&bytes, "xmpMM:History"), is_extended, "{name}");
+    }
+}
+
+#[test]
+fn where_nothing_was_filled_no_source_type_is_claimed() {
+    let folder = scan();
+    folder.save("none.png", super::support::empty_mask(130, 90));
+    folder
+        .run("restore b.png -o r.png --mask-in none.png --dossier")
+        .expect_code(0);
+    assert!(holds(&folder.read("r.png"), "xmpMM:History"));
+    assert!(!holds(&folder.read("r.png"), "DigitalSourceType"));
+    let record = folder.json("r.restoration.json");
+    assert_eq!(record["models"].as_array().unwrap().len(), 0);
+    let ran = folder.run("verify r.restoration.json").expect_code(0);
+    assert!(ran.stdout.contains("identical"), "{}", ran.stdout);
+}

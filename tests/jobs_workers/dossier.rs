@@ -1,0 +1,268 @@
+//! The dossier: all of its files or none, and a record that gives the same pixels again.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use unscratch::geometry::{ImageSize, PixelRect, TileIndex};
+use unscratch::inference::fake::{IdentityNetwork, PaintNetwork};
+use unscratch::inference::{CancelToken, Contract, Engine, ProviderKind};
+use unscratch::io::{
+    DecodeLimits, ExportOptions, OutputFormat, export_photo, hex, load_mask, open_photo,
+    sha256_file,
+};
+use unscratch::jobs::{ExportRequest, JobEvent, RecordRequest};
+use unscratch::photo::Photo;
+use unscratch::record::schema::AreaOrigin;
+use unscratch::record::{Agreement, Circumstances, HashOutcome, Record, agreement, check_hashes};
+use unscratch::restore::{
+    AlphaRaster, ContextCache, FillWindow, NoProgress, Restoration, RestoreError, composite_rect,
+    rerender,
+};
+
+use super::support::{FILL_RGB, Jobs, mask, photo};
+
+const SIZE: ImageSize = ImageSize::new(600, 300);
+
+/// A master on the disk, since a record testifies to a file.
+fn master(folder: &Path) -> Arc<Photo> {
+    let path = folder.join("master.png");
+    let made = photo(SIZE);
+    let options = ExportOptions {
+        format: OutputFormat::Png,
+        overwrite: false,
+    };
+    export_photo(&made, made.samples(), &path, &options).expect("it is written");
+    Arc::new(open_photo(&path, &DecodeLimits::default()).expect("it is a photo"))
+}
+
+fn request(photo: &Arc<Photo>, target: &Path) -> ExportRequest {
+    ExportRequest {
+        photo: Arc::clone(photo),
+        mask: mask(
+            SIZE,
+            &[
+                PixelRect::new(10, 10, 30, 3),
+                PixelRect::new(250, 100, 20, 40),
+                PixelRect::new(590, 290, 10, 10),
+            ],
+        ),
+        restoration: Restoration::default(),
+        contexts: Arc::new(ContextCache::new(64 << 20)),
+        target: target.to_path_buf(),
+        options: ExportOptions {
+            format: OutputFormat::from_path(target).expect("a known end"),
+            overwrite: false,
+        },
+        mask_target: None,
+        record: Some(RecordRequest {
+            circumstances: Circumstances {
+                operator: Some("Somebody".to_owned()),
+                reason: None,
+                started: SystemTime::now(),
+                models: painted().models().to_vec(),
+                runtime_version: None,
+                provider: Some(ProviderKind::Cpu),
+                threshold: None,
+                mask_file: None,
+            },
+            is_dossier: true,
+            extends_xmp: true,
+        }),
+    }
+}
+
+fn painter() -> PaintNetwork {
+    PaintNetwork::new(Contract::RestoreV1, FILL_RGB)
+}
+
+fn painted() -> Engine {
+    Engine::from_networks(
+        Box::new(IdentityNetwork::new(Contract::ScratchContextV1)),
+        Box::new(painter()),
+    )
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = folder.read_dir().expect("a folder");
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.expect("an entry").file_name().into_string())
+        .map(|name| name.expect("Unicode"))
+        .collect();
+    names.sort();
+    names
+}
+
+fn windows_of(record: &Record) -> Vec<FillWindow> {
+    let windows = record.fill_windows.iter();
+    windows
+        .map(|window| FillWindow {
+            read: PixelRect::new(window.x, window.y, window.width, window.height),
+            cells: window
+                .cells
+                .iter()
+                .map(|&[column, row]| TileIndex::new(column, row))
+                .collect(),
+        })
+        .collect()
+}
+
+#[test]
+fn a_dossier_is_whole_and_its_record_gives_the_same_pixels_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let photo = master(folder.path());
+    let target = folder.path().join("a.tif");
+    let mut jobs = Jobs::with_stage_2(painter());
+    let id = jobs.system.export(request(&photo, &target));
+    let end = jobs.wait_end(id);
+    let JobEvent::Exported { report, .. } = end else {
+        panic!("{end:?}");
+    };
+    assert_eq!(report.target, target);
+    assert_eq!(
+        names(folder.path()),
+        [
+            "a.manifest-sha256.txt",
+            "a.restoration.json",
+            "a.tif",
+            "a_changes.png",
+            "a_mask.tif",
+            "master.png",
+        ]
+    );
+
+    let record = Record::read(&folder.path().join("a.restoration.json")).unwrap();
+    let checks = check_hashes(&record, folder.path(), photo.path());
+    assert_eq!(checks.len(), 4);
+    for check in checks {
+        assert!(matches!(check.outcome, HashOutcome::Same), "{check:?}");
+    }
+    let areas: Vec<_> = record
+        .areas
+        .iter()
+        .map(|a| (a.x, a.pixels, a.origin))
+        .collect();
+    let drawn = AreaOrigin::Drawn;
+    assert_eq!(
+        areas,
+        [(10, 90, drawn), (250, 800, drawn), (590, 100, drawn)]
+    );
+    assert_eq!(record.pixels.changed_outside_mask, 0);
+    assert_eq!(record.operator.as_deref(), Some("Somebody"));
+
+    let limits = DecodeLimits::default();
+    let alpha = load_mask(&folder.path().join("a_mask.tif"), SIZE, &limits).unwrap();
+    let again = rerender(
+        &photo,
+        &AlphaRaster::new(SIZE, alpha),
+        &windows_of(&record),
+        &mut painted(),
+        &NoProgress,
+        &CancelToken::new(),
+    )
+    .unwrap();
+    let again = composite_rect(&photo, &again, SIZE.rect());
+    let written = open_photo(&target, &limits).unwrap();
+    assert_eq!(
+        agreement(written.samples(), &again),
+        Some(Agreement::default())
+    );
+    assert_ne!(written.samples(), photo.samples());
+}
+
+#[test]
+fn the_manifest_holds_the_checksum_of_every_other_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let photo = master(folder.path());
+    let mut jobs = Jobs::with_stage_2(painter());
+    let id = jobs
+        .system
+        .export(request(&photo, &folder.path().join("a.tif")));
+    jobs.wait_end(id);
+    let manifest = std::fs::read_to_string(folder.path().join("a.manifest-sha256.txt")).unwrap();
+    let files = ["a.tif", "a_mask.tif", "a_changes.png", "a.restoration.json"];
+    let lines = files.map(|name| {
+        let hash = sha256_file(&folder.path().join(name)).unwrap();
+        format!("{}  {name}\n", hex(&hash))
+    });
+    assert_eq!(manifest, lines.concat());
+}
+
+#[test]
+fn a_dossier_of_which_one_name_is_taken_leaves_nothing_new() {
+    for taken in ["a_changes.png", "a.manifest-sha256.txt", "a.tif"] {
+        let folder = tempfile::tempdir().unwrap();
+        let photo = master(folder.path());
+        std::fs::write(folder.path().join(taken), "kept").unwrap();
+        let mut jobs = Jobs::with_stage_2(painter());
+        let id = jobs
+            .system
+            .export(request(&photo, &folder.path().join("a.tif")));
+        let end = jobs.wait_end(id);
+        let JobEvent::Failed { message, .. } = end else {
+            panic!("{end:?}");
+        };
+        assert!(message.contains(taken), "{message}");
+        let mut expected = [taken.to_owned(), "master.png".to_owned()];
+        expected.sort();
+        assert_eq!(names(folder.path()), expected);
+        assert_eq!(std::fs::read(folder.path().join(taken)).unwrap(), b"kept");
+    }
+}
+
+#[test]
+fn a_master_that_changed_after_opening_gets_no_dossier() {
+    let folder = tempfile::tempdir().unwrap();
+    let photo = master(folder.path());
+    std::fs::write(photo.path(), "another scan").unwrap();
+    let mut jobs = Jobs::with_stage_2(painter());
+    let id = jobs
+        .system
+        .export(request(&photo, &folder.path().join("a.tif")));
+    let end = jobs.wait_end(id);
+    let JobEvent::Failed { message, .. } = end else {
+        panic!("{end:?}");
+    };
+    assert!(message.contains("changed since it was opened"), "{message}");
+    assert_eq!(names(folder.path()), ["master.png"]);
+}
+
+#[test]
+fn windows_that_no_fill_can_have_are_refused_before_memory_is_taken() {
+    let photo = photo(SIZE);
+    let alpha = AlphaRaster::new(SIZE, vec![255; SIZE.pixel_count()]);
+    let refused = |read: PixelRect, cell: TileIndex| {
+        let windows = [FillWindow {
+            read,
+            cells: vec![cell],
+        }];
+        let token = CancelToken::new();
+        rerender(
+            &photo,
+            &alpha,
+            &windows,
+            &mut painted(),
+            &NoProgress,
+            &token,
+        )
+    };
+    let corner = TileIndex::new(0, 0);
+    for (read, cell) in [
+        (PixelRect::new(0, 0, u32::MAX, u32::MAX), corner),
+        (PixelRect::new(u32::MAX, 0, 64, 64), corner),
+        (PixelRect::new(7, 0, 320, 320), corner),
+        (PixelRect::new(64, 0, 320, 320), corner),
+        (PixelRect::new(0, 0, 6400, 320), corner),
+        (PixelRect::new(0, 0, 320, 320), TileIndex::new(u32::MAX, 0)),
+        (PixelRect::new(0, 0, 320, 320), TileIndex::new(0, 2)),
+    ] {
+        let outcome = refused(read, cell);
+        assert!(
+            matches!(outcome, Err(RestoreError::Window { .. })),
+            "{read:?} {cell:?}"
+        );
+    }
+    assert!(refused(PixelRect::new(0, 0, 320, 320), corner).is_ok());
+    // Filled in pieces: no window is known.
+    assert!(refused(PixelRect::EMPTY, corner).is_ok());
+}
