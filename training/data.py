@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -15,6 +17,10 @@ VALIDATION_PERCENT = 10
 # Sources that show people or real old prints are drawn more often: what must not be harmed is mostly people.
 PEOPLE_SOURCES = ("HumanSeg", "Flickr8kSample", "ala-demo-psychiana", "openposeCOCO", "rknnCOCO")
 PEOPLE_WEIGHT = 2.0
+# Sound originals of the samples that ship with the program: a network that has seen them would flatter itself.
+SHIPPED_SAMPLES = ("deb-skimage__astronaut",)
+# Share of the crops taken around mined windows, when there are any.
+MINED_SHARE = 0.25
 
 
 class DataError(Exception):
@@ -41,6 +47,33 @@ def _size_of(file: Path) -> tuple[int, int]:
         raise DataError(f"this photograph cannot be read; remove it: {file}") from error
 
 
+class Window(NamedTuple):
+    """A square of a photograph, in px: its top left corner and its side."""
+
+    top: int
+    left: int
+    side: int
+
+    def jittered(self, rng: np.random.Generator, shape: tuple[int, int]) -> Window:
+        """About the same place: moved by up to a quarter of the side, 0.8 to 1.25 as large, kept inside the photograph."""
+        side = int(min(max(32, self.side * np.exp(rng.uniform(np.log(0.8), np.log(1.25)))), *shape))
+        middle = np.array([self.top, self.left]) + self.side / 2 + rng.uniform(-0.25, 0.25, 2) * self.side
+        top, left = (int(np.clip(m - side / 2, 0, length - side)) for m, length in zip(middle, shape, strict=True))
+        return Window(top, left, side)
+
+
+def random_window(rng: np.random.Generator, shape: tuple[int, int], size: int, *, smallest_zoom: float,
+                  largest_zoom: float) -> Window:
+    """A random window for a crop of `size` px; see `CleanPhotos.crop` for the zoom."""
+    height, width = shape
+    least = max(smallest_zoom, size / min(height, width))
+    zoom = float(np.exp(rng.uniform(np.log(least), np.log(max(largest_zoom, least)))))
+    if rng.random() < 0.4:
+        zoom = max(1.0, least)
+    side = min(int(round(size / zoom)), height, width)
+    return Window(int(rng.integers(0, height - side + 1)), int(rng.integers(0, width - side + 1)), side)
+
+
 class CleanPhotos:
     """The photographs of `DIR/clean` that belong to one split, decoded when first needed and kept in memory.
 
@@ -56,6 +89,7 @@ class CleanPhotos:
         if not folder.is_dir():
             raise DataError(f"there is no folder of photographs; make one and put sound photographs in it: {folder}")
         files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in PHOTO_SUFFIXES)
+        files = [file for file in files if not file.name.startswith(SHIPPED_SAMPLES)]
         if split != "all":
             files = [file for file in files if is_validation(file.name) == (split == "validation")]
         if shortest_px > 0:
@@ -69,6 +103,15 @@ class CleanPhotos:
         self._decoded: dict[int, np.ndarray] = {}
         weights = np.array([PEOPLE_WEIGHT if file.name.startswith(PEOPLE_SOURCES) else 1.0 for file in files])
         self._cumulative = np.cumsum(weights / weights.sum())
+        self._mined: list[tuple[int, Window]] = []
+
+    def use_mined(self, file: Path) -> None:
+        """Takes MINED_SHARE of all further crops around the windows that `training.mining` wrote."""
+        index = {photo.name: number for number, photo in enumerate(self.files)}
+        entries = json.loads(Path(file).read_text())["windows"]
+        self._mined = [(index[entry["photo"]], Window(*entry["window"])) for entry in entries if entry["photo"] in index]
+        if not self._mined:
+            raise DataError(f"none of these windows lies in the photographs at hand; mine again with this folder: {file}")
 
     def __len__(self) -> int:
         return len(self.files)
@@ -92,15 +135,20 @@ class CleanPhotos:
 
         The zoom is log-uniform between the limits, but never so small that the photograph would not fill the crop.
         """
-        photo = self.photo(self.draw_index(rng))
-        height, width = photo.shape[:2]
-        least = max(smallest_zoom, size / min(height, width))
-        zoom = float(np.exp(rng.uniform(np.log(least), np.log(max(largest_zoom, least)))))
-        if rng.random() < 0.4:
-            zoom = max(1.0, least)
-        region = min(int(round(size / zoom)), height, width)
-        top = int(rng.integers(0, height - region + 1))
-        left = int(rng.integers(0, width - region + 1))
+        if self._mined and rng.random() < MINED_SHARE:
+            index, window = self._mined[int(rng.integers(len(self._mined)))]
+            photo = self.photo(index)
+            window = window.jittered(rng, photo.shape[:2])
+        else:
+            index = self.draw_index(rng)
+            photo = self.photo(index)
+            window = random_window(rng, photo.shape[:2], size, smallest_zoom=smallest_zoom, largest_zoom=largest_zoom)
+        return self.cut(rng, photo, window, size)
+
+    @staticmethod
+    def cut(rng: np.random.Generator, photo: np.ndarray, window: Window, size: int) -> np.ndarray:
+        """The window of a photograph as a crop (size, size, 3), mirrored or turned at random."""
+        top, left, region = window
         crop = photo[top:top + region, left:left + region]
         if region != size:
             method = cv2.INTER_AREA if region > size else cv2.INTER_CUBIC

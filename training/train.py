@@ -272,6 +272,7 @@ def main() -> None:
     parser.add_argument("--bank-size", type=int, default=600)
     parser.add_argument("--context", type=Path, help="stage 2: checkpoint of stage 1 whose context is fed")
     parser.add_argument("--start-from", type=Path, help="begin a new run with the averaged weights of another")
+    parser.add_argument("--mined", type=Path, help="windows of false alarms, written by training.mining")
     options = parser.parse_args()
 
     config = TrainConfig(
@@ -285,7 +286,10 @@ def main() -> None:
     def synthesizer(split: str, seed: int, bank_size: int) -> Any:
         return Synthesizer(options.data, split=split, seed=seed, device=device, stage=options.stage, bank_size=bank_size)
 
-    trainer = Trainer(config, synthesizer("train", config.seed, config.bank_size), device=device, context_weights=options.context)
+    drawn = synthesizer("train", config.seed, config.bank_size)
+    if options.mined:
+        drawn.photos.use_mined(options.mined)
+    trainer = Trainer(config, drawn, device=device, context_weights=options.context)
     if options.resume:
         trainer.load(load_checkpoint(checkpoint))
     elif checkpoint.exists():

@@ -10,6 +10,7 @@ from .overlay import CANVAS_PX, Overlay
 
 SHAPE = (CANVAS_PX, CANVAS_PX)
 CLEAN_BREAK_SHARE = 0.45  # of the torn cracks: real prints break right through as often as they fray
+WORN_FOLD_SHARE = 0.45  # of the folds: rubbed pale along the crease instead of standing out in relief
 
 
 def torn_crack(rng: np.random.Generator) -> Overlay:
@@ -145,7 +146,9 @@ def _lip_and_shadow(rng: np.random.Generator, core: np.ndarray) -> np.ndarray:
 
 
 def fold(rng: np.random.Generator) -> Overlay:
-    """A crease in relief: a bright and a dark flank, a wide faint halo, broken white chips along it."""
+    """A crease in relief: a bright and a dark flank, a wide faint halo, broken white chips along it; or a worn one."""
+    if rng.random() < WORN_FOLD_SHARE:
+        return _worn_fold(rng)
     overlay = Overlay.empty()
     path = draw.crossing_path(rng, CANVAS_PX, wander=rng.uniform(0.0, 0.025), roughness=0.5, axis_aligned=0.5)
     side = draw.side_of_path(path, CANVAS_PX)
@@ -165,6 +168,29 @@ def fold(rng: np.random.Generator) -> Overlay:
     overlay.tone = _paper(rng, overlay.alpha)
     if rng.random() < 0.3:
         overlay.side = side
+    return overlay
+
+
+def _worn_fold(rng: np.random.Generator) -> Overlay:
+    """A crease rubbed pale: a soft mottled band that lets the picture through, often with a fine crack along it."""
+    overlay = Overlay.empty()
+    path = draw.crossing_path(rng, CANVAS_PX, wander=rng.uniform(0.0, 0.03), roughness=0.5, axis_aligned=0.5)
+    count, unit = len(path), draw.normals(path)
+    width = float(np.exp(rng.uniform(np.log(3.0), np.log(40.0))))
+    half = 0.5 * width * np.exp(rng.uniform(0.1, 0.5) * draw.line_noise(rng, count, coarsest=60, octaves=4))
+    half *= draw.gate(rng, count, share=rng.uniform(0.5, 1.0), coarsest=90, softness=0.9)
+    drift = (draw.line_noise(rng, count, coarsest=50) * 0.15 * width)[:, None] * unit
+    band = np.zeros(SHAPE, np.float32)
+    draw.draw_band(band, path + drift + half[:, None] * unit, path + drift - half[:, None] * unit)
+    band = draw.blur(band, 0.5 + rng.uniform(0.03, 0.3) * width)
+    mottled = np.clip(rng.uniform(0.6, 0.95) + 0.3 * draw.fractal_noise(rng, SHAPE, coarsest=rng.uniform(4, 30)), 0.1, 1)
+    overlay.alpha = (band * mottled * rng.uniform(0.35, 1.0)).astype(np.float32)
+    if rng.random() < 0.6:
+        present = draw.gate(rng, count, share=rng.uniform(0.3, 1.0), coarsest=40, softness=0.4)
+        draw.draw_stroke(overlay.alpha, path + drift, rng.uniform(0.6, 2.2), present * rng.uniform(0.5, 1.0))
+    overlay.tone = _paper(rng, overlay.alpha)
+    distance = draw.distance_to_path(path, CANVAS_PX) * draw.side_of_path(path, CANVAS_PX) / (0.6 * width)
+    overlay.shade = (rng.uniform(-0.12, 0.12) * distance * np.exp(-0.5 * distance**2) * band).astype(np.float32)
     return overlay
 
 

@@ -11,6 +11,7 @@ from .bank import PLANES, OverlayBank
 from .overlay import CANVAS_PX
 from .switches import DAMAGE, NEGATIVES, SynthesisSwitches
 
+OWN_TONE_SHARE = 0.12  # of lost emulsion: the layer laid bare has the tone of its surroundings
 EDGE_KINDS = ("border_wear", "torn_corner", "white_margin")
 PAPER_KINDS = ("torn_crack", "peel", "flakes", "border_wear", "torn_corner", "fold")
 RELIEF_KINDS = ("torn_crack", "fold", "peel", "flakes", "border_wear", "torn_corner", "hairline")
@@ -21,9 +22,9 @@ OUTSIDE = (0, 255, 127, 0, 127)  # what the planes hold outside the canvas for E
 # Chance weights at difficulty 0 and 1. By area real masks are 10 % lines up to 3 px, 55 % of 3 to 8 px and
 # 35 % wider, so cracks and folds lead; specks stay rare, dense ones teach a network to see dust in grain.
 DETECT_WEIGHTS = {
-    "torn_crack": (4.4, 3.4), "fold": (2.4, 2.2), "hairline": (1.3, 1.6), "dendrite": (0.3, 0.9),
-    "craquelure": (0.3, 0.9), "scratch": (2.4, 2.2), "scratch_bundle": (0.9, 1.1), "faint_scratch": (0.5, 1.6),
-    "abrasion": (0.6, 0.9), "peel": (0.9, 0.9), "flakes": (0.9, 1.0), "border_wear": (0.5, 0.6),
+    "torn_crack": (4.4, 3.4), "fold": (3.2, 2.8), "hairline": (1.3, 1.6), "dendrite": (0.7, 1.1),
+    "craquelure": (0.8, 1.2), "scratch": (2.4, 2.2), "scratch_bundle": (0.9, 1.1), "faint_scratch": (0.5, 1.6),
+    "abrasion": (0.6, 0.9), "peel": (1.2, 1.2), "flakes": (0.9, 1.0), "border_wear": (0.5, 0.6),
     "torn_corner": (0.2, 0.2), "dust": (0.5, 0.7), "specks": (0.35, 0.45), "hair": (0.5, 0.6), "lint": (0.4, 0.5),
     "stamped_scratch": (0.25, 0.35),
 }
@@ -183,6 +184,8 @@ def damage_paint(rng: np.random.Generator, kind: str, *, bright: float, warmth: 
     if kind in PAPER_KINDS:
         colour = white if rng.random() < (0.95 if paper_is_clear else 0.8) else rng.uniform(0.3, 0.7) * white
         opacity = rng.uniform(0.85, 1.0) if rng.random() < 0.85 else rng.uniform(0.5, 0.9)
+        if kind != "fold" and rng.random() < OWN_TONE_SHARE:
+            return _Paint(opacity, white, rng.uniform(0.8, 1.6), towards_mean=True)
         if kind == "fold":
             return _Paint(opacity * weaker, colour, rng.uniform(0.7, 1.3) * max(weaker, 0.5))
         return _Paint(opacity * (weaker if rng.random() < 0.4 else 1.0), colour, rng.uniform(0.5, 1.3))

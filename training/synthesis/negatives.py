@@ -165,7 +165,9 @@ def plate_edge(rng: np.random.Generator) -> Overlay:
         overlay.shade = rng.uniform(0.05, 0.3) * rng.choice([-1, 1]) * draw.blur(beyond, 0.8)
     if rng.random() < 0.5:
         line = np.zeros(SHAPE, np.float32)
-        draw.draw_stroke(line, path + rng.uniform(2, 14) * draw.normals(path), rng.uniform(0.8, 4))
+        # On the seam itself where two plates meet, else beside it.
+        beside = 0.0 if rng.random() < 0.4 else rng.uniform(2, 14)
+        draw.draw_stroke(line, path + beside * draw.normals(path), rng.uniform(0.8, 4))
         overlay.alpha = np.maximum(overlay.alpha, line)
     return overlay
 
@@ -179,6 +181,9 @@ def white_margin(rng: np.random.Generator) -> Overlay:
         distance = np.minimum(distance, np.tile(ramp[:, None], (1, CANVAS_PX)))
     overlay.alpha = np.clip((rng.uniform(8, 60) - distance) * 0.8, 0, 1)
     overlay.tone = np.clip(0.97 + 0.015 * draw.fibre_noise(rng, SHAPE), 0, 1)
+    if rng.random() < 0.4:
+        overlay.tone = np.where(np.abs(distance - rng.uniform(4, 60)) < rng.uniform(0.5, 2.0), rng.uniform(0, 0.6),
+                                overlay.tone).astype(np.float32)  # a ruled border line
     if rng.random() < 0.4:
         rim = rng.uniform(2, 8)
         overlay.tone = np.where(distance < rim, rng.choice([0.05, 0.5]), overlay.tone).astype(np.float32)
