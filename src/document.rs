@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::geometry::{ImageSize, PixelRect};
+use crate::geometry::{ImageSize, PixelPoint, PixelRect};
 use crate::mask::{
-    Brush, BrushMode, Editable, EffectiveMask, History, Mask, MaskLayer, Stroke, clear_rect, label,
-    line, set_raster,
+    Brush, BrushMode, Editable, EffectiveMask, History, Mask, MaskLayer, NotEnclosed, Region,
+    Shape, Stroke, clear_rect, fill_region, label, line, set_raster,
 };
 use crate::photo::Photo;
 use crate::restore::{CellPlan, ContextCache, Detection, FillCell, FillPlanner, Restoration};
@@ -52,7 +52,23 @@ pub struct Document {
     plans: Option<(u64, u32, Vec<CellPlan>)>,
     revision: u64,
     display_revision: u64,
-    exported: Editable,
+    exported: Exported,
+}
+
+/// What of a document an export holds: mask, threshold and the detection they act on.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    editable: Editable,
+    detection: Option<Arc<Detection>>,
+}
+
+/// What would be lost if the document were dropped now is what this does not hold.
+#[derive(Debug)]
+enum Exported {
+    /// Nothing was exported; the state at the beginning.
+    Never(Editable),
+    /// The last export.
+    Once(Snapshot),
 }
 
 impl Document {
@@ -69,7 +85,7 @@ impl Document {
         };
         Self {
             photo,
-            exported: editable.clone(),
+            exported: Exported::Never(editable.clone()),
             editable,
             history: History::default(),
             stroke: None,
@@ -230,6 +246,25 @@ impl Document {
         dirty
     }
 
+    /// Draws `shape` as one edit; `false` when it changed nothing.
+    pub fn draw(&mut self, mode: BrushMode, shape: &Shape) -> bool {
+        self.edit(shape.label(mode), |mask, _| {
+            shape.draw(mask, mode);
+        })
+    }
+
+    /// Fills the hole at `at`, or takes the piece there away, as one edit; `false` when there is none.
+    ///
+    /// # Errors
+    /// [`NotEnclosed`] when nothing encloses the area.
+    pub fn fill_region(&mut self, mode: BrushMode, at: PixelPoint) -> Result<bool, NotEnclosed> {
+        let mut filled = Ok(PixelRect::EMPTY);
+        let changed = self.edit(Region::of_mode(mode).label(), |mask, effective| {
+            filled = fill_region(mask, effective, mode, at);
+        });
+        filled.map(|_| changed)
+    }
+
     /// Takes everything out of the mask, what is detected now included; protection stays. `false` when it was empty.
     pub fn clear_mask(&mut self) -> bool {
         let all = self.photo.size().rect();
@@ -345,21 +380,37 @@ impl Document {
         true
     }
 
-    /// Mask and threshold as they are now, to hand to [`Self::mark_exported`] once an export of them is done.
-    pub fn snapshot(&self) -> Editable {
-        self.editable.clone()
+    /// What an export of the document as it is now holds, to hand to [`Self::mark_exported`] once it is done.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            editable: self.editable.clone(),
+            detection: self.detection.clone(),
+        }
     }
 
     /// Remembers that this state of the work is in a file.
-    pub fn mark_exported(&mut self, exported: Editable) {
-        self.exported = exported;
+    pub fn mark_exported(&mut self, exported: Snapshot) {
+        self.exported = Exported::Once(exported);
     }
 
-    /// True when the person's work (mask, threshold) differs from what was exported last, or from the beginning.
+    /// True when something would be lost that is in no file: the person's edits, or a repair that was never exported.
     ///
-    /// Undoing back to the exported state makes it false again. Detection alone is no work of the person.
+    /// Undoing back to the exported state makes it false again. A search that found nothing is no work.
     pub fn is_modified(&self) -> bool {
-        !self.editable.is_same(&self.exported)
+        match &self.exported {
+            Exported::Never(beginning) => {
+                !self.editable.is_same(beginning) || !self.restoration.is_empty()
+            }
+            Exported::Once(exported) => {
+                let same_detection = match (&self.detection, &exported.detection) {
+                    (Some(now), Some(then)) => Arc::ptr_eq(now, then),
+                    (None, None) => true,
+                    _ => false,
+                };
+                !self.editable.is_same(&exported.editable)
+                    || (!same_detection && !self.restoration.is_empty())
+            }
+        }
     }
 
     fn mask_changed(&mut self) {

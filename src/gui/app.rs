@@ -3,6 +3,8 @@
 mod editing;
 mod events;
 mod files;
+mod tools;
+mod viewing;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -15,11 +17,11 @@ use super::dialogs::{self, Dialog, Then};
 use super::panels;
 use super::picker::Picker;
 use super::settings::{CompareMode, Settings, SettingsStore};
-use super::state::{Action, Model, Tool, ViewState, Work};
+use super::state::{Action, Model, ViewState, Work};
 use super::theme;
-use crate::document::Document;
+use super::tools::Tool;
+use crate::document::{Document, Snapshot};
 use crate::jobs::JobSystem;
-use crate::mask::Editable;
 
 /// Work on the UI thread that takes longer is named in the log.
 const LONG_FOR_A_FRAME: Duration = Duration::from_millis(4);
@@ -43,6 +45,8 @@ pub struct AppOptions {
     pub file: Option<PathBuf>,
     /// Whether the window is to fill the screen.
     pub maximized: bool,
+    /// Whether the window system may tell a wheel's notch twice, as X11 does.
+    pub notches_told_twice: bool,
 }
 
 /// The window's application.
@@ -59,7 +63,7 @@ pub struct UnscratchApp {
     /// When the repair is to be asked for, egui time: a moving slider waits for rest.
     fill_due: Option<f64>,
     /// What the export in progress will have saved.
-    exporting_state: Option<Editable>,
+    exporting_state: Option<Snapshot>,
     title: String,
     /// The window is still to be made as large as the screen.
     to_maximize: bool,
@@ -86,6 +90,7 @@ impl UnscratchApp {
             title: String::new(),
             to_maximize: options.maximized,
         };
+        app.pointer.wheel.expected = options.notches_told_twice;
         if let Some(path) = options.file {
             app.open(path);
         }
@@ -208,6 +213,14 @@ impl UnscratchApp {
             Action::StrokeBegin { at, mode, line } => self.begin_stroke(at, mode, line),
             Action::StrokeTo(at) => self.extend_stroke(at),
             Action::StrokeEnd => timed("end of a stroke", || self.end_stroke()),
+            Action::ShapePress {
+                at,
+                subtracts,
+                points_per_px,
+            } => self.shape_press(at, subtracts, points_per_px),
+            Action::ShapeMove { at, straight } => self.shape_move(at, straight),
+            Action::ShapeRelease => self.shape_release(),
+            Action::SetShapesProtect(protects) => self.view.shapes_protect = protects,
             Action::SetBrushDiameter(px) => self.store.settings.brush_diameter_px = px,
             Action::SetBrushHardness(hardness) => self.store.settings.brush_hardness = hardness,
             Action::SetOverlayColor(color) => self.store.settings.overlay_color = color,
@@ -241,9 +254,21 @@ impl UnscratchApp {
             Command::ClearMask => self.clear_mask(),
             Command::Detect => self.detect(),
             Command::Cancel => self.cancel(),
-            Command::Brush => self.view.tool = Tool::Brush,
-            Command::Eraser => self.choose_tool(Tool::Eraser),
-            Command::Protect => self.view.tool = Tool::Protect,
+            Command::Brush
+            | Command::Eraser
+            | Command::Protect
+            | Command::Line
+            | Command::Lasso
+            | Command::Polygon
+            | Command::Rectangle
+            | Command::FillHole => {
+                if let Some(tool) = Tool::of_command(command) {
+                    self.choose_tool(tool);
+                }
+            }
+            Command::ShapesProtect => self.view.shapes_protect = !self.view.shapes_protect,
+            Command::FinishShape => self.shape_finish(),
+            Command::DropPoint => self.shape_drop_point(),
             Command::SwapTool => self.choose_tool(self.view.tool.other()),
             Command::BrushSmaller => settings.resize_brush(1.0 / BRUSH_STEP),
             Command::BrushLarger => settings.resize_brush(BRUSH_STEP),
@@ -259,72 +284,6 @@ impl UnscratchApp {
             Command::CompareSideBySide => self.compare(CompareMode::SideBySide),
             Command::Shortcuts => self.view.dialog = Some(Dialog::Shortcuts),
         }
-    }
-
-    fn choose_tool(&mut self, tool: Tool) {
-        self.view.tool = tool;
-        if tool == Tool::Eraser {
-            // What is to be unmarked must be seen.
-            self.view.overlay.retreated = false;
-        }
-    }
-
-    fn compare(&mut self, mode: CompareMode) {
-        self.store.settings.compare = mode;
-    }
-
-    fn zoom_actual(&mut self, ctx: &egui::Context) {
-        let anchor = self.zoom_anchor();
-        let viewport = self.pane_at(anchor);
-        self.change_view(
-            |view, ppp, shown, _| view.set_scale(1.0, anchor, viewport, ppp, shown),
-            ctx,
-        );
-    }
-
-    fn zoom_step(&mut self, ctx: &egui::Context, factor: f64) {
-        let anchor = self.zoom_anchor();
-        let viewport = self.pane_at(anchor);
-        self.change_view(
-            |view, ppp, shown, _| view.zoom_at(factor, anchor, viewport, ppp, shown),
-            ctx,
-        );
-    }
-
-    /// The pointer when it is over the photo, else the middle.
-    fn zoom_anchor(&self) -> egui::Pos2 {
-        let area = self.view.viewport;
-        self.view
-            .pointer
-            .filter(|position| area.contains(*position))
-            .unwrap_or(self.pane_at(area.center()).center())
-    }
-
-    /// The picture under a position of the screen.
-    fn pane_at(&self, position: egui::Pos2) -> egui::Rect {
-        let panes = canvas::panes_of(self.view.viewport, self.store.settings.compare);
-        let under = panes
-            .iter()
-            .find(|pane| pane.contains(position))
-            .or(panes.first());
-        under.copied().unwrap_or(self.view.viewport)
-    }
-
-    fn change_view(
-        &mut self,
-        change: impl FnOnce(&mut canvas::transform::View, f32, crate::geometry::ImageSize, egui::Rect),
-        ctx: &egui::Context,
-    ) {
-        let Some(document) = &self.document else {
-            return;
-        };
-        let shown = document.photo().ui_size();
-        change(
-            &mut self.view.view,
-            ctx.pixels_per_point(),
-            shown,
-            self.view.viewport,
-        );
     }
 
     fn canvas_ui(&mut self, ui: &mut egui::Ui) {
@@ -488,6 +447,13 @@ impl eframe::App for UnscratchApp {
             .frame(theme::panel_frame(Margin::symmetric(12, 0)))
             .show(ui, |ui| panels::status::show(ui, &self.model()));
         if self.document.is_some() {
+            Panel::left("tools")
+                .exact_size(theme::PALETTE_WIDTH)
+                .resizable(false)
+                .frame(theme::panel_frame(Margin::symmetric(4, 8)))
+                .show(ui, |ui| {
+                    panels::palette::show(ui, &self.model(), &mut actions);
+                });
             Panel::right("side")
                 .exact_size(theme::SIDE_PANEL_WIDTH)
                 .resizable(false)

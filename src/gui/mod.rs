@@ -10,6 +10,7 @@ pub mod picker;
 pub mod settings;
 pub mod state;
 pub mod theme;
+pub mod tools;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -57,12 +58,25 @@ pub fn run(options: GuiOptions) -> anyhow::Result<()> {
             samples: panels::start::find_samples(std::env::current_exe().ok().as_deref()),
             file: options.file,
             maximized: true,
+            notches_told_twice: is_on_x11(cc),
         };
         Ok(Box::new(UnscratchApp::new(&cc.egui_ctx, jobs, app_options)))
     };
     eframe::run_native("Unscratch", native, Box::new(create))
         .map_err(|error| anyhow::anyhow!("{error}"))
         .context("the window cannot be shown; it needs a display and a Vulkan or OpenGL driver (Debian: mesa-vulkan-drivers)")
+}
+
+/// Whether the window is one of an X server.
+fn is_on_x11(cc: &eframe::CreationContext<'_>) -> bool {
+    use wgpu::rwh::{HasWindowHandle as _, RawWindowHandle};
+
+    cc.window_handle().is_ok_and(|handle| {
+        matches!(
+            handle.as_raw(),
+            RawWindowHandle::Xlib(_) | RawWindowHandle::Xcb(_)
+        )
+    })
 }
 
 fn viewport() -> ViewportBuilder {

@@ -9,45 +9,13 @@ use super::canvas::transform::View;
 use super::command::Command;
 use super::dialogs::{Dialog, Then};
 use super::settings::{CompareMode, Settings};
+use super::tools::{Draft, Point, Tool};
 use crate::document::Document;
 use crate::jobs::{EngineInfo, JobId, Progress};
 use crate::mask::BrushMode;
 
 /// Repairs that take less show no progress bar.
 const FILL_SHOWS_AFTER: Duration = Duration::from_millis(700);
-
-/// What the left mouse button does on the photo.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tool {
-    /// Marks damage.
-    #[default]
-    Brush,
-    /// Unmarks.
-    Eraser,
-    /// Keeps an area from ever being changed.
-    Protect,
-}
-
-impl Tool {
-    /// What a stroke with it does: the left button, or the right one.
-    pub const fn mode(self, is_right_button: bool) -> BrushMode {
-        match (self, is_right_button) {
-            (Self::Brush, false) => BrushMode::Paint,
-            (Self::Eraser, _) | (Self::Brush, true) => BrushMode::Erase,
-            (Self::Protect, false) => BrushMode::Protect,
-            (Self::Protect, true) => BrushMode::Unprotect,
-        }
-    }
-
-    /// The other one of brush and eraser.
-    #[must_use]
-    pub const fn other(self) -> Self {
-        match self {
-            Self::Brush => Self::Eraser,
-            Self::Eraser | Self::Protect => Self::Brush,
-        }
-    }
-}
 
 /// What lies over the photo.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -139,6 +107,10 @@ pub struct ViewState {
     pub split: f32,
     /// The left button's tool.
     pub tool: Tool,
+    /// The shape that is being drawn.
+    pub draft: Option<Draft>,
+    /// Whether shape tools act on protection instead of marks.
+    pub shapes_protect: bool,
     /// What lies over the photo.
     pub overlay: Overlay,
     /// Keys that act while they are held.
@@ -169,6 +141,8 @@ impl Default for ViewState {
             view: View::default(),
             split: 0.5,
             tool: Tool::default(),
+            draft: None,
+            shapes_protect: false,
             overlay: Overlay::default(),
             held: HeldKeys::default(),
             dialog: None,
@@ -224,6 +198,24 @@ impl Work {
             .or(self.opening.as_ref().map(|(id, _)| *id))
     }
 
+    /// The job whose progress is shown, in the order of [`Self::cancellable`]: a repair counts once it shows.
+    pub fn shown_job(&self) -> Option<JobId> {
+        let filling = self.filling.filter(|_| self.fill_shows());
+        self.exporting
+            .or(self.detecting)
+            .or(filling.map(|(id, _)| id))
+            .or(self.opening.as_ref().map(|(id, _)| *id))
+    }
+
+    /// Drops what a worker last said of a job that is not the one shown: its percentage would stand beside another's name.
+    pub fn forget_progress_of_other_jobs(&mut self) {
+        let shown = self.shown_job();
+        self.progress = self
+            .progress
+            .take()
+            .filter(|progress| Some(progress.job) == shown);
+    }
+
     /// Whether a repair has gone on for long enough to be worth a progress bar; most strokes are done sooner.
     pub fn fill_shows(&self) -> bool {
         self.filling
@@ -254,8 +246,16 @@ impl Model<'_> {
         let has_photo = self.document.is_some();
         match command {
             Command::Open | Command::Quit | Command::Shortcuts => true,
+            Command::FinishShape => self.view.draft.is_some(),
+            Command::DropPoint => {
+                let draft = self.view.draft.as_ref();
+                draft.is_some_and(|draft| !draft.points.is_empty())
+            }
             Command::Cancel => {
-                self.stroke_open || self.work.cancellable().is_some() || self.view.notice.is_some()
+                self.stroke_open
+                    || self.view.draft.is_some()
+                    || self.work.cancellable().is_some()
+                    || self.view.notice.is_some()
             }
             Command::Undo => {
                 !self.stroke_open && self.document.is_some_and(|d| d.undo_label().is_some())
@@ -275,10 +275,11 @@ impl Model<'_> {
     /// Whether `command` is a choice that is on; `None` when it is no choice.
     pub fn is_selected(&self, command: Command) -> Option<bool> {
         let compare = self.settings.compare;
+        if let Some(tool) = Tool::of_command(command) {
+            return Some(self.view.tool == tool);
+        }
         Some(match command {
-            Command::Brush => self.view.tool == Tool::Brush,
-            Command::Eraser => self.view.tool == Tool::Eraser,
-            Command::Protect => self.view.tool == Tool::Protect,
+            Command::ShapesProtect => self.view.shapes_protect,
             Command::CompareRestored => compare == CompareMode::Restored,
             Command::CompareSplit => compare == CompareMode::Split,
             Command::CompareSideBySide => compare == CompareMode::SideBySide,
@@ -314,6 +315,26 @@ pub enum Action {
     StrokeTo((f32, f32)),
     /// The brush left the photo.
     StrokeEnd,
+    /// The button went down with a shape tool.
+    ShapePress {
+        /// Where, image px.
+        at: Point,
+        /// Whether the shape takes away.
+        subtracts: bool,
+        /// An image px on the screen, points.
+        points_per_px: f32,
+    },
+    /// The pointer moved while a shape is being drawn.
+    ShapeMove {
+        /// Where to, image px.
+        at: Point,
+        /// Whether to keep to straight directions.
+        straight: bool,
+    },
+    /// The button was let go.
+    ShapeRelease,
+    /// What shapes act on.
+    SetShapesProtect(bool),
     /// Brush diameter, image px.
     SetBrushDiameter(f32),
     /// Brush hardness, 0 to 1.
@@ -363,6 +384,28 @@ mod tests {
                 OverlayMode::Mask
             ]
         );
+    }
+
+    #[test]
+    fn the_progress_of_a_job_is_never_shown_under_another_ones_name() {
+        let progress = |job| Progress {
+            job,
+            stage: crate::restore::Stage::Filling,
+            done: 3,
+            total: 9,
+        };
+        let (export, fill) = (JobId(7), JobId(8));
+        let mut work = Work {
+            exporting: Some(export),
+            filling: Some((fill, Instant::now())),
+            progress: Some(progress(fill)),
+            ..Work::default()
+        };
+        work.forget_progress_of_other_jobs();
+        assert_eq!(work.progress, None);
+        work.progress = Some(progress(export));
+        work.forget_progress_of_other_jobs();
+        assert_eq!(work.progress, Some(progress(export)));
     }
 
     #[test]

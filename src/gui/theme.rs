@@ -54,6 +54,8 @@ pub const OVERLAY_COLORS: [(&str, [u8; 3]); 4] = [
     ("Yellow", [255, 222, 40]),
 ];
 
+/// Width of the tool palette, points.
+pub const PALETTE_WIDTH: f32 = 44.0;
 /// Side panel width, points.
 pub const SIDE_PANEL_WIDTH: f32 = 284.0;
 /// Height of the bar of tools at the top, points.

@@ -93,7 +93,7 @@ pub fn probe_providers(options: &EngineOptions) -> Result<Vec<ProviderProbe>, In
         kind,
         offered,
         works: outcome.is_ok(),
-        reason: outcome.err().unwrap_or_default(),
+        reason: one_line(&outcome.err().unwrap_or_default()),
     };
     let cpu = start(ProviderKind::Cpu, session, &models).map_err(|error| error.to_string());
     let offered = cuda_offered();
@@ -168,7 +168,8 @@ fn start_cuda(
     models: &[CheckedModel; 2],
 ) -> Result<[OrtNetwork; 2], String> {
     preload_cuda_libraries();
-    let networks = start(ProviderKind::Cuda, session, models).map_err(|error| error.to_string())?;
+    let networks =
+        start(ProviderKind::Cuda, session, models).map_err(|error| one_line(&error.to_string()))?;
     for network in &networks {
         let nodes = network.nodes_by_provider()?;
         if !nodes.contains_key(ProviderKind::Cuda.runtime_name()) {
@@ -176,6 +177,11 @@ fn start_cuda(
         }
     }
     Ok(networks)
+}
+
+/// `text` with every run of white space as one space: ONNX Runtime ends some of its messages with a line break.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Loads NVIDIA's libraries that lie beside ONNX Runtime, where `make runtime-cuda` puts them: the provider's own
@@ -274,4 +280,19 @@ pub(super) fn assigned_nodes(session: &Session) -> Result<BTreeMap<String, usize
         *counts.entry(name).or_insert(0) += node_count;
     }
     Ok(counts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_one_line_whatever_the_runtime_wrote() {
+        let written = "CUDA failure 35: driver is too old ; GPU=-1\n \t hostname=box\r\n";
+        assert_eq!(
+            one_line(written),
+            "CUDA failure 35: driver is too old ; GPU=-1 hostname=box"
+        );
+        assert_eq!(one_line(CUDA_NOT_OFFERED), CUDA_NOT_OFFERED);
+    }
 }

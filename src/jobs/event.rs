@@ -14,7 +14,7 @@ use super::{ExportReport, RecordRequest};
 
 /// Names one job for as long as its [`super::JobSystem`] lives; later jobs have larger ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct JobId(pub(super) u64);
+pub struct JobId(pub(crate) u64);
 
 /// "Bring these stale cells up to date."
 #[derive(Clone)]

@@ -12,6 +12,7 @@ mod history;
 mod layer;
 mod ops;
 mod probability;
+mod region;
 mod shapes;
 mod sweep;
 mod tile;
@@ -25,7 +26,8 @@ pub use history::{DEFAULT_HISTORY_BYTES, Editable, History, label};
 pub use layer::MaskLayer;
 pub use ops::{MAX_GROW_PX, clear_rect, grow, invert, set_raster, shrink};
 pub use probability::ProbabilityMap;
-pub use shapes::{fill_polygon, fill_rectangle};
+pub use region::{NotEnclosed, Region, fill_region};
+pub use shapes::{Shape, fill_polygon, fill_rectangle, poly_line};
 pub use tile::{MASK_TILE_BYTES, MASK_TILE_PX, MaskTile};
 
 use crate::geometry::ImageSize;

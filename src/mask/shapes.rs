@@ -1,10 +1,77 @@
-//! Filled shapes: rectangle and polygon (a lasso is a polygon of many points). Hard edges; lines are the brush's work.
+//! Shapes drawn as one edit: rectangle, polygon (a lasso is a polygon of many points), poly-line. No pointers, no undo.
 
 use super::layer::tiles_in;
-use super::sweep::apply_row;
+use super::sweep::{FixedPoint, STEPS, apply_row};
 use super::tile::MASK_TILE_PX;
-use super::{BrushMode, Mask};
+use super::{Brush, BrushMode, Mask, line};
 use crate::geometry::PixelRect;
+
+/// What a shape tool drew, image px.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shape {
+    /// Straight pieces through the points, as wide and soft as the brush.
+    Line {
+        /// At least one.
+        points: Vec<(f32, f32)>,
+        /// Diameter, image px.
+        diameter_px: f32,
+        /// As [`Brush::hardness`].
+        hardness: f32,
+    },
+    /// The inside of a closed outline drawn by hand.
+    Lasso(Vec<(f32, f32)>),
+    /// The inside of a closed outline of straight pieces.
+    Polygon(Vec<(f32, f32)>),
+    /// The px whose centres lie between two corners.
+    Rectangle([(f32, f32); 2]),
+}
+
+impl Shape {
+    /// Draws it; returns the px that may have changed.
+    pub fn draw(&self, mask: &mut Mask, mode: BrushMode) -> PixelRect {
+        match self {
+            Self::Line {
+                points,
+                diameter_px,
+                hardness,
+            } => {
+                let brush = Brush {
+                    diameter_px: *diameter_px,
+                    hardness: *hardness,
+                    mode,
+                };
+                poly_line(mask, &brush, points)
+            }
+            Self::Lasso(points) | Self::Polygon(points) => fill_polygon(mask, mode, points),
+            Self::Rectangle([(ax, ay), (bx, by)]) => fill_polygon(
+                mask,
+                mode,
+                &[(*ax, *ay), (*bx, *ay), (*bx, *by), (*ax, *by)],
+            ),
+        }
+    }
+
+    /// Its name in the history.
+    pub const fn label(&self, mode: BrushMode) -> &'static str {
+        let names = match self {
+            Self::Line { .. } => ["Line", "Erase line", "Protect line", "Unprotect line"],
+            Self::Lasso(_) => ["Lasso", "Erase lasso", "Protect lasso", "Unprotect lasso"],
+            Self::Polygon(_) => [
+                "Polygon",
+                "Erase polygon",
+                "Protect polygon",
+                "Unprotect polygon",
+            ],
+            Self::Rectangle(_) => [
+                "Rectangle",
+                "Erase rectangle",
+                "Protect rectangle",
+                "Unprotect rectangle",
+            ],
+        };
+        names[mode as usize]
+    }
+}
 
 /// Fills the px of `rect` that lie in the photo; returns the px that may have changed.
 pub fn fill_rectangle(mask: &mut Mask, mode: BrushMode, rect: PixelRect) -> PixelRect {
@@ -17,25 +84,26 @@ pub fn fill_rectangle(mask: &mut Mask, mode: BrushMode, rect: PixelRect) -> Pixe
 
 /// Fills the px whose centre lies inside the closed polygon through `points` (image px); returns what may have changed.
 ///
-/// The last point joins the first; where the outline crosses itself the even-odd rule decides. Fewer than three points,
-/// or one that is not finite, fill nothing.
+/// The last point joins the first; where the outline crosses itself the even-odd rule decides. Points are rounded to
+/// 1/64 px and everything after that is exact, so that more points on the same outline, as a pointer at another event
+/// rate tells them, fill the same px. Fewer than three points, or one that is not finite, fill nothing.
 pub fn fill_polygon(mask: &mut Mask, mode: BrushMode, points: &[(f32, f32)]) -> PixelRect {
     let size = mask.size();
     if points.len() < 3 || points.iter().any(|(x, y)| !x.is_finite() || !y.is_finite()) {
         return PixelRect::EMPTY;
     }
+    let points: Vec<FixedPoint> = points.iter().map(|&(x, y)| FixedPoint::new(x, y)).collect();
     let (top, bottom) = points
         .iter()
-        .fold((f32::MAX, f32::MIN), |(low, high), point| {
-            (low.min(point.1), high.max(point.1))
+        .fold((i64::MAX, i64::MIN), |(low, high), point| {
+            (low.min(point.y), high.max(point.y))
         });
-    let row_of = |y: f32| f64::from(y).clamp(0.0, f64::from(size.height));
+    let row_of = |y: i64| y.clamp(0, i64::from(size.height)) as u32;
+    let rows = row_of(top.div_euclid(STEPS))..row_of(bottom.div_euclid(STEPS) + 1);
     let mut dirty = PixelRect::EMPTY;
-    for y in row_of(top).floor() as u32..row_of(bottom).ceil() as u32 {
-        let crossings = crossings(points, f64::from(y) + 0.5);
-        for span in crossings.chunks_exact(2) {
-            // Pixel i is inside when its centre i + 0.5 lies in [span 0, span 1).
-            let column = |x: f64| (x - 0.5).ceil().clamp(0.0, f64::from(size.width)) as u32;
+    for y in rows {
+        for span in crossings(&points, y).chunks_exact(2) {
+            let column = |x: i64| x.clamp(0, i64::from(size.width)) as u32;
             let (start, end) = (column(span[0]), column(span[1]));
             if start < end {
                 fill_row(mask, mode, y, start, end);
@@ -46,21 +114,48 @@ pub fn fill_polygon(mask: &mut Mask, mode: BrushMode, points: &[(f32, f32)]) -> 
     dirty
 }
 
-/// Where the outline crosses the horizontal line at `y`, from left to right; always an even number.
-fn crossings(points: &[(f32, f32)], y: f64) -> Vec<f64> {
+/// Where the outline crosses the middle of row `y`, as the first column whose centre lies at it or right of it, from left
+/// to right; always an even number.
+fn crossings(points: &[FixedPoint], y: u32) -> Vec<i64> {
+    // Twice the steps, so that the middle of a px is a whole number.
+    let y = i128::from(2 * STEPS * i64::from(y) + STEPS);
     let next = points.iter().cycle().skip(1);
-    let mut found: Vec<f64> = points
+    let mut found: Vec<i64> = points
         .iter()
         .zip(next)
         .filter_map(|(a, b)| {
-            let (ax, ay) = (f64::from(a.0), f64::from(a.1));
-            let (bx, by) = (f64::from(b.0), f64::from(b.1));
+            let (ax, ay) = (i128::from(2 * a.x), i128::from(2 * a.y));
+            let (bx, by) = (i128::from(2 * b.x), i128::from(2 * b.y));
             // Half-open, so that a corner on the line counts once.
-            ((ay <= y) != (by <= y)).then(|| ax + (y - ay) / (by - ay) * (bx - ax))
+            if (ay <= y) == (by <= y) {
+                return None;
+            }
+            // x = ax + (y − ay) (bx − ax) / (by − ay); the column is the least i with 2 · 64 i + 64 ≥ x.
+            let (numerator, denominator) = (ax * (by - ay) + (y - ay) * (bx - ax), by - ay);
+            let (numerator, denominator) = if denominator < 0 {
+                (-numerator, -denominator)
+            } else {
+                (numerator, denominator)
+            };
+            let step = i128::from(2 * STEPS);
+            let above = numerator - i128::from(STEPS) * denominator;
+            Some(-((-above).div_euclid(step * denominator)) as i64)
         })
         .collect();
-    found.sort_by(f64::total_cmp);
+    found.sort_unstable();
     found
+}
+
+/// A stroke of straight pieces through `points`, one px or more; returns the px that may have changed.
+pub fn poly_line(mask: &mut Mask, brush: &Brush, points: &[(f32, f32)]) -> PixelRect {
+    let mut dirty = PixelRect::EMPTY;
+    if let [point] = points {
+        dirty = line(mask, brush, *point, *point);
+    }
+    for pair in points.windows(2) {
+        dirty = dirty.union(line(mask, brush, pair[0], pair[1]));
+    }
+    dirty
 }
 
 /// Full strength from column `start` up to `end` of row `y`.
@@ -82,7 +177,8 @@ mod tests {
 
     const SIZE: ImageSize = ImageSize::new(300, 40);
 
-    /// Even-odd rule by a ray to the left.
+    /// Even-odd rule by a ray to the left; all numbers are multiples of 1/64 and small, so that `f64` tells left from right
+    /// without a division.
     fn is_inside(points: &[(f32, f32)], x: f64, y: f64) -> bool {
         let mut inside = false;
         for (i, a) in points.iter().enumerate() {
@@ -93,11 +189,18 @@ mod tests {
                 f64::from(b.0),
                 f64::from(b.1),
             );
-            if (ay <= y) != (by <= y) && ax + (y - ay) / (by - ay) * (bx - ax) <= x {
+            let side = (x - ax) * (by - ay) - (y - ay) * (bx - ax);
+            if (ay <= y) != (by <= y) && side * (by - ay).signum() >= 0.0 {
                 inside = !inside;
             }
         }
         inside
+    }
+
+    /// A position that rounding to 1/64 px leaves as it is, also halfway to another one.
+    fn on_the_grid() -> impl Strategy<Value = (f32, f32)> {
+        (-960_i16..10_560, -320_i16..1600)
+            .prop_map(|(x, y)| (f32::from(x) / 32.0, f32::from(y) / 32.0))
     }
 
     proptest! {
@@ -105,7 +208,7 @@ mod tests {
 
         #[test]
         fn a_polygon_fills_the_px_whose_centre_is_inside(
-            points in prop::collection::vec((-30.0_f32..330.0, -10.0_f32..50.0), 3..9),
+            points in prop::collection::vec(on_the_grid(), 3..9),
         ) {
             let mut mask = Mask::new(SIZE);
             let dirty = fill_polygon(&mut mask, BrushMode::Paint, &points);
@@ -117,6 +220,75 @@ mod tests {
                 }
             }
         }
+
+        #[test]
+        fn an_outline_told_in_more_events_fills_the_same_px(
+            points in prop::collection::vec(on_the_grid(), 3..9),
+        ) {
+            let next = points.iter().cycle().skip(1);
+            let told_twice_as_often: Vec<(f32, f32)> = points
+                .iter()
+                .zip(next)
+                .flat_map(|(a, b)| [*a, (f32::midpoint(a.0, b.0), f32::midpoint(a.1, b.1))])
+                .collect();
+            let drawn = |points: &[(f32, f32)]| {
+                let mut mask = Mask::new(SIZE);
+                fill_polygon(&mut mask, BrushMode::Paint, points);
+                mask.added.to_raster()
+            };
+            prop_assert_eq!(drawn(&points), drawn(&told_twice_as_often));
+        }
+
+        #[test]
+        fn a_poly_line_told_in_more_points_or_backwards_is_the_same(
+            points in prop::collection::vec(on_the_grid(), 1..6),
+        ) {
+            let drawn = |points: Vec<(f32, f32)>| {
+                let mut mask = Mask::new(SIZE);
+                let shape = Shape::Line { points, diameter_px: 7.0, hardness: 0.5 };
+                shape.draw(&mut mask, BrushMode::Paint);
+                mask.added.to_raster()
+            };
+            let more: Vec<(f32, f32)> = points
+                .windows(2)
+                .flat_map(|pair| {
+                    let middle = (
+                        f32::midpoint(pair[0].0, pair[1].0),
+                        f32::midpoint(pair[0].1, pair[1].1),
+                    );
+                    [pair[0], middle]
+                })
+                .chain(points.last().copied())
+                .collect();
+            let backwards = points.iter().rev().copied().collect();
+            let once = drawn(points);
+            prop_assert_eq!(&once, &drawn(more));
+            prop_assert_eq!(&once, &drawn(backwards));
+        }
+
+        #[test]
+        fn what_is_subtracted_right_after_it_was_added_leaves_nothing(
+            points in prop::collection::vec(on_the_grid(), 3..9),
+        ) {
+            let mut mask = Mask::new(SIZE);
+            let shape = Shape::Lasso(points);
+            shape.draw(&mut mask, BrushMode::Paint);
+            shape.draw(&mut mask, BrushMode::Erase);
+            prop_assert!(mask.added.to_raster().iter().all(|&value| value == 0));
+        }
+    }
+
+    #[test]
+    fn a_rectangle_between_two_corners_is_the_same_from_any_corner() {
+        let drawn = |a, b| {
+            let mut mask = Mask::new(SIZE);
+            Shape::Rectangle([a, b]).draw(&mut mask, BrushMode::Protect);
+            mask.protected.to_raster()
+        };
+        let expected = drawn((10.2, 5.0), (20.6, 9.4));
+        assert_eq!(expected.iter().filter(|value| **value > 0).count(), 44);
+        assert_eq!(drawn((20.6, 5.0), (10.2, 9.4)), expected);
+        assert_eq!(drawn((20.6, 9.4), (10.2, 5.0)), expected);
     }
 
     #[test]

@@ -14,6 +14,9 @@ use crate::geometry::{ImageSize, PixelRect, TileIndex};
 /// Steps a px of stroke positions: finer than any pointer reports, coarse enough that products stay exact in `f64`.
 const STEPS_PER_PX: f64 = 64.0;
 
+/// The same as an integer.
+pub(super) const STEPS: i64 = STEPS_PER_PX as i64;
+
 /// Positions are kept within this many px of the origin, so that products of two stay below 2⁵³.
 const MAX_POSITION_PX: f32 = 524_288.0;
 
@@ -29,8 +32,8 @@ const DIAMETER_PX: std::ops::RangeInclusive<f32> = 1.0..=4096.0;
 /// A position in 1/64 px.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FixedPoint {
-    x: i64,
-    y: i64,
+    pub(super) x: i64,
+    pub(super) y: i64,
 }
 
 impl FixedPoint {

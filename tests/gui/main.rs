@@ -5,6 +5,9 @@
 #![expect(clippy::float_cmp, reason = "exact values are meant")]
 
 mod details;
+mod files;
 mod flow;
 mod pixels;
 mod support;
+mod tools;
+mod viewing;

@@ -56,6 +56,21 @@ pub fn open_with_loader(
     open_saved(photo, HarnessBuilder::default(), Box::new(load))
 }
 
+/// As [`open`], started with other options.
+pub fn open_with_options(
+    photo: &image::DynamicImage,
+    change: impl FnOnce(&mut AppOptions) + 'static,
+) -> Window {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("photo.png");
+    photo.save(&path).unwrap();
+    let builder = HarnessBuilder::default();
+    let load: Loader = Box::new(|| Ok(fake_engine()));
+    let mut window = start_with(folder, Some(path), builder, load, change);
+    window.until("the photo is open", |app| app.document().is_some());
+    window
+}
+
 /// Opens the file at `path` in `folder`.
 pub fn open_path(folder: TempDir, path: PathBuf, builder: HarnessBuilder<UnscratchApp>) -> Window {
     let mut window = start(folder, Some(path), builder, Box::new(|| Ok(fake_engine())));
@@ -93,6 +108,16 @@ fn start(
     builder: HarnessBuilder<UnscratchApp>,
     load: Loader,
 ) -> Window {
+    start_with(folder, file, builder, load, |_| ())
+}
+
+fn start_with(
+    folder: TempDir,
+    file: Option<PathBuf>,
+    builder: HarnessBuilder<UnscratchApp>,
+    load: Loader,
+    change: impl FnOnce(&mut AppOptions) + 'static,
+) -> Window {
     let settings = SettingsStore::load(Some(folder.path().join("window.toml")));
     let harness = builder
         .with_size(Vec2::new(1366.0, 768.0))
@@ -101,11 +126,12 @@ fn start(
             let ctx = cc.egui_ctx.clone();
             let wake = Arc::new(move || ctx.request_repaint());
             let jobs = JobSystem::with_engine(load, wake).unwrap();
-            let options = AppOptions {
+            let mut options = AppOptions {
                 settings,
                 file,
                 ..AppOptions::default()
             };
+            change(&mut options);
             UnscratchApp::new(&cc.egui_ctx, jobs, options)
         });
     Window { harness, folder }

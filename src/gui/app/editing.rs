@@ -142,6 +142,10 @@ impl UnscratchApp {
 
     /// Stops a stroke, or what runs, or else puts the message away.
     pub(super) fn cancel(&mut self) {
+        if self.view.draft.take().is_some() {
+            self.pointer.release();
+            return;
+        }
         if self
             .document
             .as_mut()

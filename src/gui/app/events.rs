@@ -20,6 +20,7 @@ impl UnscratchApp {
             self.take(ctx, event);
         }
         self.work.progress = self.jobs.progress();
+        self.work.forget_progress_of_other_jobs();
     }
 
     fn take(&mut self, ctx: &egui::Context, event: JobEvent) {
@@ -130,6 +131,7 @@ impl UnscratchApp {
         self.work.fill_paused = false;
         self.fill_due = None;
         self.pointer.release();
+        self.view.draft = None;
     }
 
     fn detected(&mut self, detection: Arc<crate::restore::Detection>) {

@@ -1,10 +1,12 @@
 //! What the pointer and wheel ask for over the photo, as actions. Every pointer event of a frame counts.
 
 use eframe::egui::{
-    self, CursorIcon, Event, Key, PointerButton, Pos2, Role, Sense, Ui, Vec2, WidgetInfo,
+    self, CursorIcon, Event, Key, Modifiers, PointerButton, Pos2, Role, Sense, Ui, Vec2, WidgetInfo,
 };
 
+use super::wheel::WheelReleases;
 use super::{DIVIDER_GRAB, Layout};
+use crate::gui::command::Command;
 use crate::gui::state::{Action, Model, OverlayMode};
 
 /// Zoom of one notch of the wheel.
@@ -20,6 +22,10 @@ pub struct PointerState {
     last: Option<Pos2>,
     /// Where the pointer is.
     latest: Option<Pos2>,
+    /// Shift is held: shapes keep to straight directions.
+    straight: bool,
+    /// Which wheel events are to be left out.
+    pub wheel: WheelReleases,
     /// The brush ring's place, when it is to be seen.
     pub brush_at: Option<Pos2>,
     /// The pointer is on the divider or drags it.
@@ -33,6 +39,7 @@ enum Grip {
     Pan(PointerButton),
     Divider,
     Stroke(PointerButton),
+    Shape(PointerButton),
 }
 
 impl PointerState {
@@ -61,11 +68,18 @@ pub fn interact(
             }
         });
     }
-    let events = ui.input(|input| input.events.clone());
+    let (events, time) = ui.input(|input| (input.events.clone(), input.time));
+    state.straight = ui.input(|input| input.modifiers.shift);
     state.latest = state.latest.or_else(|| response.hover_pos());
     for event in &events {
         handle_position(event, state);
+        if is_wheel_release(event, time, state) {
+            continue;
+        }
         handle(event, is_over, layout, model, state, actions);
+    }
+    if response.double_clicked() {
+        actions.push(Action::Run(Command::FinishShape));
     }
     let pinch = ui.input(egui::InputState::zoom_delta);
     if let (true, Some(position)) = (
@@ -99,6 +113,10 @@ fn has_wheel(events: &[Event]) -> bool {
         .any(|event| matches!(event, Event::MouseWheel { .. }))
 }
 
+fn is_wheel_release(event: &Event, time: f64, state: &mut PointerState) -> bool {
+    matches!(*event, Event::MouseWheel { unit, delta, .. } if state.wheel.is_release(unit, delta, time))
+}
+
 fn handle_position(event: &Event, state: &mut PointerState) {
     if let Event::PointerMoved(pos) | Event::PointerButton { pos, .. } = *event {
         state.latest = Some(pos);
@@ -120,7 +138,7 @@ fn handle(
             pressed: true,
             modifiers,
         } if is_over && state.grip == Grip::None && layout.area.contains(pos) => {
-            press(pos, button, modifiers.shift, layout, model, state, actions);
+            press(pos, button, modifiers, layout, model, state, actions);
         }
         Event::PointerButton {
             pos,
@@ -128,7 +146,12 @@ fn handle(
             pressed: false,
             ..
         } => release(pos, button, layout, state, actions),
-        Event::PointerMoved(pos) => drag(pos, layout, state, actions),
+        Event::PointerMoved(pos) => {
+            drag(pos, layout, state, actions);
+            if model.view.draft.is_some() || matches!(state.grip, Grip::Shape(_)) {
+                move_shape(pos, state.straight, layout, state, actions);
+            }
+        }
         Event::MouseWheel {
             unit,
             delta,
@@ -143,8 +166,10 @@ fn handle(
             wheel(notches, modifiers.shift, state.latest, actions);
         }
         Event::PointerGone | Event::WindowFocused(false) => {
-            if let Grip::Stroke(_) = state.grip {
-                actions.push(Action::StrokeEnd);
+            match state.grip {
+                Grip::Stroke(_) => actions.push(Action::StrokeEnd),
+                Grip::Shape(_) => actions.push(Action::ShapeRelease),
+                _ => {}
             }
             state.grip = Grip::None;
         }
@@ -155,7 +180,7 @@ fn handle(
 fn press(
     pos: Pos2,
     button: PointerButton,
-    shift: bool,
+    modifiers: Modifiers,
     layout: &Layout,
     model: &Model<'_>,
     state: &mut PointerState,
@@ -172,9 +197,9 @@ fn press(
         state.grip = Grip::Divider;
         return;
     }
-    let mode = match button {
-        PointerButton::Primary => model.view.tool.mode(false),
-        PointerButton::Secondary => model.view.tool.mode(true),
+    let is_right = match button {
+        PointerButton::Primary => false,
+        PointerButton::Secondary => true,
         _ => return,
     };
     if model.view.held.master {
@@ -183,11 +208,30 @@ fn press(
     let Some(at) = image_point(layout, pos) else {
         return;
     };
-    state.grip = Grip::Stroke(button);
-    actions.push(Action::StrokeBegin {
+    let tool = model.view.tool;
+    if tool.is_brush() {
+        state.grip = Grip::Stroke(button);
+        actions.push(Action::StrokeBegin {
+            at,
+            mode: tool.mode(is_right, false),
+            line: modifiers.shift && model.view.last_point.is_some(),
+        });
+        return;
+    }
+    state.grip = Grip::Shape(button);
+    if model.view.draft.is_some() {
+        actions.push(Action::ShapeMove {
+            at,
+            straight: modifiers.shift,
+        });
+    }
+    actions.push(Action::ShapePress {
         at,
-        mode,
-        line: shift && model.view.last_point.is_some(),
+        subtracts: is_right || modifiers.alt,
+        points_per_px: layout
+            .panes
+            .first()
+            .map_or(1.0, |pane| pane.placement.points_from_image_px(1.0)),
     });
 }
 
@@ -208,11 +252,28 @@ fn drag(pos: Pos2, layout: &Layout, state: &mut PointerState, actions: &mut Vec<
                 actions.push(Action::StrokeTo(at));
             }
         }
-        Grip::None => {}
+        Grip::Shape(_) | Grip::None => {}
     }
     // A stroke stays in the picture it began in, so its first position is kept.
-    if !matches!(state.grip, Grip::Stroke(_)) {
+    if !matches!(state.grip, Grip::Stroke(_) | Grip::Shape(_)) {
         state.last = Some(pos);
+    }
+}
+
+/// Tells the shape being drawn where the pointer is, measured in the picture in which its button went down.
+fn move_shape(
+    pos: Pos2,
+    straight: bool,
+    layout: &Layout,
+    state: &PointerState,
+    actions: &mut Vec<Action>,
+) {
+    let begun = match state.grip {
+        Grip::Shape(_) => state.last.unwrap_or(pos),
+        _ => pos,
+    };
+    if let Some(at) = image_point_of_pane(layout, begun, pos) {
+        actions.push(Action::ShapeMove { at, straight });
     }
 }
 
@@ -227,6 +288,10 @@ fn release(
         Grip::Stroke(pressed) if pressed == button => {
             drag(pos, layout, state, actions);
             actions.push(Action::StrokeEnd);
+        }
+        Grip::Shape(pressed) if pressed == button => {
+            move_shape(pos, state.straight, layout, state, actions);
+            actions.push(Action::ShapeRelease);
         }
         Grip::Pan(pressed) if pressed == button => {}
         Grip::Divider if button == PointerButton::Primary => {}
@@ -286,7 +351,7 @@ fn show_cursor(
             && state.grip == Grip::None
             && hover.is_some_and(|pos| near_divider(layout, pos)));
     let pans = matches!(state.grip, Grip::Pan(_));
-    let stroking = matches!(state.grip, Grip::Stroke(_));
+    let stroking = matches!(state.grip, Grip::Stroke(_) | Grip::Shape(_));
     let pointer = ui.input(|input| input.pointer.latest_pos());
     state.brush_at = None;
     if !is_over && !pans && !stroking && state.grip != Grip::Divider {
@@ -300,9 +365,11 @@ fn show_cursor(
         CursorIcon::ResizeHorizontal
     } else if model.view.held.master {
         CursorIcon::Default
-    } else {
+    } else if model.view.tool.has_width() {
         state.brush_at = pointer;
         CursorIcon::None
+    } else {
+        CursorIcon::Crosshair
     };
     ui.ctx().set_cursor_icon(icon);
 }

@@ -55,7 +55,8 @@ impl Default for View {
 impl View {
     /// The whole photo of `shown` px inside a viewport of `viewport_points`.
     ///
-    /// Photos larger than the viewport are shrunk to fit; smaller ones are enlarged by a whole factor at most 8.
+    /// Photos larger than the viewport are shrunk to fit; smaller ones are enlarged by a whole factor at most 8. Where
+    /// that would leave a pixel smaller than a point, on a dense screen, they fill the room up to a point a pixel.
     pub fn fit(shown: ImageSize, viewport_points: Vec2, pixels_per_point: f32) -> Self {
         let ppp = f64::from(pixels_per_point);
         let room = |points: f32| ((f64::from(points) - 2.0 * FIT_MARGIN_POINTS) * ppp).max(1.0);
@@ -64,7 +65,7 @@ impl View {
         let scale = if ratio < 1.0 {
             ratio
         } else {
-            ratio.floor().min(8.0)
+            ratio.floor().max(ratio.min(ppp)).min(8.0)
         };
         Self {
             scale: scale.clamp(SCALE_MIN, SCALE_MAX),
@@ -320,6 +321,16 @@ mod tests {
         assert_eq!(View::fit(ImageSize::new(390, 290), room, 1.0).scale, 2.0);
         assert_eq!(View::fit(ImageSize::new(390, 290), room, 2.0).scale, 4.0);
         assert_eq!(View::fit(ImageSize::new(1, 1), room, 1.0).scale, 8.0);
+    }
+
+    #[test]
+    fn on_a_dense_screen_fit_fills_the_room_up_to_a_point_a_pixel() {
+        let room = Vec2::new(832.0, 632.0);
+        // 1600 × 1200 physical px of room.
+        assert_eq!(View::fit(ImageSize::new(1000, 750), room, 2.0).scale, 1.6);
+        assert_eq!(View::fit(ImageSize::new(640, 480), room, 2.0).scale, 2.0);
+        assert_eq!(View::fit(ImageSize::new(520, 390), room, 2.0).scale, 3.0);
+        assert_eq!(View::fit(ImageSize::new(500, 375), room, 1.0).scale, 1.0);
     }
 
     #[test]

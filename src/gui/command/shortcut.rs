@@ -26,6 +26,14 @@ impl Shortcut {
         }
     }
 
+    /// Shift and `key`.
+    pub(super) const fn shift(key: Key) -> Self {
+        Self {
+            shift: true,
+            ..Self::plain(key)
+        }
+    }
+
     /// Ctrl (⌘ on macOS) and `key`.
     pub(super) const fn command(key: Key) -> Self {
         Self {

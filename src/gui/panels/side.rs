@@ -8,7 +8,7 @@ use eframe::egui::{
 use super::{caption, heading};
 use crate::gui::command::Command;
 use crate::gui::settings::BRUSH_DIAMETER_PX;
-use crate::gui::state::{Action, Model, OverlayMode, Tool};
+use crate::gui::state::{Action, Model, OverlayMode};
 use crate::gui::theme;
 use crate::restore::threshold_from_probability;
 
@@ -140,12 +140,14 @@ fn threshold_from_percent(percent: f32) -> u8 {
 fn brush(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     ui.set_width(ui.available_width());
     ui.spacing_mut().item_spacing.y = 6.0;
-    let name = match model.view.tool {
-        Tool::Brush => "Brush",
-        Tool::Eraser => "Eraser",
-        Tool::Protect => "Protect",
-    };
-    heading(ui, name);
+    let tool = model.view.tool;
+    heading(ui, tool.command().row().label);
+    if !tool.is_brush() {
+        shape_target(ui, model, actions);
+    }
+    if !tool.has_width() {
+        return;
+    }
     let mut diameter = model.settings.brush_diameter_px;
     let label = label_with_value(ui, "Size", &format!("{diameter:.0} px"));
     let size = wide_slider(
@@ -164,6 +166,29 @@ fn brush(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     if hard.changed() {
         actions.push(Action::SetBrushHardness(hardness / 100.0));
     }
+}
+
+/// Whether shapes mark or protect.
+fn shape_target(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
+    let width = (ui.available_width() - 6.0) / 2.0;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        for (protects, text, tooltip) in [
+            (false, "Mark damage", "What is inside will be repaired"),
+            (
+                true,
+                "Keep unchanged",
+                "What is inside is protected from any change",
+            ),
+        ] {
+            if third(ui, width, model.view.shapes_protect == protects, text)
+                .on_hover_text(format!("{tooltip} (Shift+P goes to the other)"))
+                .clicked()
+            {
+                actions.push(Action::SetShapesProtect(protects));
+            }
+        }
+    });
 }
 
 fn overlay(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {

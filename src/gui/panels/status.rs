@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, Align, Layout, RichText, Ui};
 
-use crate::gui::state::{Model, Tool};
+use crate::gui::state::Model;
 use crate::gui::theme;
 
 /// Draws the bar.
@@ -53,15 +53,7 @@ fn hint(model: &Model<'_>) -> String {
         return "The original; let go to see the restored photo".to_owned();
     }
     let other = "wheel zooms, Space+drag moves, hold M for the original, O for the damage";
-    match model.view.tool {
-        Tool::Brush => {
-            format!("Paint over damage, right button erases, Shift-click draws a line · {other}")
-        }
-        Tool::Eraser => format!("Wipe away marks that are no damage · {other}"),
-        Tool::Protect => {
-            format!("Paint over what must never change, right button takes it back · {other}")
-        }
-    }
+    format!("{} · {other}", model.view.tool.hint())
 }
 
 fn times(ui: &mut Ui, model: &Model<'_>) {

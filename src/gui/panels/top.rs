@@ -22,9 +22,6 @@ pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
         command_icon(ui, Icon::Undo, Command::Undo, model, actions);
         command_icon(ui, Icon::Redo, Command::Redo, model, actions);
         separator(ui);
-        command_icon(ui, Icon::Brush, Command::Brush, model, actions);
-        command_icon(ui, Icon::Eraser, Command::Eraser, model, actions);
-        command_icon(ui, Icon::Protect, Command::Protect, model, actions);
         command_icon(ui, Icon::Overlay, Command::CycleOverlay, model, actions);
         separator(ui);
         command_icon(ui, Icon::Fit, Command::ZoomFit, model, actions);

@@ -1,0 +1,123 @@
+//! The chosen tool and the shape being drawn with it.
+
+use super::UnscratchApp;
+use crate::document::Document;
+use crate::geometry::PixelPoint;
+use crate::gui::state::Notice;
+use crate::gui::tools::{Draft, Next, Point, Tool};
+use crate::mask::{BrushMode, Shape};
+
+impl UnscratchApp {
+    /// Chooses a tool; a shape that is being drawn with another one is given up.
+    pub(super) fn choose_tool(&mut self, tool: Tool) {
+        self.view.tool = tool;
+        self.view.draft = None;
+        if tool == Tool::Eraser {
+            // What is to be unmarked must be seen.
+            self.view.overlay.retreated = false;
+        }
+    }
+
+    pub(super) fn shape_press(&mut self, at: Point, subtracts: bool, points_per_px: f32) {
+        let settings = &self.store.settings;
+        let tool = self.view.tool;
+        let draft = self.view.draft.get_or_insert_with(|| Draft {
+            tool,
+            mode: tool.mode(subtracts, self.view.shapes_protect),
+            points: Vec::new(),
+            pointer: at,
+            pressed: true,
+            points_per_px,
+            brush: (settings.brush_diameter_px, settings.brush_hardness),
+        });
+        draft.points_per_px = points_per_px;
+        // The move before says where a straight direction leads.
+        let at = if draft.points.is_empty() {
+            at
+        } else {
+            draft.pointer
+        };
+        let next = draft.press(at);
+        self.take_next(next);
+    }
+
+    pub(super) fn shape_move(&mut self, at: Point, straight: bool) {
+        if let Some(draft) = &mut self.view.draft {
+            let next = draft.moved(at, straight);
+            self.take_next(next);
+        }
+    }
+
+    pub(super) fn shape_release(&mut self) {
+        if let Some(draft) = &mut self.view.draft {
+            let next = draft.release();
+            self.take_next(next);
+        }
+    }
+
+    pub(super) fn shape_finish(&mut self) {
+        if let Some(draft) = &mut self.view.draft {
+            let next = draft.finish();
+            self.take_next(next);
+        }
+    }
+
+    pub(super) fn shape_drop_point(&mut self) {
+        if let Some(draft) = &mut self.view.draft {
+            let next = draft.drop_point();
+            self.take_next(next);
+        }
+    }
+
+    fn take_next(&mut self, next: Next) {
+        if next == Next::Goes {
+            return;
+        }
+        let Some(draft) = self.view.draft.take() else {
+            return;
+        };
+        match next {
+            Next::Goes | Next::Dropped => {}
+            Next::Shape(shape) => self.draw(draft.mode, &shape),
+            Next::Region(at) => self.fill_region(draft.mode, at),
+        }
+    }
+
+    fn draw(&mut self, mode: BrushMode, shape: &Shape) {
+        self.change_by_shape(mode, |document| document.draw(mode, shape));
+    }
+
+    fn fill_region(&mut self, mode: BrushMode, at: Point) {
+        let at = PixelPoint::new(at.0.floor() as i64, at.1.floor() as i64);
+        let mut is_open = false;
+        self.change_by_shape(mode, |document| {
+            document.fill_region(mode, at).unwrap_or_else(|_| {
+                is_open = true;
+                false
+            })
+        });
+        if is_open {
+            self.view.notice = Some(Notice {
+                title: "Nothing encloses this place".to_owned(),
+                message: "the area reaches the edge of the photo; close the outline of marks first, or draw the area with the lasso".to_owned(),
+                is_error: true,
+            });
+        }
+    }
+
+    /// Carries out an edit by a shape tool, shows its marks until they are repaired, and asks for the repair.
+    fn change_by_shape(&mut self, mode: BrushMode, change: impl FnOnce(&mut Document) -> bool) {
+        let Some(document) = &mut self.document else {
+            return;
+        };
+        if mode != BrushMode::Paint {
+            // What was unmarked or protected must be seen.
+            self.view.overlay.retreated = false;
+        }
+        self.view.notice = None;
+        self.canvas.stroke_begins();
+        if change(document) {
+            self.request_fill();
+        }
+    }
+}

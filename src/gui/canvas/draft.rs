@@ -1,0 +1,45 @@
+//! The shape being drawn: its outline, and its width where it has one. Reads the draft, never changes it.
+
+use eframe::egui::{Painter, Pos2, Shape, Stroke, Vec2};
+
+use super::Layout;
+use crate::gui::theme;
+use crate::gui::tools::{Draft, Tool};
+
+/// Side of the square on a fixed point, screen points.
+const HANDLE_POINTS: f32 = 5.0;
+
+/// Draws `draft` over every picture.
+pub(super) fn paint(painter: &Painter, layout: &Layout, draft: &Draft) {
+    let (outline, closes) = draft.outline();
+    for pane in &layout.panes {
+        let clipped = painter.with_clip_rect(pane.clip.intersect(painter.clip_rect()));
+        let place = |&(x, y): &(f32, f32)| {
+            pane.placement
+                .screen_from_image((f64::from(x), f64::from(y)))
+        };
+        let mut points: Vec<Pos2> = outline.iter().map(place).collect();
+        if closes {
+            points.extend(points.first().copied());
+        }
+        if draft.tool == Tool::Line {
+            let width = pane.placement.points_from_image_px(draft.brush.0);
+            let band = theme::RING_LIGHT.gamma_multiply(0.35);
+            clipped.line(points.clone(), Stroke::new(width.max(1.0), band));
+        }
+        clipped.line(points.clone(), Stroke::new(2.5, theme::RING_DARK));
+        let dashes = Shape::dashed_line(&points, Stroke::new(1.2, theme::RING_LIGHT), 6.0, 4.0);
+        clipped.extend(dashes);
+        if matches!(draft.tool, Tool::Line | Tool::Polygon) {
+            for point in draft.points.iter().map(place) {
+                handle(&clipped, point);
+            }
+        }
+    }
+}
+
+fn handle(painter: &Painter, center: Pos2) {
+    let square = eframe::egui::Rect::from_center_size(center, Vec2::splat(HANDLE_POINTS));
+    painter.rect_filled(square.expand(1.0), 0.0, theme::RING_DARK);
+    painter.rect_filled(square, 0.0, theme::RING_LIGHT);
+}

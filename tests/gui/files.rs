@@ -1,0 +1,247 @@
+//! Photos and files: opening, dropping, exporting, closing with unsaved work.
+
+use crate::support::{FILL, Window, empty, open, open_with, plain, read, scratched};
+use eframe::egui::{self, Key, Modifiers, PointerButton};
+use egui_kittest::HarnessBuilder;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+
+#[test]
+fn an_export_changes_only_what_is_marked_and_reports_it() {
+    let mut window = open(&scratched());
+    window.settle();
+    window.harness.get_by_label("Export…").click();
+    window.harness.run();
+    window
+        .harness
+        .get_by_label("Mask as a file of its own")
+        .click();
+    window.harness.run();
+    let target = window.path("photo_restored.png");
+    window.harness.get_by_label("Export").click();
+    window.until("the export is written", |app| app.view().notice.is_some());
+    window.settle();
+    let (master, result) = (read(&window.path("photo.png")), read(&target));
+    let mask = image::open(window.path("photo_restored_mask.png"))
+        .unwrap()
+        .to_luma8();
+    assert_eq!(result.dimensions(), master.dimensions());
+    for (x, y, pixel) in result.enumerate_pixels() {
+        if mask.get_pixel(x, y).0[0] == 0 {
+            assert_eq!(pixel, master.get_pixel(x, y), "at {x}, {y}");
+        }
+    }
+    assert_eq!(result.get_pixel(103, 100).0, FILL);
+    window
+        .harness
+        .get_by_label_contains("0 outside the marked damage");
+    window.harness.get_by_label("Dismiss").click();
+    window.harness.run();
+    assert!(window.app().view().notice.is_none());
+}
+
+#[test]
+fn an_existing_file_is_replaced_only_when_agreed_and_the_original_never() {
+    let mut window = open(&plain());
+    window.settle();
+    let target = window.path("photo_restored.png");
+    std::fs::write(&target, b"something else").unwrap();
+    window.harness.get_by_label("Export…").click();
+    window.harness.run();
+    let is_disabled = |window: &Window| {
+        window
+            .harness
+            .get_by_label("Export")
+            .accesskit_node()
+            .is_disabled()
+    };
+    assert!(is_disabled(&window));
+    window
+        .harness
+        .get_by_label_contains("already there: photo_restored.png")
+        .click();
+    window.harness.run();
+    assert!(!is_disabled(&window));
+    let field = window.harness.get_by_label("Save as");
+    field.set_text_value_accesskit(&window.path("photo.png").display().to_string());
+    window.harness.run();
+    window.harness.get_by_label_contains("This is the original");
+    assert!(is_disabled(&window));
+    assert_eq!(std::fs::read(&target).unwrap(), b"something else");
+}
+
+#[test]
+fn closing_with_unsaved_work_asks_and_can_be_called_off() {
+    let mut window = open(&plain());
+    window.settle();
+    window.stroke(PointerButton::Primary, &[(200.0, 120.0), (230.0, 120.0)]);
+    window.settle();
+    assert!(window.app().document().unwrap().is_modified());
+    ask_to_close(&mut window);
+    window
+        .harness
+        .get_by_label_contains("Export the restored photo first?");
+    window.harness.get_by_label("Keep editing").click();
+    window.harness.run();
+    assert!(window.app().view().dialog.is_none() && !window.app().view().may_close);
+}
+
+/// Clicks the window's close button.
+fn ask_to_close(window: &mut Window) {
+    let viewports = &mut window.harness.input_mut().viewports;
+    let viewport = viewports.entry(egui::ViewportId::ROOT).or_default();
+    viewport.events.push(egui::ViewportEvent::Close);
+    window.harness.step();
+    let viewports = &mut window.harness.input_mut().viewports;
+    let viewport = viewports.entry(egui::ViewportId::ROOT).or_default();
+    viewport.events.clear();
+    window.harness.run();
+}
+
+#[test]
+fn a_repair_that_was_never_exported_is_unsaved_even_without_a_stroke() {
+    let mut window = open(&scratched());
+    window.settle();
+    assert!(window.app().document().unwrap().undo_label().is_none());
+    ask_to_close(&mut window);
+    window
+        .harness
+        .get_by_label_contains("Export the restored photo first?");
+    window.harness.get_by_label("Keep editing").click();
+    window.harness.run();
+    window.harness.get_by_label("Export…").click();
+    window.harness.run();
+    window.harness.get_by_label("Export").click();
+    window.until("the export is written", |app| app.view().notice.is_some());
+    ask_to_close(&mut window);
+    assert!(window.app().view().dialog.is_none());
+}
+
+#[test]
+fn a_photo_without_damage_is_left_without_a_question() {
+    let mut window = open(&plain());
+    window.settle();
+    ask_to_close(&mut window);
+    assert!(window.app().view().dialog.is_none());
+}
+
+#[test]
+fn a_file_that_is_no_photo_gives_a_message_that_stays() {
+    let mut window = empty();
+    let path = window.path("letter.jpg");
+    std::fs::write(&path, "Dear Sir or Madam").unwrap();
+    window
+        .harness
+        .key_press_modifiers(Modifiers::COMMAND, Key::O);
+    window.harness.run();
+    window
+        .harness
+        .get_by_label("Path")
+        .set_text_value_accesskit(&path.display().to_string());
+    window.harness.run();
+    window.harness.get_by_label("Open photo").click();
+    window.until("the message is there", |app| app.view().notice.is_some());
+    window.harness.run_steps(120);
+    let notice = window.app().view().notice.clone().unwrap();
+    assert!(
+        notice.is_error && notice.message.contains("letter.jpg"),
+        "{notice:?}"
+    );
+    assert!(window.app().document().is_none());
+}
+
+#[test]
+fn a_photo_opened_is_offered_again_as_a_recent_file() {
+    let mut window = open(&plain());
+    window.settle();
+    let path = window.path("photo.png");
+    assert_eq!(window.app().settings().recent.first(), Some(&path));
+    let kept = std::fs::read_to_string(window.path("window.toml")).unwrap();
+    assert!(kept.contains("photo.png"), "{kept}");
+}
+
+/// A file dropped on the window.
+#[derive(Debug)]
+struct Dropped(std::path::PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
+    }
+}
+
+#[test]
+fn a_dropped_file_is_opened_and_unsaved_work_is_asked_about_first() {
+    let mut window = empty();
+    let first = window.path("first.png");
+    plain().save(&first).unwrap();
+    let second = window.path("second.png");
+    scratched().save(&second).unwrap();
+    let drop = |window: &mut Window, path: &std::path::Path| {
+        let file = std::sync::Arc::new(Dropped(path.to_path_buf()));
+        window.harness.input_mut().dropped_files.push(file);
+        window.harness.step();
+    };
+    drop(&mut window, &first);
+    window.until("the photo is open", |app| app.document().is_some());
+    window.settle();
+    window.stroke(PointerButton::Primary, &[(200.0, 120.0), (230.0, 120.0)]);
+    window.settle();
+    drop(&mut window, &second);
+    window.harness.run();
+    window.harness.get_by_label("Discard").click();
+    window.until("the other photo is open", |app| {
+        app.document()
+            .is_some_and(|document| document.photo().path().ends_with("second.png"))
+    });
+    window.settle();
+    let document = window.app().document().unwrap();
+    assert!(document.undo_label().is_none());
+}
+
+#[test]
+fn after_an_export_nothing_is_unsaved() {
+    let mut window = open(&plain());
+    window.settle();
+    window.stroke(PointerButton::Primary, &[(200.0, 120.0), (230.0, 120.0)]);
+    window.settle();
+    assert!(window.app().document().unwrap().is_modified());
+    window.harness.get_by_label("Export…").click();
+    window.harness.run();
+    window.harness.get_by_label("Export").click();
+    window.until("the export is written", |app| app.view().notice.is_some());
+    assert!(!window.app().document().unwrap().is_modified());
+}
+
+#[test]
+fn fills_of_a_photo_that_was_left_do_not_appear_in_the_next_one() {
+    use std::time::Duration;
+    use unscratch::inference::fake::{IdentityNetwork, SlowNetwork};
+    use unscratch::inference::{Contract, Engine};
+
+    let mut window = open_with(&scratched(), 1.0, HarnessBuilder::default(), || {
+        Engine::from_networks(
+            Box::new(IdentityNetwork::new(Contract::ScratchContextV1)),
+            Box::new(SlowNetwork::new(
+                Contract::RestoreV1,
+                Duration::from_millis(150),
+            )),
+        )
+    });
+    window.until("the repair runs", |app| app.work().filling.is_some());
+    let next = window.path("next.png");
+    plain().save(&next).unwrap();
+    let file = std::sync::Arc::new(Dropped(next));
+    window.harness.input_mut().dropped_files.push(file);
+    window.until("the next photo is open", |app| {
+        app.document()
+            .is_some_and(|document| document.photo().path().ends_with("next.png"))
+    });
+    window.settle();
+    std::thread::sleep(Duration::from_millis(300));
+    window.settle();
+    assert!(window.app().document().unwrap().restoration().is_empty());
+}
