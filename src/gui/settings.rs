@@ -44,6 +44,10 @@ pub struct Settings {
     pub jpeg_quality: u8,
     /// Whether exports write the mask as a file of its own.
     pub export_mask: bool,
+    /// Who restores photos, for their records.
+    pub operator: String,
+    /// Why, for their records.
+    pub reason: String,
 }
 
 impl Default for Settings {
@@ -58,6 +62,8 @@ impl Default for Settings {
             compare: CompareMode::Restored,
             jpeg_quality: 95,
             export_mask: false,
+            operator: String::new(),
+            reason: String::new(),
         }
     }
 }

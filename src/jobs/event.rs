@@ -63,6 +63,8 @@ pub struct EngineInfo {
     pub models: [ModelIdentity; 2],
     /// Stage 1's thresholds.
     pub thresholds: Thresholds,
+    /// Version of ONNX Runtime; `None` for fakes.
+    pub runtime_version: Option<String>,
     /// What [`crate::restore::plan_fill`] needs to know of stage 2, px.
     pub fill_halo_px: u32,
 }
@@ -72,6 +74,7 @@ impl From<&Engine> for EngineInfo {
         Self {
             provider: engine.provider().clone(),
             models: engine.models(),
+            runtime_version: engine.runtime().map(|runtime| runtime.version.clone()),
             thresholds: engine.detector_manifest().thresholds,
             fill_halo_px: engine.filler_manifest().halo_px,
         }

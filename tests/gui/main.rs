@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 #![expect(clippy::float_cmp, reason = "exact values are meant")]
 
+mod archive;
 mod details;
 mod files;
 mod flow;

@@ -1,14 +1,16 @@
 //! Opening and exporting: which dialog is shown, which job is asked for.
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use eframe::egui;
 
 use super::UnscratchApp;
 use crate::document::Document;
-use crate::gui::dialogs::{Dialog, Then, export::ExportForm, files::FileBrowser};
+use crate::gui::dialogs::{Dialog, Then, archive::given, export::ExportForm, files::FileBrowser};
 use crate::gui::picker::{Picked, Wish};
-use crate::jobs::ExportRequest;
+use crate::jobs::{ExportRequest, RecordRequest};
+use crate::record::Circumstances;
 
 impl UnscratchApp {
     /// Opens `path`, unless work would be lost: then the person is asked first.
@@ -81,6 +83,7 @@ impl UnscratchApp {
         };
         self.store.settings.jpeg_quality = form.quality;
         self.store.settings.export_mask = form.with_mask;
+        form.dossier.remember(&mut self.store.settings);
         self.view.notice = None;
         self.exporting_state = Some(document.snapshot());
         let id = self.jobs.export(ExportRequest {
@@ -91,8 +94,31 @@ impl UnscratchApp {
             target: form.target_path(),
             options: form.options(),
             mask_target: form.mask_path(),
-            record: None,
+            record: self.record_request(document, &form),
         });
         self.work.exporting = Some(id);
+    }
+
+    /// What the export is to say of itself: with a dossier everything, without one nothing.
+    fn record_request(&self, document: &Document, form: &ExportForm) -> Option<RecordRequest> {
+        let mask = document.effective_mask();
+        let is_detected = document.detection().is_some();
+        let engine = self.work.engine.as_ref();
+        // Networks that did nothing for this photo are not named.
+        let engine = engine.filter(|_| is_detected || mask.touches(document.photo().size().rect()));
+        form.dossier.is_wanted.then(|| RecordRequest {
+            circumstances: Circumstances {
+                operator: given(&form.dossier.operator),
+                reason: given(&form.dossier.reason),
+                started: SystemTime::now(),
+                models: engine.map_or_else(Vec::new, |engine| engine.models.to_vec()),
+                runtime_version: engine.and_then(|engine| engine.runtime_version.clone()),
+                provider: engine.map(|engine| engine.provider.kind),
+                threshold: is_detected.then(|| f32::from(document.threshold()) / 255.0),
+                mask_file: None,
+            },
+            is_dossier: true,
+            extends_xmp: true,
+        })
     }
 }

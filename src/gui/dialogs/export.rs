@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use eframe::egui::{self, Grid, RichText, Slider, TextEdit, Ui};
 
+use super::archive::{DossierForm, Preset, dossier_rows, preset_row};
 use super::title;
 use crate::gui::panels::caption;
 use crate::gui::settings::Settings;
@@ -11,6 +12,7 @@ use crate::gui::state::{Action, Model};
 use crate::gui::theme;
 use crate::jobs::{ExportOptions, ExportReport, OutputFormat, is_same_file, restored_name};
 use crate::photo::{FileFormat, Photo};
+use crate::record::DossierNames;
 
 /// Formats offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +50,10 @@ pub struct ExportForm {
     pub with_mask: bool,
     /// The person agreed to replace what is there.
     pub may_replace: bool,
+    /// What is written beside the photo for an archive.
+    pub dossier: DossierForm,
+    /// What an archive gets of this photo: the master's own kind where that is lossless.
+    lossless: Format,
 }
 
 impl ExportForm {
@@ -63,6 +69,8 @@ impl ExportForm {
             target: String::new(),
             with_mask: settings.export_mask,
             may_replace: false,
+            dossier: DossierForm::new(settings),
+            lossless: format,
         };
         form.target = restored_name(photo.path(), form.output_format())
             .display()
@@ -95,8 +103,45 @@ impl ExportForm {
             "png"
         };
         let stem = target.file_stem()?.to_string_lossy().into_owned();
-        self.with_mask
+        (self.with_mask && !self.dossier.is_wanted)
             .then(|| target.with_file_name(format!("{stem}_mask.{kind}")))
+    }
+
+    /// The names of the dossier, if there is to be one and it can have names.
+    pub fn dossier_names(&self) -> Option<DossierNames> {
+        let names = self.dossier.is_wanted.then(|| self.target_path());
+        names.and_then(|target| DossierNames::new(&target).ok())
+    }
+
+    /// Every file that would be written.
+    pub fn targets(&self) -> Vec<PathBuf> {
+        match self.dossier_names() {
+            Some(names) => names.all().iter().rev().map(PathBuf::from).collect(),
+            None => std::iter::once(self.target_path())
+                .chain(self.mask_path())
+                .collect(),
+        }
+    }
+
+    /// The preset these fields are like.
+    fn preset(&self) -> Option<Preset> {
+        match (self.format == Format::Jpeg, self.dossier.is_wanted) {
+            (false, true) => Some(Preset::Archive),
+            (true, false) if !self.with_mask => Some(Preset::Share),
+            _ => None,
+        }
+    }
+
+    /// Sets the fields for a purpose; everything can be changed afterwards.
+    fn take_preset(&mut self, preset: Preset) {
+        self.dossier.is_wanted = preset == Preset::Archive;
+        match preset {
+            Preset::Archive => self.choose(self.lossless),
+            Preset::Share => {
+                self.with_mask = false;
+                self.choose(Format::Jpeg);
+            }
+        }
     }
 
     /// What the exporter is told.
@@ -163,20 +208,18 @@ impl ExportForm {
                 "The name must end in .{kind} for this format."
             )));
         }
-        if self
-            .mask_path()
-            .is_some_and(|mask| is_same_file(&mask, master))
-        {
+        let targets = self.targets();
+        if targets.iter().any(|path| is_same_file(path, master)) {
             return Some(Problem::Refused(
-                "The mask's file would be the original; choose another name.".to_owned(),
+                "A file beside it would be the original; choose another name.".to_owned(),
             ));
         }
-        let existing: Vec<String> = std::iter::once(target)
-            .chain(self.mask_path())
+        let existing: Vec<String> = targets
+            .iter()
             .filter(|path| path.exists())
             .filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
             .collect();
-        (!existing.is_empty()).then(|| Problem::Exists(existing.join(" and ")))
+        (!existing.is_empty()).then(|| Problem::Exists(listed(&existing)))
     }
 }
 
@@ -249,6 +292,9 @@ fn fields(
     actions: &mut Vec<Action>,
 ) {
     Grid::new("export").num_columns(2).spacing([16.0, 12.0]).show(ui, |ui| {
+        if let Some(preset) = preset_row(ui, form.preset()) {
+            form.take_preset(preset);
+        }
         ui.label("Format");
         ui.horizontal(|ui| {
             for (format, name, tooltip) in Format::ALL {
@@ -279,10 +325,15 @@ fn fields(
             }
         });
         ui.end_row();
-        ui.label("");
-        ui.checkbox(&mut form.with_mask, "Mask as a file of its own")
-            .on_hover_text("One channel of the same size: white where the photo was repaired, black where it is untouched");
-        ui.end_row();
+        if !form.dossier.is_wanted {
+            ui.label("");
+            ui.checkbox(&mut form.with_mask, "Mask as a file of its own")
+                .on_hover_text("One channel of the same size: white where the photo was repaired, black where it is untouched");
+            ui.end_row();
+        }
+        if dossier_rows(ui, &mut form.dossier) {
+            form.may_replace = false;
+        }
     });
     caption(ui, promise(form, photo));
 }
@@ -293,14 +344,20 @@ fn what_is_written(form: &ExportForm) -> String {
         path.file_name()
             .map(|name| name.to_string_lossy().into_owned())
     };
-    let names: Vec<String> = std::iter::once(form.target_path())
-        .chain(form.mask_path())
-        .filter_map(|path| name(&path))
-        .collect();
+    let targets = form.targets();
+    let names: Vec<String> = targets.iter().filter_map(|path| name(path)).collect();
     if names.is_empty() {
         return String::new();
     }
-    format!("Writes {}", names.join(" and "))
+    format!("Writes {}", listed(&names))
+}
+
+/// "a", "a and b", "a, b and c".
+fn listed(names: &[String]) -> String {
+    match names {
+        [others @ .., last] if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => names.concat(),
+    }
 }
 
 fn promise(form: &ExportForm, photo: &Photo) -> String {
@@ -326,7 +383,10 @@ fn promise(form: &ExportForm, photo: &Photo) -> String {
 /// What an export is reported as, in sentences.
 pub fn report_text(report: &ExportReport) -> String {
     let mut lines = vec![report.target.display().to_string()];
-    if let Some(mask) = &report.mask_target {
+    if let Some(names) = &report.dossier {
+        lines.push("Beside it: mask, picture of the changes, record and checksums.".to_owned());
+        lines.push(format!("Record: {}", names.record.display()));
+    } else if let Some(mask) = &report.mask_target {
         lines.push(format!("Mask: {}", mask.display()));
     }
     lines.push(format!(
@@ -373,7 +433,32 @@ mod tests {
             target: target.display().to_string(),
             with_mask: true,
             may_replace: false,
+            dossier: DossierForm::default(),
+            lossless: Format::Tiff,
         }
+    }
+
+    #[test]
+    fn a_preset_sets_format_and_companions() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut form = form(&folder.path().join("a_restored.png"));
+        form.take_preset(Preset::Archive);
+        assert_eq!(form.preset(), Some(Preset::Archive));
+        assert_eq!(form.mask_path(), None, "the dossier has its own");
+        let names = what_is_written(&form);
+        assert!(
+            names.starts_with("Writes a_restored.tif, ")
+                && names.ends_with(" and a_restored_mask.tif"),
+            "{names}"
+        );
+        std::fs::write(folder.path().join("a_restored_changes.png"), b"x").unwrap();
+        assert_eq!(
+            form.problem(Path::new("a.tif")),
+            Some(Problem::Exists("a_restored_changes.png".to_owned()))
+        );
+        form.take_preset(Preset::Share);
+        assert_eq!(form.preset(), Some(Preset::Share));
+        assert_eq!(what_is_written(&form), "Writes a_restored.jpg");
     }
 
     #[test]

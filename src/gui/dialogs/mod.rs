@@ -1,5 +1,6 @@
 //! Dialogs over the window: export, unsaved work, shortcuts, choosing a file. One at a time.
 
+pub mod archive;
 pub mod export;
 pub mod files;
 mod shortcuts;

@@ -1,0 +1,112 @@
+//! What the export dialog offers for archives and for friends: two presets, and the dossier's fields.
+
+use eframe::egui::{Button, TextEdit, Ui, vec2};
+
+use crate::gui::settings::Settings;
+
+/// What the person exports for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preset {
+    /// Lossless, with the dossier.
+    Archive,
+    /// A small picture alone.
+    Share,
+}
+
+impl Preset {
+    const ALL: [(Self, &'static str, &'static str); 2] = [
+        (
+            Self::Archive,
+            "Archive",
+            "Lossless, with mask, picture of the changes, record and checksums",
+        ),
+        (Self::Share, "Share", "A JPEG and nothing else"),
+    ];
+}
+
+/// The dossier's fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DossierForm {
+    /// Whether there is one.
+    pub is_wanted: bool,
+    /// Who restores the photo.
+    pub operator: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl DossierForm {
+    /// As it was used last; the dossier itself is asked for each time.
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            is_wanted: false,
+            operator: settings.operator.clone(),
+            reason: settings.reason.clone(),
+        }
+    }
+
+    /// Keeps operator and reason for the next time.
+    pub fn remember(&self, settings: &mut Settings) {
+        settings.operator.clone_from(&self.operator);
+        settings.reason.clone_from(&self.reason);
+    }
+}
+
+/// A field's text, if there is any.
+pub fn given(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// The row of presets; `chosen` is the one the form is like. Returns the one clicked.
+pub fn preset_row(ui: &mut Ui, chosen: Option<Preset>) -> Option<Preset> {
+    let mut clicked = None;
+    ui.label("Purpose");
+    ui.horizontal(|ui| {
+        for (preset, name, tooltip) in Preset::ALL {
+            let button = Button::selectable(chosen == Some(preset), name)
+                .frame_when_inactive(true)
+                .min_size(vec2(72.0, 28.0));
+            if ui.add(button).on_hover_text(tooltip).clicked() {
+                clicked = Some(preset);
+            }
+        }
+    });
+    ui.end_row();
+    clicked
+}
+
+/// The rows of the dossier; whether anything that changes the names was changed.
+pub fn dossier_rows(ui: &mut Ui, form: &mut DossierForm) -> bool {
+    ui.label("");
+    let changed = ui
+        .checkbox(&mut form.is_wanted, "Dossier with record and checksums")
+        .on_hover_text("Also writes the mask, a picture of the changes, a record of what was done, and a list of checksums, beside the photo")
+        .changed();
+    ui.end_row();
+    if form.is_wanted {
+        for (name, text, hint) in [
+            ("Restored by", &mut form.operator, "in the record, if given"),
+            ("Reason", &mut form.reason, "in the record, if given"),
+        ] {
+            let label = ui.label(name);
+            let field = TextEdit::singleline(text)
+                .hint_text(hint)
+                .desired_width(ui.available_width());
+            ui.add(field).labelled_by(label.id);
+            ui.end_row();
+        }
+    }
+    changed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blank_fields_are_not_given() {
+        assert_eq!(given("  "), None);
+        assert_eq!(given(" A. Person "), Some("A. Person".to_owned()));
+    }
+}

@@ -1,0 +1,117 @@
+//! The presets of the export dialog, and the dossier that the window writes.
+
+use egui_kittest::kittest::Queryable as _;
+use unscratch::geometry::{PixelRect, TileIndex};
+use unscratch::inference::CancelToken;
+use unscratch::io::{DecodeLimits, load_mask, open_photo};
+use unscratch::record::schema::AreaOrigin;
+use unscratch::record::{Agreement, HashOutcome, Record, agreement, check_hashes};
+use unscratch::restore::{AlphaRaster, FillWindow, NoProgress, composite_rect, rerender};
+
+use super::support::{Window, fake_engine, open, scratched};
+
+fn export_as(window: &mut Window, preset: &str) {
+    window.settle();
+    window.harness.get_by_label("Export…").click();
+    window.harness.run();
+    window.harness.get_by_label(preset).click();
+    window.harness.run();
+}
+
+fn confirm(window: &mut Window) {
+    window.harness.get_by_label("Export").click();
+    window.until("the export is written", |app| app.view().notice.is_some());
+    window.settle();
+}
+
+#[test]
+fn the_archive_preset_writes_a_dossier_that_gives_the_same_pixels_again() {
+    let mut window = open(&scratched());
+    export_as(&mut window, "Archive");
+    let field = window.harness.get_by_label("Restored by");
+    field.focus();
+    field.type_text("A. Person");
+    window.harness.run();
+    confirm(&mut window);
+    window
+        .harness
+        .get_by_label_contains("photo_restored.restoration.json");
+
+    let record = Record::read(&window.path("photo_restored.restoration.json")).unwrap();
+    assert_eq!(record.operator.as_deref(), Some("A. Person"));
+    assert_eq!(record.reason, None);
+    assert_eq!(record.options.threshold_8bit, Some(128));
+    assert_eq!(record.models.len(), 2);
+    let found = |area: &unscratch::record::schema::AreaRecord| area.origin == AreaOrigin::Detected;
+    assert!(record.areas.iter().any(found), "{:?}", record.areas);
+    let master = window.path("photo.png");
+    for check in check_hashes(&record, window.folder.path(), &master) {
+        assert!(matches!(check.outcome, HashOutcome::Same), "{check:?}");
+    }
+
+    let limits = DecodeLimits::default();
+    let photo = open_photo(&master, &limits).unwrap();
+    let alpha = load_mask(&window.path(&record.mask.file), photo.size(), &limits).unwrap();
+    let windows: Vec<FillWindow> = record
+        .fill_windows
+        .iter()
+        .map(|window| FillWindow {
+            read: PixelRect::new(window.x, window.y, window.width, window.height),
+            cells: window
+                .cells
+                .iter()
+                .map(|&[x, y]| TileIndex::new(x, y))
+                .collect(),
+        })
+        .collect();
+    let restoration = rerender(
+        &photo,
+        &AlphaRaster::new(photo.size(), alpha),
+        &windows,
+        &mut fake_engine(),
+        &NoProgress,
+        &CancelToken::new(),
+    )
+    .unwrap();
+    let again = composite_rect(&photo, &restoration, photo.size().rect());
+    let written = open_photo(&window.path("photo_restored.png"), &limits).unwrap();
+    assert_eq!(
+        agreement(written.samples(), &again),
+        Some(Agreement::default())
+    );
+    assert_ne!(written.samples(), photo.samples());
+}
+
+#[test]
+fn the_share_preset_writes_one_jpeg_and_nothing_beside_it() {
+    let mut window = open(&scratched());
+    export_as(&mut window, "Share");
+    confirm(&mut window);
+    let mut names: Vec<_> = window
+        .folder
+        .path()
+        .read_dir()
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("photo"))
+        .collect();
+    names.sort();
+    assert_eq!(names, ["photo.png", "photo_restored.jpg"]);
+}
+
+#[test]
+fn operator_and_reason_are_proposed_again_and_the_dossier_is_not() {
+    let mut window = open(&scratched());
+    export_as(&mut window, "Archive");
+    let field = window.harness.get_by_label("Reason");
+    field.focus();
+    field.type_text("a fold");
+    window.harness.run();
+    confirm(&mut window);
+    assert_eq!(window.app().settings().reason, "a fold");
+    window.harness.get_by_label("Dismiss").click();
+    window.harness.run();
+    window.harness.get_by_label("Export…").click();
+    window.harness.run();
+    assert!(window.harness.query_by_label("Reason").is_none());
+}
