@@ -126,10 +126,7 @@ mod tests {
 
     fn one_pixel(x: u32, y: u32) -> Restoration {
         let mut restoration = Restoration::new(0);
-        let (index, rect) = (
-            TileIndex::new(x / 256, y / 256),
-            PixelRect::new(x, y, 1, 1),
-        );
+        let (index, rect) = (TileIndex::new(x / 256, y / 256), PixelRect::new(x, y, 1, 1));
         let values = RectFill {
             fill: vec![0],
             alpha: vec![255],

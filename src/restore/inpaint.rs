@@ -146,7 +146,9 @@ impl Filler<'_> {
             if outcome.is_err() {
                 break;
             }
-            group.iter().for_each(|&index| is_done[index] = true);
+            for index in group {
+                is_done[index] = true;
+            }
         }
         let mut is_done = is_done.into_iter();
         waiting.retain(|_| is_done.next() != Some(true));
