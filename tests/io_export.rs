@@ -18,7 +18,7 @@ use unscratch::photo::{
 
 const SIZE: ImageSize = ImageSize::new(37, 29);
 const LOSSLESS: [OutputFormat; 2] = [OutputFormat::Png, OutputFormat::Tiff];
-const JPEG: OutputFormat = OutputFormat::Jpeg { quality: 92 };
+const JPEG: OutputFormat = OutputFormat::Jpeg { quality: Some(92) };
 
 /// EXIF with a maker, orientation 6, an original date and a GPS latitude; big-endian, so that writers have to turn it.
 fn exif_blob() -> Vec<u8> {
@@ -67,7 +67,7 @@ fn metadata() -> Metadata {
             y: 300.0,
             unit: ResolutionUnit::Inch,
         }),
-        premultiplied_alpha: false,
+        ..Metadata::default()
     }
 }
 

@@ -1,9 +1,11 @@
 //! What can be typed: subcommands, options and their values. Nothing is done here.
 
-use std::num::{NonZeroU8, NonZeroUsize};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::io::NameTemplate;
 
 /// Removes scratches, cracks, folds and dust from scanned photographs.
 ///
@@ -39,8 +41,6 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Show what this program can use on this machine
     Doctor(DoctorArgs),
-    /// Measure how fast it is on this machine; takes a minute or two
-    Bench(BenchArgs),
 }
 
 /// Options every subcommand takes, before or after its name.
@@ -59,7 +59,7 @@ pub struct Common {
     /// ONNX Runtime library, or the folder that holds it
     #[arg(long, global = true, value_name = "LIB")]
     pub runtime: Option<PathBuf>,
-    /// Memory for all that is kept beside the decoded photo, such as 512M or 2G; a photo that needs more to decode is refused [default: 1G; the machine's for decoding]
+    /// Memory that decoding a photo may take and a network run should, such as 512M or 2G
     #[arg(long, global = true, value_name = "SIZE", value_parser = parse_size)]
     pub memory_limit: Option<u64>,
     /// Replace existing files (never the original)
@@ -103,6 +103,9 @@ pub struct RestoreArgs {
     /// The threshold by name
     #[arg(long, value_enum, conflicts_with = "threshold")]
     pub sensitivity: Option<Sensitivity>,
+    /// Names in DIR, such as "{stem}_restored{_vNN}": _v02 and so on where a name is taken [default: {stem}_restored]
+    #[arg(long, value_name = "NAME")]
+    pub name_template: Option<NameTemplate>,
     #[command(flatten)]
     /// How it is written, and what is written with it.
     pub output: Output,
@@ -126,7 +129,7 @@ pub struct Output {
     /// Kind of file [default: by OUT's name; in a folder TIFF for a TIFF, else PNG]
     #[arg(long, value_enum)]
     pub format: Option<Format>,
-    /// JPEG quality [default: 95]
+    /// JPEG quality [default: a JPEG's own tables and subsampling; 95 for others]
     #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u8).range(1..=100))]
     pub quality: Option<u8>,
     /// Also write what was repaired as a mask with its soft edge (0 = untouched); with several photos a folder
@@ -243,6 +246,7 @@ impl From<InpaintArgs> for RestoreArgs {
             mask_in: Some(mask),
             threshold: None,
             sensitivity: None,
+            name_template: None,
             output: options,
         }
     }
@@ -268,20 +272,6 @@ pub struct DoctorArgs {
     /// As JSON, for other programs
     #[arg(long)]
     pub json: bool,
-}
-
-/// Arguments of `bench`.
-#[derive(Args, Clone, Debug)]
-pub struct BenchArgs {
-    /// Photo to measure on instead of a made one of 6 megapixels
-    #[arg(value_name = "FILE")]
-    pub file: Option<PathBuf>,
-    /// As JSON, for other programs
-    #[arg(long)]
-    pub json: bool,
-    /// Measurements of each kind, after a first one that does not count
-    #[arg(long, value_name = "N", default_value = "11")]
-    pub repeats: NonZeroU8,
 }
 
 /// A probability from 0 to 1.
@@ -370,6 +360,7 @@ mod tests {
             "unscratch restore a.png -o b.png --threshold 1.01",
             "unscratch restore a.png -o b.png --threshold nan",
             "unscratch restore a.png -o b.png --format gif",
+            "unscratch restore a.png --out-dir d --name-template {stem}{date}",
             "unscratch restore a.png -o b.jpg --quality 0",
             "unscratch restore a.png -o b.jpg --quality 101",
             "unscratch restore a.png -o b.png --threads 0",

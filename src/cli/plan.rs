@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 
 use super::Stop;
 use super::args::{Format, Output, RestoreArgs};
-use crate::io::{EncodeError, OutputFormat, check_target, is_same_file, restored_name};
+use crate::io::{
+    EncodeError, NameTemplate, OutputFormat, check_target, check_writable, differ_in_case_only,
+    folds_case, is_same_file, mask_name_of,
+};
 use crate::record::DossierNames;
 
 /// Why the files of one command cannot stand side by side.
@@ -82,6 +85,11 @@ impl Plan {
             (None, Some(folder)) => into_folder(args, folder)?,
             (None, None) => return Err(Stop::usage("name the result with -o or --out-dir")),
         };
+        if args.name_template.is_some() && args.target.out_dir.is_none() {
+            return Err(Stop::usage(
+                "--name-template names files in a folder; use it with --out-dir",
+            ));
+        }
         if args.output.quality.is_some()
             && !files
                 .iter()
@@ -117,7 +125,10 @@ impl Plan {
         let mut writers: HashMap<PathBuf, &Path> = HashMap::new();
         for file in &self.files {
             for target in file.targets() {
-                if let Some(first) = writers.insert(place(target), &file.input) {
+                let place = place(target);
+                let twin = writers.keys().find(|other| is_twin(other, &place));
+                let twin = twin.and_then(|twin| writers.get(twin).copied());
+                if let Some(first) = writers.insert(place, &file.input).or(twin) {
                     return Err(PlanError::SameResult {
                         first: first.to_path_buf(),
                         second: file.input.clone(),
@@ -154,6 +165,14 @@ impl Plan {
     }
 }
 
+/// Whether two places are one because their disk does not tell upper from lower case.
+fn is_twin(a: &Path, b: &Path) -> bool {
+    let (Some(name_a), Some(name_b)) = (a.file_name(), b.file_name()) else {
+        return false;
+    };
+    a.parent() == b.parent() && differ_in_case_only(name_a, name_b) && folds_case(folder_of(a))
+}
+
 /// Refuses targets that are one file, or the original.
 pub(super) fn refuse_same_or_original(input: &Path, targets: &[&PathBuf]) -> Result<(), Stop> {
     let mut places = Vec::new();
@@ -182,15 +201,18 @@ fn refuse_original(input: &Path, target: &Path) -> Result<(), Stop> {
 }
 
 /// Refuses a target that cannot be written, or exists already; the folders to be made count as there.
+///
+/// Asked before any work: nobody should wait for a repair that cannot be kept.
 pub(super) fn refuse_target(
     target: &Path,
     overwrite: bool,
     folders_to_make: &[PathBuf],
 ) -> Result<(), Stop> {
     match check_target(target, None, overwrite) {
-        Err(EncodeError::NoFolder { folder }) if folders_to_make.contains(&folder) => Ok(()),
-        checked => Ok(checked?),
+        Err(EncodeError::NoFolder { folder }) if folders_to_make.contains(&folder) => {}
+        checked => checked?,
     }
+    Ok(check_writable(target)?)
 }
 
 /// The folder a file lies in; `.` for a bare name.
@@ -245,29 +267,51 @@ fn into_folder(args: &RestoreArgs, folder: &Path) -> Result<(Vec<FilePlan>, Vec<
         Some(mask) => refuse_mask_name(mask)?,
         None => {}
     }
-    let file = |input: &PathBuf| {
+    let plain = NameTemplate::plain();
+    let template = args.name_template.as_ref().unwrap_or(&plain);
+    let mask_of = |input: &Path, target: &Path| {
+        mask_out.map(|mask| match (masks_in_folder, &args.name_template) {
+            (false, _) => mask.to_path_buf(),
+            (true, None) => mask.join(mask_name(input)),
+            // Versions have masks of their own.
+            (true, Some(_)) => mask.join(mask_name_of(target, "png")),
+        })
+    };
+    let mut taken: Vec<PathBuf> = Vec::new();
+    let mut file = |input: &PathBuf| {
         let format = match args.output.format {
             Some(format) => output_format(format, &args.output),
             None if is_tiff(input) => OutputFormat::Tiff,
             None => OutputFormat::Png,
         };
-        let name = restored_name(input, format);
-        let target = folder.join(name.file_name().unwrap_or_default());
-        Ok(FilePlan {
+        let is_taken = |target: &Path| {
+            let mask = mask_of(input, target).filter(|_| masks_in_folder);
+            let dossier = dossier_of(target, args).ok().flatten();
+            let plan = FilePlan {
+                input: input.clone(),
+                target: target.to_path_buf(),
+                format,
+                mask_target: mask,
+                dossier,
+            };
+            let is_there = |path: &Path| path.symlink_metadata().is_ok();
+            plan.targets()
+                .any(|path| is_there(path) || taken.iter().any(|other| other == path))
+        };
+        let target = template.free(input, folder, format, is_taken);
+        let file = FilePlan {
             input: input.clone(),
             dossier: dossier_of(&target, args)?,
+            mask_target: mask_of(input, &target),
             target,
             format,
-            mask_target: mask_out.map(|mask| {
-                if masks_in_folder {
-                    mask.join(mask_name(input))
-                } else {
-                    mask.to_path_buf()
-                }
-            }),
-        })
+        };
+        if template.counts() {
+            taken.extend(file.targets().map(Path::to_path_buf));
+        }
+        Ok(file)
     };
-    let files: Result<_, Stop> = args.inputs.iter().map(file).collect();
+    let files: Result<_, Stop> = args.inputs.iter().map(&mut file).collect();
     Ok((files?, folders))
 }
 
@@ -309,7 +353,7 @@ fn format_of_output(output: &Path, options: &Output) -> Result<OutputFormat, Sto
             )))
         }
         (Some(OutputFormat::Jpeg { quality }), None) => Ok(OutputFormat::Jpeg {
-            quality: options.quality.unwrap_or(quality),
+            quality: options.quality.or(quality),
         }),
         (_, Some(format)) | (Some(format), None) => Ok(format),
         (None, None) => Err(Stop::usage(format!(
@@ -324,9 +368,7 @@ fn output_format(format: Format, options: &Output) -> OutputFormat {
         Format::Tiff => OutputFormat::Tiff,
         Format::Png => OutputFormat::Png,
         Format::Jpeg => OutputFormat::Jpeg {
-            quality: options
-                .quality
-                .unwrap_or(OutputFormat::DEFAULT_JPEG_QUALITY),
+            quality: options.quality,
         },
     }
 }
@@ -382,11 +424,11 @@ mod tests {
         assert_eq!(format("restore a -o b --format tiff"), OutputFormat::Tiff);
         assert_eq!(
             format("restore a -o b.jpg --quality 80"),
-            OutputFormat::Jpeg { quality: 80 }
+            OutputFormat::Jpeg { quality: Some(80) }
         );
         assert_eq!(
             format("restore a --out-dir d --format jpeg"),
-            OutputFormat::Jpeg { quality: 95 }
+            OutputFormat::Jpeg { quality: None }
         );
         assert_eq!(format("restore a --out-dir d"), OutputFormat::Png);
     }
@@ -415,6 +457,39 @@ mod tests {
             Some(PathBuf::from("masks/b_mask.png"))
         );
         assert_eq!(plan.folders, ["out", "masks"].map(PathBuf::from));
+    }
+
+    #[test]
+    fn versions_count_up_past_files_and_past_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().display();
+        std::fs::write(folder.path().join("a_restored.png"), b"older").unwrap();
+        std::fs::write(folder.path().join("a_restored_v02_mask.png"), b"a mask").unwrap();
+        let line = format!(
+            "restore x/a.jpg y/a.jpg --out-dir {out} --mask-out {out} --name-template {{stem}}_restored{{_vNN}}"
+        );
+        let plan = plan(&line).unwrap();
+        let names: Vec<_> = plan
+            .files
+            .iter()
+            .flat_map(|f| {
+                [
+                    f.target.file_name(),
+                    f.mask_target.as_ref().unwrap().file_name(),
+                ]
+            })
+            .map(|name| name.unwrap().to_str().unwrap())
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "a_restored_v03.png",
+                "a_restored_v03_mask.png",
+                "a_restored_v04.png",
+                "a_restored_v04_mask.png"
+            ]
+        );
+        assert!(usage("restore a -o b.png --name-template {stem}").contains("--out-dir"));
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub(super) struct FileReport {
     pub lossy: bool,
     /// Largest difference after decoding, code values of the written file.
     largest_difference: u16,
+    /// Largest difference from the master where α is 0, 8-bit code values; 0 when lossless.
+    largest_difference_outside_mask: u16,
     notes: Vec<String>,
     not_carried: Vec<String>,
     pub seconds: StageSeconds,
@@ -115,6 +117,7 @@ impl FileReport {
             changed_pixels_outside_mask: written.changed_outside_mask,
             lossy: written.lossy,
             largest_difference: written.largest_difference,
+            largest_difference_outside_mask: written.largest_difference_outside_mask,
             notes: photo.source().notes.clone(),
             not_carried: written.not_carried.clone(),
             seconds,
@@ -233,7 +236,7 @@ impl Report {
 /// The most resident memory of this process so far, bytes; `None` off Linux.
 ///
 /// Source: `VmHWM` of `/proc/self/status`, in KiB (proc(5)).
-pub(super) fn peak_memory_bytes() -> Option<u64> {
+fn peak_memory_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;

@@ -179,9 +179,7 @@ fn choose_mask(
     let detection = timed(&mut seconds.detect, || {
         detect(photo, engine, contexts, console, &cancel)
     })
-    .map_err(restore_stop);
-    session.say_notes();
-    let detection = detection?;
+    .map_err(restore_stop)?;
     Ok(ChosenMask {
         mask: EffectiveMask::new(
             mask,
@@ -213,12 +211,10 @@ fn fill(
     session.engine()?;
     let (cancel, console) = (session.cancel.clone(), session.console);
     let engine = session.engine()?;
-    let restoration = timed(&mut seconds.fill, || {
+    timed(&mut seconds.fill, || {
         restore_photo(photo, mask, engine, contexts, console, &cancel)
     })
-    .map_err(restore_stop);
-    session.say_notes();
-    restoration
+    .map_err(restore_stop)
 }
 
 /// What the files are to say of this restoration, if anything.
@@ -261,9 +257,17 @@ fn export(request: &ExportRequest, session: &Session<'_>) -> Result<ExportReport
         error => Stop::Failed(error.into()),
     })?;
     for lost in &written.not_carried {
-        session
-            .console
-            .note(&format!("{}: {lost}", written.target.display()));
+        session.console.note(&format!(
+            "{}: not carried over: {lost}",
+            written.target.display()
+        ));
+    }
+    if written.lossy {
+        session.console.note(&format!(
+            "{}: compression changed pixels outside the mask by up to {} of 255",
+            written.target.display(),
+            written.largest_difference_outside_mask
+        ));
     }
     Ok(written)
 }

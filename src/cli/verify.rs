@@ -149,20 +149,18 @@ fn compare(
 ) -> Result<Option<Agreement>, Stop> {
     let path = folder.join(&record.derivative.file);
     let derivative = session.open(&path)?;
-    let Some(quality) = record
-        .derivative
-        .quality
-        .filter(|_| record.derivative.lossy)
-    else {
+    if !record.derivative.lossy {
         let same_kind = derivative.size() == photo.size() && derivative.alpha() == photo.alpha();
         let found = agreement(derivative.samples(), restored);
         return Ok(found.filter(|_| same_kind));
-    };
+    }
     // Compressed again in the same way: compression has no chance in it either.
     let scratch = tempfile::tempdir().context("no temporary folder can be made")?;
     let again = scratch.path().join("again.jpg");
     let options = ExportOptions {
-        format: OutputFormat::Jpeg { quality },
+        format: OutputFormat::Jpeg {
+            quality: record.derivative.quality,
+        },
         overwrite: false,
     };
     export_photo(photo, restored, &again, &options).map_err(anyhow::Error::from)?;

@@ -52,6 +52,41 @@ pub fn check_target(
     Ok(())
 }
 
+/// Notices a folder that cannot be written to, by making an empty file there and taking it away again.
+///
+/// Meant for the moment before long work begins; rights alone do not tell of read-only disks and shares.
+///
+/// # Errors
+/// [`EncodeError`] names the folder, or `target` where the disk itself fails.
+pub fn check_writable(target: &Path) -> Result<(), EncodeError> {
+    let folder = folder_of(target);
+    let existing = folder.ancestors().find(|folder| folder.is_dir());
+    // A relative path ends in nothing, which is the folder one is in.
+    let folder = existing.unwrap_or(Path::new("."));
+    let probe = new_file_in(folder).map_err(|error| match EncodeError::from_io(error, target) {
+        EncodeError::NoPermission { .. } => EncodeError::NoPermission {
+            folder: folder.to_path_buf(),
+        },
+        other => other,
+    })?;
+    let _listed = Listed::new(probe.path());
+    drop(probe);
+    Ok(())
+}
+
+/// Whether the folder takes upper and lower case for one name, as found with an empty file; false when that cannot be found out.
+pub fn folds_case(folder: &Path) -> bool {
+    let Ok(probe) = new_file_in(folder) else {
+        return false;
+    };
+    let _listed = Listed::new(probe.path());
+    let Some(name) = probe.path().file_name().and_then(|name| name.to_str()) else {
+        return false;
+    };
+    // The name starts and ends in lower case letters.
+    is_same_file(probe.path(), &folder.join(name.to_uppercase()))
+}
+
 /// Writes `bytes` (a report, not a picture) to `target`: all or nothing.
 ///
 /// # Errors
@@ -140,7 +175,16 @@ fn new_file_in(folder: &Path) -> std::io::Result<NamedTempFile> {
     };
     #[cfg(unix)]
     builder.permissions(rights);
-    builder.tempfile_in(folder)
+    builder.tempfile_in(folder).map_err(without_path)
+}
+
+/// What the system said, without the temporary file's name, which means nothing to the person.
+fn without_path(error: std::io::Error) -> std::io::Error {
+    // The crate hands on the text only: "{what the system said} at path {path}".
+    match error.to_string().rsplit_once(" at path ") {
+        Some((said, _)) => std::io::Error::new(error.kind(), said.to_owned()),
+        None => error,
+    }
 }
 
 fn give_name(temporary: NamedTempFile, target: &Path, overwrite: bool) -> std::io::Result<()> {
@@ -241,7 +285,25 @@ mod tests {
         std::fs::hard_link(at("master.tif"), at("hard.tif")).unwrap();
         std::os::unix::fs::symlink(at("master.tif"), at("soft.tif")).unwrap();
         std::os::unix::fs::symlink(at("nowhere"), at("dangling.tif")).unwrap();
-        for name in ["master.tif", "hard.tif", "soft.tif", "./master.tif"] {
+        std::fs::create_dir(at("sub")).unwrap();
+        std::os::unix::fs::symlink(folder.path(), at("sub/up")).unwrap();
+        std::os::unix::fs::symlink("soft.tif", at("soft-of-soft.tif")).unwrap();
+        for name in [
+            "master.tif",
+            "hard.tif",
+            "soft.tif",
+            "soft-of-soft.tif",
+            "./master.tif",
+            "sub/../master.tif",
+            "sub/up/master.tif",
+            "sub/up/hard.tif",
+        ] {
+            let checked = write_whole(&at(name), Some(&at("master.tif")), true, |_| Ok(()));
+            assert!(
+                matches!(checked, Err(EncodeError::IsMaster { .. })),
+                "{name}"
+            );
+            assert_eq!(std::fs::read(at("master.tif")).unwrap(), b"pixels");
             let checked = check_target(&at(name), Some(&at("master.tif")), true);
             assert!(
                 matches!(checked, Err(EncodeError::IsMaster { .. })),
@@ -252,6 +314,74 @@ mod tests {
         assert!(matches!(checked, Err(EncodeError::Exists { .. })));
         let checked = check_target(Path::new("/dev/null"), None, true);
         assert!(matches!(checked, Err(EncodeError::NotAFile { .. })));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_as_target_is_replaced_and_what_it_led_to_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("older.png"), "older").unwrap();
+        std::os::unix::fs::symlink(at("older.png"), at("link.png")).unwrap();
+        let write = |overwrite| {
+            write_whole(&at("link.png"), None, overwrite, |file| {
+                file.write_all(b"new").unwrap();
+                Ok(())
+            })
+        };
+        assert!(matches!(write(false), Err(EncodeError::Exists { .. })));
+        write(true).unwrap();
+        assert_eq!(std::fs::read(at("older.png")).unwrap(), b"older");
+        assert_eq!(std::fs::read(at("link.png")).unwrap(), b"new");
+        assert!(!at("link.png").is_symlink());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_twin_in_other_letters_is_the_master_only_where_the_disk_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let master = folder.path().join("master.tif");
+        std::fs::write(&master, "pixels").unwrap();
+        let twin = folder.path().join("MASTER.TIF");
+        let checked = check_target(&twin, Some(&master), true);
+        let is_refused = matches!(checked, Err(EncodeError::IsMaster { .. }));
+        assert_eq!(is_refused, folds_case(folder.path()));
+        // What such a disk shows: both names lead to one file.
+        if !is_refused {
+            std::fs::hard_link(&master, &twin).unwrap();
+            let checked = check_target(&twin, Some(&master), true);
+            assert!(matches!(checked, Err(EncodeError::IsMaster { .. })));
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_folder_is_tried_before_the_work_and_nothing_stays_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        check_writable(&folder.path().join("a.png")).unwrap();
+        check_writable(&folder.path().join("to/be/made/a.png")).unwrap();
+        assert_eq!(names(folder.path()).len(), 0);
+        let Err(EncodeError::NoPermission { folder }) = check_writable(Path::new("/sys/new/a.png"))
+        else {
+            panic!("/sys takes no files");
+        };
+        assert_eq!(folder, Path::new("/sys"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn errors_name_the_target_and_never_the_temporary_file() {
+        // Files are made in this folder by nobody, and the system says so in its own words.
+        let target = Path::new("/proc/a.png");
+        let raw = tempfile::Builder::new()
+            .suffix(".part")
+            .tempfile_in("/proc");
+        assert!(raw.unwrap_err().to_string().contains(".part"));
+        let error = write_whole(target, None, false, |_| Ok(())).unwrap_err();
+        let text = error.to_string();
+        assert!(matches!(error, EncodeError::Io { .. }), "{text}");
+        assert!(text.contains("/proc/a.png"), "{text}");
+        assert!(!text.contains(".part"), "{text}");
     }
 
     #[cfg(target_os = "linux")]

@@ -12,14 +12,21 @@ mod metadata;
 mod naming;
 mod view_file;
 
-pub use atomic::{check_target, remove_output, remove_unfinished, write_bytes};
+pub use atomic::{
+    check_target, check_writable, folds_case, remove_output, remove_unfinished, write_bytes,
+};
 pub use decode::open_photo;
-pub use encode::{ExportOptions, ExportOutcome, OutputFormat, export_photo, export_photo_with_xmp};
+pub use encode::{
+    ExportOptions, ExportOutcome, OutputFormat, export_photo, export_photo_with_xmp,
+    foretell_losses,
+};
 pub use error::{DecodeError, EncodeError};
 pub use file_set::FileSet;
 pub use hash::{hex, sha256_file};
 pub use limits::DecodeLimits;
 pub use mask_file::{load_mask, save_mask};
 pub use metadata::provenance::{XmpEdit, XmpError, digital_source_type, edit_xmp};
-pub use naming::{is_same_file, restored_name};
+pub use naming::{
+    NameTemplate, NameTemplateError, differ_in_case_only, is_same_file, mask_name_of, restored_name,
+};
 pub use view_file::save_view;

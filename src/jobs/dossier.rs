@@ -182,7 +182,7 @@ fn derivative(
         bytes: report.file_bytes,
         lossy: report.lossy,
         quality: match format {
-            OutputFormat::Jpeg { quality } => Some(quality),
+            OutputFormat::Jpeg { quality } => quality,
             _ => None,
         },
         largest_difference: report.largest_difference,

@@ -21,6 +21,7 @@ use crate::restore::{ProgressSink, Stage, alpha_photo, composite_rect};
 
 use super::ExportRequest;
 use super::dossier::{DerivativeXmp, export_dossier};
+use super::lossy::largest_difference_outside;
 
 /// Pixels one thread compares at once: some rows of a scan, so that all cores get their share.
 const COMPARED_AT_ONCE: usize = 1 << 16;
@@ -40,6 +41,8 @@ pub struct ExportReport {
     pub lossy: bool,
     /// Largest difference of the decoded file from the pixels handed over, code values; 0 when lossless.
     pub largest_difference: u16,
+    /// Largest difference of the decoded file from the master where α is 0, code values of 8 bits; 0 when lossless.
+    pub largest_difference_outside_mask: u16,
     /// Pixels whose mask value is at least 128, before growing.
     pub masked_pixels: u64,
     /// Pixels with α above 0: the mask grown by its soft rim.
@@ -188,6 +191,13 @@ pub(super) fn export_files(
     stages.verify = outcome.verifying.as_secs_f64();
     stages.write -= stages.verify;
     drop(pixels);
+    let outside = if outcome.lossy {
+        let measure = || largest_difference_outside(photo, &alpha, target);
+        // What was measured over all pixels holds for these too.
+        timed(&mut stages.verify, measure).unwrap_or(outcome.largest_difference)
+    } else {
+        0
+    };
     progress.report(Stage::Writing, 2, 3);
     timed(&mut stages.write, || write_mask(request, &alpha, is_new))?;
     progress.report(Stage::Writing, 3, 3);
@@ -198,6 +208,7 @@ pub(super) fn export_files(
         sha256: outcome.sha256,
         lossy: outcome.lossy,
         largest_difference: outcome.largest_difference,
+        largest_difference_outside_mask: outside,
         masked_pixels: mask.masked_pixels(),
         blended_pixels: measured.blended,
         changed_pixels: measured.changed,

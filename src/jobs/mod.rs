@@ -11,6 +11,7 @@ mod event;
 mod export;
 mod inference_worker;
 mod io_worker;
+mod lossy;
 mod order;
 mod progress;
 mod queue;
@@ -22,7 +23,10 @@ pub use export::{ExportError, ExportReport, ExportStages, export_restoration};
 pub use progress::{Progress, Wake};
 // What a listener needs to word its requests.
 pub use crate::inference::EngineOptions;
-pub use crate::io::{ExportOptions, OutputFormat, is_same_file, restored_name};
+pub use crate::io::{
+    ExportOptions, NameTemplate, OutputFormat, check_writable, foretell_losses, is_same_file,
+    mask_name_of,
+};
 pub(crate) use shared::without_panic;
 
 use std::path::PathBuf;

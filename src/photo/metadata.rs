@@ -1,5 +1,8 @@
 //! Metadata that travels with the pixels: raw blobs, resolution, orientation.
 
+use std::sync::Arc;
+
+use super::Native;
 use crate::geometry::ImageSize;
 
 /// Kind of image file, by content.
@@ -154,6 +157,8 @@ pub struct Metadata {
     pub resolution: Option<Resolution>,
     /// Whether the colours are already multiplied by the alpha kept aside (TIFF's associated alpha).
     pub premultiplied_alpha: bool,
+    /// What else a derivative of the master's own kind can hold; never changed, the fields above win where they differ from it.
+    pub native: Option<Arc<Native>>,
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! The master photo in memory: immutable pixels at file depth and the metadata that travels with them. No file access.
 
 mod metadata;
+mod native;
 mod samples;
 mod window;
 
 pub use metadata::{FileFormat, Metadata, Orientation, Resolution, ResolutionUnit};
+pub use native::{JpegComponent, JpegParts, JpegSegment, Native, PngChunk, PngParts};
 pub use samples::{BitDepth, Channels, Samples};
 
 use std::path::{Path, PathBuf};

@@ -172,7 +172,7 @@ pub struct DerivativeFile {
     pub bytes: u64,
     /// Whether compression changed pixels outside the mask too.
     pub lossy: bool,
-    /// JPEG quality, 1 to 100; `null` when lossless.
+    /// JPEG quality, 1 to 100; `null` when lossless, and when none was asked for: then a JPEG master's own tables and subsampling count, or 95.
     pub quality: Option<u8>,
     /// Largest difference that compression made, code values; 0 when lossless.
     pub largest_difference: u16,

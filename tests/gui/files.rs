@@ -47,6 +47,13 @@ fn an_existing_file_is_replaced_only_when_agreed_and_the_original_never() {
     std::fs::write(&target, b"something else").unwrap();
     window.harness.get_by_label("Export…").click();
     window.harness.run();
+    // What is proposed is free already.
+    window
+        .harness
+        .get_by_label_contains("Writes photo_restored_v02.png");
+    let field = window.harness.get_by_label("Save as");
+    field.set_text_value_accesskit(&target.display().to_string());
+    window.harness.run();
     let is_disabled = |window: &Window| {
         window
             .harness

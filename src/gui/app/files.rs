@@ -75,6 +75,12 @@ impl UnscratchApp {
     }
 
     pub(super) fn confirm_export(&mut self) {
+        // Asked now, since the repair may take long and would have nowhere to go.
+        if let Some(Dialog::Export(form)) = &mut self.view.dialog
+            && !form.try_folder()
+        {
+            return;
+        }
         let Some(Dialog::Export(form)) = self.view.dialog.take() else {
             return;
         };

@@ -1,236 +1,20 @@
 //! The export dialog: format, quality, target, mask file. It refuses the original and asks before replacing a file.
 
-use std::path::{Path, PathBuf};
+mod form;
+
+use std::path::Path;
 
 use eframe::egui::{self, Grid, RichText, Slider, TextEdit, Ui};
 
-use super::archive::{DossierForm, Preset, dossier_rows, preset_row};
+pub use self::form::ExportForm;
+use self::form::{Format, Problem};
+use super::archive::{dossier_rows, preset_row};
 use super::title;
 use crate::gui::panels::caption;
-use crate::gui::settings::Settings;
 use crate::gui::state::{Action, Model};
 use crate::gui::theme;
-use crate::jobs::{ExportOptions, ExportReport, OutputFormat, is_same_file, restored_name};
+use crate::jobs::ExportReport;
 use crate::photo::{FileFormat, Photo};
-use crate::record::DossierNames;
-
-/// Formats offered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Lossless, smaller.
-    Png,
-    /// Lossless, what archives keep.
-    Tiff,
-    /// Lossy, small.
-    Jpeg,
-}
-
-impl Format {
-    const ALL: [(Self, &'static str, &'static str); 3] = [
-        (Self::Tiff, "TIFF", "Lossless; what archives keep"),
-        (Self::Png, "PNG", "Lossless; opens everywhere"),
-        (
-            Self::Jpeg,
-            "JPEG",
-            "Small, 8 bit; every pixel changes a little",
-        ),
-    ];
-}
-
-/// The dialog's fields.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ExportForm {
-    /// Chosen format.
-    pub format: Format,
-    /// JPEG quality, 1 to 100.
-    pub quality: u8,
-    /// Target path as typed.
-    pub target: String,
-    /// Whether the mask is written to a file of its own.
-    pub with_mask: bool,
-    /// The person agreed to replace what is there.
-    pub may_replace: bool,
-    /// What is written beside the photo for an archive.
-    pub dossier: DossierForm,
-    /// What an archive gets of this photo: the master's own kind where that is lossless.
-    lossless: Format,
-}
-
-impl ExportForm {
-    /// Proposes `{stem}_restored` beside the master: TIFF for a TIFF, else PNG, so that nothing outside the repair changes.
-    pub fn new(photo: &Photo, settings: &Settings) -> Self {
-        let format = match photo.source().format {
-            FileFormat::Tiff => Format::Tiff,
-            _ => Format::Png,
-        };
-        let mut form = Self {
-            format,
-            quality: settings.jpeg_quality,
-            target: String::new(),
-            with_mask: settings.export_mask,
-            may_replace: false,
-            dossier: DossierForm::new(settings),
-            lossless: format,
-        };
-        form.target = restored_name(photo.path(), form.output_format())
-            .display()
-            .to_string();
-        form
-    }
-
-    /// The format as the exporter knows it.
-    pub const fn output_format(&self) -> OutputFormat {
-        match self.format {
-            Format::Png => OutputFormat::Png,
-            Format::Tiff => OutputFormat::Tiff,
-            Format::Jpeg => OutputFormat::Jpeg {
-                quality: self.quality,
-            },
-        }
-    }
-
-    /// The target as a path.
-    pub fn target_path(&self) -> PathBuf {
-        PathBuf::from(self.target.trim())
-    }
-
-    /// The mask's file beside the target: `{stem}_mask.png`, or `.tif` with a TIFF.
-    pub fn mask_path(&self) -> Option<PathBuf> {
-        let target = self.target_path();
-        let kind = if self.format == Format::Tiff {
-            "tif"
-        } else {
-            "png"
-        };
-        let stem = target.file_stem()?.to_string_lossy().into_owned();
-        (self.with_mask && !self.dossier.is_wanted)
-            .then(|| target.with_file_name(format!("{stem}_mask.{kind}")))
-    }
-
-    /// The names of the dossier, if there is to be one and it can have names.
-    pub fn dossier_names(&self) -> Option<DossierNames> {
-        let names = self.dossier.is_wanted.then(|| self.target_path());
-        names.and_then(|target| DossierNames::new(&target).ok())
-    }
-
-    /// Every file that would be written.
-    pub fn targets(&self) -> Vec<PathBuf> {
-        match self.dossier_names() {
-            Some(names) => names.all().iter().rev().map(PathBuf::from).collect(),
-            None => std::iter::once(self.target_path())
-                .chain(self.mask_path())
-                .collect(),
-        }
-    }
-
-    /// The preset these fields are like.
-    fn preset(&self) -> Option<Preset> {
-        match (self.format == Format::Jpeg, self.dossier.is_wanted) {
-            (false, true) => Some(Preset::Archive),
-            (true, false) if !self.with_mask => Some(Preset::Share),
-            _ => None,
-        }
-    }
-
-    /// Sets the fields for a purpose; everything can be changed afterwards.
-    fn take_preset(&mut self, preset: Preset) {
-        self.dossier.is_wanted = preset == Preset::Archive;
-        match preset {
-            Preset::Archive => self.choose(self.lossless),
-            Preset::Share => {
-                self.with_mask = false;
-                self.choose(Format::Jpeg);
-            }
-        }
-    }
-
-    /// What the exporter is told.
-    pub const fn options(&self) -> ExportOptions {
-        ExportOptions {
-            format: self.output_format(),
-            overwrite: self.may_replace,
-        }
-    }
-
-    fn choose(&mut self, format: Format) {
-        self.format = format;
-        let path = self
-            .target_path()
-            .with_extension(self.output_format().extension());
-        self.target = path.display().to_string();
-        self.may_replace = false;
-    }
-
-    /// Takes over a target chosen elsewhere; its ending may change the format.
-    pub fn set_target(&mut self, path: &Path) {
-        match OutputFormat::from_path(path) {
-            Some(OutputFormat::Png) => self.format = Format::Png,
-            Some(OutputFormat::Tiff) => self.format = Format::Tiff,
-            Some(OutputFormat::Jpeg { .. }) => self.format = Format::Jpeg,
-            None => {}
-        }
-        let named = OutputFormat::from_path(path).is_some();
-        let path = if named {
-            path.to_path_buf()
-        } else {
-            path.with_extension(self.output_format().extension())
-        };
-        self.target = path.display().to_string();
-        self.may_replace = false;
-    }
-
-    /// Why this cannot be written as it is.
-    pub fn problem(&self, master: &Path) -> Option<Problem> {
-        let target = self.target_path();
-        if target.file_name().is_none() {
-            return Some(Problem::Refused("Type a name for the new file.".to_owned()));
-        }
-        if is_same_file(&target, master) || target == master {
-            return Some(Problem::Refused(
-                "This is the original. It is never written over; choose another name.".to_owned(),
-            ));
-        }
-        let folder = target
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        if !folder.is_dir() {
-            return Some(Problem::Refused(format!(
-                "There is no folder {}. Choose one that exists.",
-                folder.display()
-            )));
-        }
-        if OutputFormat::from_path(&target)
-            .is_none_or(|named| named.extension() != self.output_format().extension())
-        {
-            let kind = self.output_format().extension();
-            return Some(Problem::Refused(format!(
-                "The name must end in .{kind} for this format."
-            )));
-        }
-        let targets = self.targets();
-        if targets.iter().any(|path| is_same_file(path, master)) {
-            return Some(Problem::Refused(
-                "A file beside it would be the original; choose another name.".to_owned(),
-            ));
-        }
-        let existing: Vec<String> = targets
-            .iter()
-            .filter(|path| path.exists())
-            .filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
-            .collect();
-        (!existing.is_empty()).then(|| Problem::Exists(listed(&existing)))
-    }
-}
-
-/// What stands against an export.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Problem {
-    /// It cannot be done.
-    Refused(String),
-    /// Files of this name are there already.
-    Exists(String),
-}
 
 /// Draws the dialog.
 pub fn show(
@@ -247,6 +31,7 @@ pub fn show(
     ui.set_width((ui.ctx().content_rect().width() - 120.0).clamp(340.0, 600.0));
     title(ui, "Export the restored photo");
     fields(ui, form, document.photo(), has_system_dialog, actions);
+    show_losses(ui, form, document.photo());
     ui.add_space(8.0);
     let problem = form.problem(document.photo().path());
     let blocked = match &problem {
@@ -305,7 +90,13 @@ fn fields(
             }
         });
         ui.end_row();
-        if form.format == Format::Jpeg {
+        if form.format == Format::Jpeg && photo.source().format == FileFormat::Jpeg {
+            ui.label("");
+            ui.checkbox(&mut form.jpeg_like_master, "Compress like the original")
+                .on_hover_text("With the original's quantisation tables and colour subsampling, which changes the least");
+            ui.end_row();
+        }
+        if form.format == Format::Jpeg && !form.jpeg_like_master {
             let label = ui.label("Quality");
             ui.scope(|ui| {
                 ui.visuals_mut().selection.bg_fill = theme::ACCENT;
@@ -336,6 +127,24 @@ fn fields(
         }
     });
     caption(ui, promise(form, photo));
+}
+
+/// What is lost with this format, before it is lost.
+fn show_losses(ui: &mut Ui, form: &mut ExportForm, photo: &Photo) {
+    let losses = form.losses(photo);
+    if losses.is_empty() {
+        return;
+    }
+    ui.add_space(8.0);
+    ui.label(RichText::new("Not carried over").color(theme::TEXT_STRONG));
+    egui::ScrollArea::vertical()
+        .id_salt("losses")
+        .max_height(120.0)
+        .show(ui, |ui| {
+            for loss in losses {
+                caption(ui, loss.as_str());
+            }
+        });
 }
 
 /// The names of the new files: the end of a long path is outside its field.
@@ -396,14 +205,14 @@ pub fn report_text(report: &ExportReport) -> String {
     ));
     if report.lossy {
         lines.push(format!(
-            "JPEG compression changed values by up to {}.",
-            report.largest_difference
+            "JPEG compression changed values outside the marked damage by up to {} of 255.",
+            report.largest_difference_outside_mask
         ));
     }
     if !report.not_carried.is_empty() {
         lines.push(format!(
             "Not carried over: {}",
-            report.not_carried.join("; ")
+            report.not_carried.join(" ")
         ));
     }
     lines.join("\n")
@@ -425,84 +234,6 @@ fn grouped(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn form(target: &Path) -> ExportForm {
-        ExportForm {
-            format: Format::Png,
-            quality: 90,
-            target: target.display().to_string(),
-            with_mask: true,
-            may_replace: false,
-            dossier: DossierForm::default(),
-            lossless: Format::Tiff,
-        }
-    }
-
-    #[test]
-    fn a_preset_sets_format_and_companions() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut form = form(&folder.path().join("a_restored.png"));
-        form.take_preset(Preset::Archive);
-        assert_eq!(form.preset(), Some(Preset::Archive));
-        assert_eq!(form.mask_path(), None, "the dossier has its own");
-        let names = what_is_written(&form);
-        assert!(
-            names.starts_with("Writes a_restored.tif, ")
-                && names.ends_with(" and a_restored_mask.tif"),
-            "{names}"
-        );
-        std::fs::write(folder.path().join("a_restored_changes.png"), b"x").unwrap();
-        assert_eq!(
-            form.problem(Path::new("a.tif")),
-            Some(Problem::Exists("a_restored_changes.png".to_owned()))
-        );
-        form.take_preset(Preset::Share);
-        assert_eq!(form.preset(), Some(Preset::Share));
-        assert_eq!(what_is_written(&form), "Writes a_restored.jpg");
-    }
-
-    #[test]
-    fn the_original_is_refused_under_every_name() {
-        let folder = tempfile::tempdir().unwrap();
-        let master = folder.path().join("a.png");
-        std::fs::write(&master, b"x").unwrap();
-        let link = folder.path().join("b.png");
-        std::fs::hard_link(&master, &link).unwrap();
-        for target in [&master, &link] {
-            assert!(
-                matches!(form(target).problem(&master), Some(Problem::Refused(_))),
-                "{target:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn existing_files_are_named_before_they_are_replaced() {
-        let folder = tempfile::tempdir().unwrap();
-        let target = folder.path().join("a_restored.png");
-        assert_eq!(form(&target).problem(Path::new("a.png")), None);
-        std::fs::write(folder.path().join("a_restored_mask.png"), b"x").unwrap();
-        assert_eq!(
-            form(&target).problem(Path::new("a.png")),
-            Some(Problem::Exists("a_restored_mask.png".to_owned()))
-        );
-    }
-
-    #[test]
-    fn the_format_follows_the_buttons_and_the_name() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut form = form(&folder.path().join("a.b_restored.png"));
-        form.choose(Format::Tiff);
-        assert!(form.target.ends_with("a.b_restored.tif"), "{}", form.target);
-        assert!(form.mask_path().unwrap().ends_with("a.b_restored_mask.tif"));
-        form.set_target(&folder.path().join("other.jpg"));
-        assert_eq!(form.format, Format::Jpeg);
-        form.target = folder.path().join("other.png").display().to_string();
-        assert!(
-            matches!(form.problem(Path::new("a.png")), Some(Problem::Refused(_))),
-            "the name says PNG"
-        );
-    }
 
     #[test]
     fn numbers_are_grouped_by_thousands() {

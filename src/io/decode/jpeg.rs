@@ -1,6 +1,7 @@
 //! JPEG: structure, metadata segments, pixels. Refuses what would come out shifted or half grey.
 
 use std::io::Read as _;
+use std::sync::Arc;
 
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
@@ -8,18 +9,16 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
 use super::raster::zeros;
-use super::{CONVERT, Decoded, Fault, Input};
+use super::{CONVERT, Decoded, Fault, Input, jpeg_parts};
 use crate::geometry::ImageSize;
 use crate::io::limits::raster_bytes;
-use crate::io::metadata::{exif, iptc};
-use crate::photo::{Channels, Metadata, Resolution, ResolutionUnit, Samples};
+use crate::io::metadata::{exif, iptc, xmp};
+use crate::photo::{Channels, Metadata, Native, Resolution, ResolutionUnit, Samples};
 
 /// Most decoded bytes one byte of JPEG data can stand for: 512 px (one bit a block and component) of 3 samples.
 const BEST_RATIO: u64 = 1536;
 
 const EXIF_PREFIX: &[u8] = b"Exif\0\0";
-const XMP_PREFIX: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
-const EXTENDED_XMP_PREFIX: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";
 const ICC_PREFIX: &[u8] = b"ICC_PROFILE\0";
 
 /// Decodes a JPEG file.
@@ -48,7 +47,9 @@ pub fn decode(input: &mut Input) -> Result<Decoded, Fault> {
     if !structure.is_complete {
         return Err(Fault::damaged("its end is missing"));
     }
-    let (metadata, notes) = read_metadata(&structure.segments);
+    let (mut metadata, notes) = read_metadata(&structure.segments);
+    let parts = jpeg_parts::read(&structure.segments, structure.bytes_behind);
+    metadata.native = Some(Arc::new(Native::Jpeg(parts)));
     let samples = decode_pixels(&bytes, frame.size, channels)?;
     Ok(Decoded {
         size: frame.size,
@@ -159,6 +160,8 @@ struct Structure<'a> {
     /// Marker and payload of every segment in front of the first scan.
     segments: Vec<(u8, &'a [u8])>,
     is_complete: bool,
+    /// Bytes behind the end marker.
+    bytes_behind: u64,
 }
 
 impl<'a> Structure<'a> {
@@ -169,6 +172,7 @@ impl<'a> Structure<'a> {
         let mut frame = None;
         let mut segments = Vec::new();
         let mut is_complete = false;
+        let mut bytes_behind = 0;
         let mut in_headers = true;
         let mut at = 2;
         while let Some((marker, start)) = next_marker(bytes, at) {
@@ -176,6 +180,7 @@ impl<'a> Structure<'a> {
             match marker {
                 0xD9 => {
                     is_complete = !in_headers;
+                    bytes_behind = bytes.len().saturating_sub(start) as u64;
                     break;
                 }
                 // Markers without a length.
@@ -203,6 +208,7 @@ impl<'a> Structure<'a> {
             frame,
             segments,
             is_complete,
+            bytes_behind,
         })
     }
 }
@@ -230,7 +236,7 @@ fn read_metadata(segments: &[(u8, &[u8])]) -> (Metadata, Vec<String>) {
     let mut metadata = Metadata::default();
     let mut notes = Vec::new();
     let mut icc: Vec<(u8, &[u8])> = Vec::new();
-    let mut resources = Vec::new();
+    let (mut resources, mut extended) = (Vec::new(), Vec::new());
     let mut density = None;
     for &(marker, payload) in segments {
         let is = |prefix: &[u8]| payload.strip_prefix(prefix);
@@ -239,15 +245,10 @@ fn read_metadata(segments: &[(u8, &[u8])]) -> (Metadata, Vec<String>) {
             0xE1 if metadata.exif.is_none() && is(EXIF_PREFIX).is_some() => {
                 metadata.exif = is(EXIF_PREFIX).map(<[u8]>::to_vec);
             }
-            0xE1 if metadata.xmp.is_none() && is(XMP_PREFIX).is_some() => {
-                metadata.xmp = is(XMP_PREFIX).map(<[u8]>::to_vec);
+            0xE1 if metadata.xmp.is_none() && is(xmp::JPEG_PREFIX).is_some() => {
+                metadata.xmp = is(xmp::JPEG_PREFIX).map(<[u8]>::to_vec);
             }
-            0xE1 if is(EXTENDED_XMP_PREFIX).is_some() => {
-                push_once(
-                    &mut notes,
-                    "The extended part of the XMP data is left aside.",
-                );
-            }
+            0xE1 => extended.extend(is(xmp::JPEG_EXTENSION_PREFIX)),
             0xE2 => {
                 if let Some([number, _count, data @ ..]) = is(ICC_PREFIX) {
                     icc.push((*number, data));
@@ -267,6 +268,9 @@ fn read_metadata(segments: &[(u8, &[u8])]) -> (Metadata, Vec<String>) {
         .collect();
     metadata.icc = (!profile.is_empty()).then_some(profile);
     metadata.iptc = iptc::from_resources(&resources);
+    if !extended.is_empty() && !join_xmp(&mut metadata, &extended) {
+        notes.push("The extended part of the XMP data cannot be read.".to_owned());
+    }
     let exif_blob = metadata.exif.as_deref();
     metadata.orientation = exif_blob.and_then(exif::orientation).unwrap_or_default();
     // A density without a unit only tells the pixels' shape, so EXIF's resolution says more.
@@ -277,6 +281,15 @@ fn read_metadata(segments: &[(u8, &[u8])]) -> (Metadata, Vec<String>) {
         _ => from_exif(),
     };
     (metadata, notes)
+}
+
+/// Makes a split packet whole; false when it is not built as it should be.
+fn join_xmp(metadata: &mut Metadata, pieces: &[&[u8]]) -> bool {
+    let packet = metadata.xmp.as_deref().unwrap_or_default();
+    let whole = xmp::extended(pieces, packet).and_then(|extended| xmp::merge(packet, &extended));
+    let is_whole = whole.is_some();
+    metadata.xmp = whole.or_else(|| metadata.xmp.take());
+    is_whole
 }
 
 fn push_once(notes: &mut Vec<String>, note: &str) {

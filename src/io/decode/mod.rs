@@ -1,7 +1,9 @@
 //! From a file to a [`Photo`]: what kind of file it is, its hash, and one decoder a format. Applies no orientation.
 
 mod jpeg;
+mod jpeg_parts;
 mod png;
+mod png_parts;
 mod raster;
 mod tiff;
 mod webp_bmp;

@@ -2,24 +2,22 @@
 
 use std::fs::File;
 use std::io::BufReader;
+use std::sync::Arc;
 
 use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Reader, Transformations};
 
 use super::raster::{Sample, Split, zeros};
-use super::{Decoded, Fault, Input};
+use super::{Decoded, Fault, Input, png_parts};
 use crate::geometry::ImageSize;
 use crate::io::limits::raster_bytes;
 use crate::io::metadata::{PNG_XMP_KEYWORD, exif, iptc};
-use crate::photo::{Channels, Metadata, Resolution, ResolutionUnit, Samples};
+use crate::photo::{Channels, Metadata, Native, Resolution, ResolutionUnit, Samples};
 
 /// Deflate's best ratio is 1032 to 1 (source: zlib's technical notes), rounded up.
 pub const DEFLATE_BEST_RATIO: u64 = 1100;
 
 /// Most memory for ancillary chunks and row buffers, bytes.
 const CHUNK_LIMIT_BYTES: usize = 256 << 20;
-
-/// The gamma a picture in sRGB states beside or in place of a profile. Source: PNG specification, "sRGB".
-const SRGB_GAMMA: u32 = 45_455;
 
 /// Start of the keyword of a "raw profile" text chunk.
 const RAW_PROFILE: &str = "Raw profile type ";
@@ -83,7 +81,9 @@ pub fn decode(input: &Input) -> Result<Decoded, Fault> {
     };
     // Metadata may stand behind the pixels, and a file without its end is not whole.
     reader.finish()?;
-    let metadata = read_metadata(&mut reader, &mut notes);
+    let mut metadata = read_metadata(&mut reader, &mut notes);
+    let parts = png_parts::read(&mut &input.file, bytes as u64)?;
+    metadata.native = Some(Arc::new(Native::Png(parts)));
     Ok(Decoded {
         size,
         channels,
@@ -154,19 +154,12 @@ fn read_metadata(reader: &mut Reader<BufReader<File>>, notes: &mut Vec<String>) 
         exif: info.exif_metadata.as_ref().map(|blob| blob.to_vec()),
         ..Metadata::default()
     };
-    let mut left_aside = Vec::new();
     for (keyword, text) in texts(reader) {
-        match keyword.strip_prefix(RAW_PROFILE) {
-            _ if keyword == PNG_XMP_KEYWORD => metadata.xmp = Some(text.into_bytes()),
-            Some(kind) if take_raw_profile(kind, &text, &mut metadata) => {}
-            _ => left_aside.push(keyword),
+        if keyword == PNG_XMP_KEYWORD {
+            metadata.xmp = Some(text.into_bytes());
+        } else if let Some(kind) = keyword.strip_prefix(RAW_PROFILE) {
+            take_raw_profile(kind, &text, &mut metadata);
         }
-    }
-    if !left_aside.is_empty() {
-        notes.push(format!(
-            "PNG text is left aside: {}.",
-            left_aside.join(", ")
-        ));
     }
     let info = reader.info();
     let exif_blob = metadata.exif.as_deref();
@@ -180,14 +173,6 @@ fn read_metadata(reader: &mut Reader<BufReader<File>>, notes: &mut Vec<String>) 
     });
     if metadata.resolution.is_none() {
         metadata.resolution = exif_blob.and_then(exif::resolution);
-    }
-    if metadata.icc.is_none()
-        && info.srgb.is_none()
-        && info
-            .gama_chunk
-            .is_some_and(|gamma| gamma.into_scaled() != SRGB_GAMMA)
-    {
-        notes.push("The PNG's own gamma is left aside.".to_owned());
     }
     if info.animation_control.is_some() {
         notes.push("Only the first frame of the animation is read.".to_owned());

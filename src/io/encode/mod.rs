@@ -1,20 +1,24 @@
 //! From restored pixels to a derivative file: one encoder a format, read back before it gets its name.
 
+mod foretell;
 mod jpeg;
+mod jpeg_parts;
 mod picture;
 mod png;
+mod png_parts;
 mod tiff;
 mod verify;
 
 use std::fs::File;
-use std::io::{BufWriter, Seek as _, Write as _};
+use std::io::{BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+pub use self::foretell::foretell_losses;
 pub(super) use self::picture::{Picture, View};
 use super::atomic::write_whole;
 use super::{EncodeError, hash};
-use crate::photo::{Metadata, Photo, Samples};
+use crate::photo::{Metadata, Native, Photo, Samples};
 
 /// Kind of file to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,13 +29,13 @@ pub enum OutputFormat {
     Tiff,
     /// JPEG, 8 bits, lossy.
     Jpeg {
-        /// 1 to 100.
-        quality: u8,
+        /// 1 to 100; `None` codes as a JPEG master was coded (its tables and subsampling), and any other master at [`Self::DEFAULT_JPEG_QUALITY`].
+        quality: Option<u8>,
     },
 }
 
 impl OutputFormat {
-    /// JPEG quality when nothing else is asked for.
+    /// JPEG quality when nothing else is asked for and the master is no JPEG.
     pub const DEFAULT_JPEG_QUALITY: u8 = 95;
 
     /// From the end of a file name; `None` when it names no format we write.
@@ -39,9 +43,7 @@ impl OutputFormat {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
             "png" => Some(Self::Png),
             "tif" | "tiff" => Some(Self::Tiff),
-            "jpg" | "jpeg" => Some(Self::Jpeg {
-                quality: Self::DEFAULT_JPEG_QUALITY,
-            }),
+            "jpg" | "jpeg" => Some(Self::Jpeg { quality: None }),
             _ => None,
         }
     }
@@ -160,15 +162,9 @@ pub(super) fn write_picture(
     let with_path = |failure: Failure| failure.with_path(format, picture, target);
     let mut not_carried = Vec::new();
     let mut writer = BufWriter::with_capacity(1 << 20, &mut *file);
-    match format {
-        OutputFormat::Png => png::write(picture, &mut writer, &mut not_carried),
-        OutputFormat::Tiff => tiff::write(picture, &mut writer, &mut not_carried),
-        OutputFormat::Jpeg { quality } => {
-            jpeg::write(picture, quality, &mut writer, &mut not_carried)
-        }
-    }
-    .and_then(|()| Ok(writer.flush()?))
-    .map_err(with_path)?;
+    encode(picture, format, &mut writer, &mut not_carried)
+        .and_then(|()| Ok(writer.flush()?))
+        .map_err(with_path)?;
     drop(writer);
 
     let started = Instant::now();
@@ -198,6 +194,33 @@ pub(super) fn write_picture(
         not_carried,
         verifying,
     })
+}
+
+/// Said where a thumbnail is not taken over.
+const THUMBNAIL_DROPPED: &str = "The thumbnail in EXIF: it would still show the damage.";
+
+/// Encodes `picture` and tells what the format could not carry.
+fn encode(
+    picture: &Picture<'_>,
+    format: OutputFormat,
+    writer: &mut (impl Write + Seek),
+    not_carried: &mut Vec<String>,
+) -> Result<(), Failure> {
+    let metadata = picture.metadata;
+    match (metadata.native.as_deref(), format) {
+        (Some(Native::Png(parts)), OutputFormat::Tiff | OutputFormat::Jpeg { .. }) => {
+            png_parts::lost_elsewhere(parts, metadata, not_carried);
+        }
+        (Some(Native::Jpeg(parts)), OutputFormat::Tiff | OutputFormat::Png) => {
+            jpeg_parts::lost_elsewhere(parts, not_carried);
+        }
+        _ => {}
+    }
+    match format {
+        OutputFormat::Png => png::write(picture, writer, not_carried),
+        OutputFormat::Tiff => tiff::write(picture, writer, not_carried),
+        OutputFormat::Jpeg { quality } => jpeg::write(picture, quality, writer, not_carried),
+    }
 }
 
 /// What an encoder stopped at; the target is added where it is known.

@@ -23,6 +23,14 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The first `count` samples.
+    pub fn first(self, count: usize) -> Self {
+        match self {
+            Self::U8(values) => Self::U8(&values[..count]),
+            Self::U16(values) => Self::U16(&values[..count]),
+        }
+    }
+
     /// Bits a sample.
     pub const fn depth(self) -> BitDepth {
         match self {

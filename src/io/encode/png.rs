@@ -6,9 +6,11 @@ use std::io::Write;
 use png::text_metadata::{ITXtChunk, ZTXtChunk};
 use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, Info, PixelDimensions, Unit};
 
-use super::{Failure, Picture};
+use super::{Failure, Picture, THUMBNAIL_DROPPED, jpeg_parts, png_parts};
 use crate::io::metadata::{PNG_XMP_KEYWORD, exif, iptc};
-use crate::photo::{BitDepth as Depth, Channels, Resolution, ResolutionUnit};
+use crate::photo::{
+    BitDepth as Depth, Channels, Metadata, Native, PngChunk, Resolution, ResolutionUnit,
+};
 
 /// Buffer between rows and chunks, bytes; also the size of an IDAT chunk.
 const CHUNK_BYTES: usize = 256 << 10;
@@ -28,11 +30,45 @@ pub fn write(
     writer: &mut impl Write,
     not_carried: &mut Vec<String>,
 ) -> Result<(), Failure> {
-    let mut encoder = Encoder::with_info(writer, info(picture, not_carried))?;
+    let master = match picture.metadata.native.as_deref() {
+        Some(Native::Png(parts)) => Some(png_parts::plan(picture, parts, not_carried)),
+        _ => None,
+    };
+    if picture
+        .metadata
+        .exif
+        .as_deref()
+        .is_some_and(exif::has_thumbnail)
+    {
+        not_carried.push(THUMBNAIL_DROPPED.to_owned());
+    }
+    let info = match &master {
+        Some(_) => layout(picture),
+        None => info(picture, not_carried),
+    };
+    let mut encoder = Encoder::with_info(writer, info)?;
     encoder.set_compression(Compression::Balanced);
     let mut writer = encoder.write_header()?;
-    write_texts(picture, &mut writer, not_carried)?;
+    match &master {
+        Some(plan) => write_chunks(&plan.before, &mut writer)?,
+        None => write_texts(picture, &mut writer, not_carried)?,
+    }
+    write_rows(picture, &mut writer)?;
+    if let Some(plan) = &master {
+        write_chunks(&plan.behind, &mut writer)?;
+    }
+    writer.finish()?;
+    Ok(())
+}
 
+fn write_chunks<W: Write>(chunks: &[PngChunk], writer: &mut png::Writer<W>) -> Result<(), Failure> {
+    for PngChunk { kind, data } in chunks {
+        writer.write_chunk(png::chunk::ChunkType(*kind), data)?;
+    }
+    Ok(())
+}
+
+fn write_rows<W: Write>(picture: &Picture<'_>, writer: &mut png::Writer<W>) -> Result<(), Failure> {
     let mut rows = writer.stream_writer_with_size(CHUNK_BYTES)?;
     for y in 0..picture.size.height {
         let row = picture.rows(y, y + 1);
@@ -43,7 +79,6 @@ pub fn write(
         }
     }
     rows.finish()?;
-    writer.finish()?;
     Ok(())
 }
 
@@ -54,6 +89,25 @@ fn info<'a>(picture: &Picture<'a>, not_carried: &mut Vec<String>) -> Info<'a> {
             "That the colours are premultiplied by alpha: PNG cannot say so, TIFF can.".to_owned(),
         );
     }
+    let mut info = layout(picture);
+    info.icc_profile = metadata.icc.as_deref().map(Cow::Borrowed);
+    info.exif_metadata = exif_blob(metadata).map(Cow::Owned);
+    info.pixel_dims = metadata.resolution.and_then(pixel_dimensions);
+    info
+}
+
+/// The EXIF blob a PNG embeds: the master's own, less a thumbnail that still shows the damage.
+pub fn exif_blob(metadata: &Metadata) -> Option<Vec<u8>> {
+    exif::with_orientation(
+        metadata.exif.as_deref(),
+        metadata.orientation,
+        metadata.resolution,
+    )
+    .map(exif::without_thumbnail)
+}
+
+/// Size, depth and colour kind; no metadata.
+fn layout<'a>(picture: &Picture<'_>) -> Info<'a> {
     let mut info = Info::with_size(picture.size.width, picture.size.height);
     info.bit_depth = match picture.samples.depth() {
         Depth::Eight => BitDepth::Eight,
@@ -65,14 +119,6 @@ fn info<'a>(picture: &Picture<'a>, not_carried: &mut Vec<String>) -> Info<'a> {
         (Channels::Rgb, false) => ColorType::Rgb,
         (Channels::Rgb, true) => ColorType::Rgba,
     };
-    info.icc_profile = metadata.icc.as_deref().map(Cow::Borrowed);
-    info.exif_metadata = exif::with_orientation(
-        metadata.exif.as_deref(),
-        metadata.orientation,
-        metadata.resolution,
-    )
-    .map(Cow::Owned);
-    info.pixel_dims = metadata.resolution.and_then(pixel_dimensions);
     info
 }
 
@@ -102,8 +148,15 @@ fn write_texts<W: Write>(
             Err(_) => not_carried.push("XMP: it is not UTF-8, which PNG demands.".to_owned()),
         }
     }
-    if let Some(records) = &picture.metadata.iptc {
-        let text = iptc::to_raw_profile("iptc", &iptc::to_resource(records));
+    let mut resources = picture.metadata.iptc.as_deref().map(iptc::to_resource);
+    if let Some(Native::Jpeg(parts)) = picture.metadata.native.as_deref() {
+        for comment in jpeg_parts::comments(parts) {
+            writer.write_text_chunk(&ITXtChunk::new("Comment", comment))?;
+        }
+        resources = jpeg_parts::bare_resources(parts, not_carried).or(resources);
+    }
+    if let Some(resources) = resources {
+        let text = iptc::to_raw_profile("iptc", &resources);
         writer.write_text_chunk(&ZTXtChunk::new("Raw profile type iptc", text))?;
     }
     Ok(())

@@ -13,9 +13,9 @@ use tiff::tags::{
 };
 use tiff::{Directory, TiffError};
 
-use super::{Failure, Picture};
+use super::{Failure, Picture, THUMBNAIL_DROPPED, jpeg_parts};
 use crate::io::metadata::exif::{ExifTree, RawEntry, tag};
-use crate::photo::{BitDepth, Channels, Resolution};
+use crate::photo::{BitDepth, Channels, Native, Resolution};
 
 /// Unpacked bytes of a strip: large enough to pack well, small enough to keep all cores busy.
 const STRIP_BYTES: usize = 512 << 10;
@@ -28,6 +28,9 @@ const BIG_TIFF_BYTES: u64 = 4_000_000_000;
 
 const XMP: Tag = Tag::Unknown(700);
 const IPTC: Tag = Tag::Unknown(33_723);
+const PHOTOSHOP_RESOURCES: Tag = Tag::Unknown(34_377);
+/// What the picture shows, in words.
+const IMAGE_DESCRIPTION: u16 = 270;
 const INTEROP_IFD: Tag = Tag::Unknown(tag::INTEROP_IFD);
 
 impl From<TiffError> for Failure {
@@ -49,9 +52,10 @@ pub fn write(
     if tree == Some(None) {
         not_carried.push("EXIF: its structure is broken.".to_owned());
     }
-    let tree = tree.flatten().unwrap_or_default();
+    let mut tree = tree.flatten().unwrap_or_default();
+    add_comments(picture, &mut tree, not_carried);
     if tree.has_thumbnail {
-        not_carried.push("The thumbnail in EXIF.".to_owned());
+        not_carried.push(THUMBNAIL_DROPPED.to_owned());
     }
     if tree.has_maker_note() {
         not_carried.push(
@@ -60,16 +64,37 @@ pub fn write(
     }
     let raw_bytes = picture.row_bytes() as u64 * u64::from(picture.size.height);
     if raw_bytes < BIG_TIFF_BYTES {
-        write_kind::<_, TiffKindStandard>(picture, &tree, writer)
+        write_kind::<_, TiffKindStandard>(picture, &tree, writer, not_carried)
     } else {
-        write_kind::<_, TiffKindBig>(picture, &tree, writer)
+        write_kind::<_, TiffKindBig>(picture, &tree, writer, not_carried)
     }
+}
+
+/// Puts a JPEG master's comments where TIFF has a place for them, if nothing stands there.
+fn add_comments(picture: &Picture<'_>, tree: &mut ExifTree, not_carried: &mut Vec<String>) {
+    let Some(Native::Jpeg(parts)) = picture.metadata.native.as_deref() else {
+        return;
+    };
+    let comments = jpeg_parts::comments(parts).join("\n");
+    if comments.is_empty() {
+        return;
+    }
+    if tree.main.iter().any(|entry| entry.tag == IMAGE_DESCRIPTION) {
+        not_carried.push("The JPEG comment: TIFF's description is taken by EXIF's.".to_owned());
+        return;
+    }
+    tree.main.push(RawEntry {
+        tag: IMAGE_DESCRIPTION,
+        kind: 2,
+        data: [comments.as_bytes(), &[0]].concat(),
+    });
 }
 
 fn write_kind<W: Write + Seek, K: TiffKind>(
     picture: &Picture<'_>,
     tree: &ExifTree,
     writer: W,
+    not_carried: &mut Vec<String>,
 ) -> Result<(), Failure> {
     let mut file = TiffEncoder::<W, K>::new_generic(writer)?;
     let interop = write_directory(&mut file, &tree.interop, None)?;
@@ -79,7 +104,7 @@ fn write_kind<W: Write + Seek, K: TiffKind>(
     let mut page = file.image_directory()?;
     write_strips(picture, &mut page)?;
     write_layout(picture, &mut page)?;
-    write_metadata(picture, tree, &mut page)?;
+    write_metadata(picture, tree, &mut page, not_carried)?;
     if let Some(at) = exif {
         page.write_tag(Tag::ExifDirectory, at)?;
     }
@@ -239,6 +264,7 @@ fn write_metadata<W: Write + Seek, K: TiffKind>(
     picture: &Picture<'_>,
     tree: &ExifTree,
     page: &mut DirectoryEncoder<'_, W, K>,
+    not_carried: &mut Vec<String>,
 ) -> Result<(), Failure> {
     let metadata = picture.metadata;
     for entry in tree.main.iter().filter(|entry| is_descriptive(entry.tag)) {
@@ -262,7 +288,12 @@ fn write_metadata<W: Write + Seek, K: TiffKind>(
         metadata.icc.as_deref(),
     )?;
     write_blob(page, XMP, Type::BYTE, metadata.xmp.as_deref())?;
-    write_blob(page, IPTC, Type::UNDEFINED, metadata.iptc.as_deref())
+    write_blob(page, IPTC, Type::UNDEFINED, metadata.iptc.as_deref())?;
+    let resources = match metadata.native.as_deref() {
+        Some(Native::Jpeg(parts)) => jpeg_parts::bare_resources(parts, not_carried),
+        _ => None,
+    };
+    write_blob(page, PHOTOSHOP_RESOURCES, Type::BYTE, resources.as_deref())
 }
 
 fn write_blob<W: Write + Seek, K: TiffKind>(

@@ -25,6 +25,27 @@ pub fn from_resources(mut blocks: &[u8]) -> Option<Vec<u8>> {
     None
 }
 
+/// The blocks without the thumbnails Photoshop 4 and later put there; `None` when there are none, or the blocks are broken.
+pub fn without_thumbnails(blocks: &[u8]) -> Option<Vec<u8>> {
+    const THUMBNAILS: [u16; 2] = [0x0409, 0x040C];
+    let mut kept = Vec::new();
+    let mut rest = blocks;
+    while let Some(block) = rest.strip_prefix(b"8BIM") {
+        let id = u16::from_be_bytes([*block.first()?, *block.get(1)?]);
+        let name_bytes = (usize::from(*block.get(2)?) + 2) & !1;
+        let length_at = 2 + name_bytes;
+        let length = u32::from_be_bytes(block.get(length_at..length_at + 4)?.try_into().ok()?);
+        let padded = (length as usize).checked_add(length as usize & 1)?;
+        let end = (4 + length_at + 4).checked_add(padded)?.min(rest.len());
+        if !THUMBNAILS.contains(&id) {
+            kept.extend_from_slice(&rest[..end]);
+        }
+        rest = &rest[end..];
+    }
+    kept.extend_from_slice(rest);
+    (kept.len() < blocks.len()).then_some(kept)
+}
+
 /// One image resource block with the IPTC-IIM `records`.
 pub fn to_resource(records: &[u8]) -> Vec<u8> {
     let mut block = b"8BIM".to_vec();
@@ -80,6 +101,18 @@ mod tests {
         assert_eq!(from_resources(&blocks), Some(records.to_vec()));
         assert_eq!(from_resources(&blocks[..blocks.len() - 4]), None);
         assert_eq!(from_resources(b"something else"), None);
+    }
+
+    #[test]
+    fn thumbnails_are_taken_out_of_the_blocks_around_them() {
+        let caption = to_resource(&[0x1C, 2, 5, 0, 1, b'a', b'b']);
+        let thumbnail = b"8BIM\x04\x0c\0\0\0\0\0\x03xyz\0";
+        let blocks = [caption.as_slice(), thumbnail, &caption].concat();
+        assert_eq!(without_thumbnails(&blocks).unwrap(), caption.repeat(2));
+        assert_eq!(without_thumbnails(&caption), None);
+        for length in 0..blocks.len() {
+            without_thumbnails(&blocks[..length]);
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub(super) mod exif;
 pub(super) mod iptc;
 pub(super) mod provenance;
+pub(super) mod xmp;
 
 /// Keyword of an XMP packet in a PNG. Source: XMP Specification part 3, "PNG".
 pub(super) const PNG_XMP_KEYWORD: &str = "XML:com.adobe.xmp";

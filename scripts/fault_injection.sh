@@ -1,0 +1,179 @@
+#!/usr/bin/env bash
+# Breaks exports in every way a disk can and looks at what is left: the master and older derivatives untouched,
+# nothing partial under a final name, the target's name in the message. Not part of `make test`, since it takes
+# minutes and the full disk needs the right to mount.
+#
+# Usage: scripts/fault_injection.sh [kills] (default 200)
+# UNSCRATCH names the binary (default target/release/unscratch). Needs ImageMagick, and root for the full disk.
+
+set -u -o pipefail
+unset CDPATH
+
+kills=${1:-200}
+program=${UNSCRATCH:-target/release/unscratch}
+[ -x "$program" ] || { echo "there is no program $program; build it first or name it with UNSCRATCH" >&2; exit 2; }
+program=$(realpath "$program")
+command -v convert >/dev/null || { echo "ImageMagick's convert is missing" >&2; exit 2; }
+
+work=$(mktemp -d)
+mounted=
+clean_up() {
+    [ -n "$mounted" ] && umount "$mounted"
+    chmod -R u+w "$work"
+    rm -rf "$work"
+}
+trap clean_up EXIT
+cd "$work" || exit 2
+
+failures=0
+fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
+hash_of() { sha256sum "$1" | cut -d' ' -f1; }
+
+mkdir in
+# Noise, so that files are large and writing takes its time; an empty mask, so that no network has to run.
+convert -size 1600x1200 -seed 7 xc:grey50 +noise Random -depth 16 in/master.png
+convert in/master.png -compress lzw in/master.tif
+convert in/master.png -quality 93 -sampling-factor 4:2:0 in/master.jpg
+convert -size 1600x1200 xc:black -depth 8 in/mask.png
+chmod a-w in/*
+declare -A master_hash
+for kind in png tif jpg; do master_hash[$kind]=$(hash_of "in/master.$kind"); done
+
+masters_are_whole() {
+    for kind in png tif jpg; do
+        [ "$(hash_of "in/master.$kind")" = "${master_hash[$kind]}" ] || fail "$1: master.$kind has changed"
+    done
+}
+
+# A run that must fail and name the target, not the temporary file.
+must_fail() {
+    local what=$1
+    shift
+    if "$program" "$@" >out.txt 2>err.txt; then
+        fail "$what: the export went through"
+    fi
+    grep -q '\.part' err.txt && fail "$what: the message names the temporary file: $(cat err.txt)"
+    grep -qi 'panic' err.txt && fail "$what: $(cat err.txt)"
+    printf '%-34s %s\n' "$what" "$(tail -n1 err.txt)"
+    masters_are_whole "$what"
+}
+
+# --- a disk that is full ------------------------------------------------------------------------------------------
+mkdir small
+if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=2m tmpfs small 2>/dev/null; then
+    mounted=$work/small
+    echo older >small/kept.png
+    for kind in png tif jpg; do
+        must_fail "full disk, $kind" inpaint "in/master.$kind" --mask in/mask.png -o "small/new.$kind"
+        must_fail "full disk, over an older $kind" inpaint in/master.png --mask in/mask.png -o small/kept.png --overwrite
+        [ "$(cat small/kept.png)" = older ] || fail "full disk: the older derivative has changed"
+        [ "$(find small -type f | wc -l)" = 1 ] || fail "full disk: something was left: $(ls -A small)"
+    done
+    umount small
+    mounted=
+    # A disk that may not be written to at all; this holds for root as well.
+    if mount -t tmpfs -o ro tmpfs small 2>/dev/null; then
+        mounted=$work/small
+        must_fail "disk mounted read-only" inpaint in/master.png --mask in/mask.png -o small/new.png
+        umount small
+        mounted=
+    fi
+else
+    echo "SKIPPED: full disk and read-only disk, which need root and the right to mount"
+fi
+
+# --- folders that may not be written to ---------------------------------------------------------------------------
+mkdir locked
+chmod a-w locked
+if [ "$(id -u)" = 0 ]; then
+    # Rights do not hold for root, so somebody else has to try.
+    if command -v setpriv >/dev/null && cp "$program" ./unprivileged 2>/dev/null; then
+        chmod a+rx . unprivileged in
+        chmod a+r in/*
+        real=$program
+        models=${UNSCRATCH_MODELS:-}
+        program=$work/as_nobody.sh
+        printf '#!/bin/sh\nexec setpriv --reuid=65534 --regid=65534 --clear-groups %q "$@" %s\n' \
+            "$work/unprivileged" "${models:+--models $models}" >"$program"
+        chmod a+rx "$program"
+        must_fail "folder without the right to write" inpaint in/master.png --mask in/mask.png -o locked/new.png
+        program=$real
+    else
+        echo "SKIPPED: folder without the right to write, which root does not feel"
+    fi
+else
+    must_fail "folder without the right to write" inpaint in/master.png --mask in/mask.png -o locked/new.png
+fi
+[ -z "$(ls -A locked)" ] || fail "locked folder: something was left in it"
+
+# --- the master under other names ---------------------------------------------------------------------------------
+mkdir names
+cp in/master.png names/master.png
+ln names/master.png names/hard.png
+ln -s master.png names/soft.png
+mkdir names/sub
+ln -s .. names/sub/up
+before=$(hash_of names/master.png)
+for name in master.png hard.png soft.png sub/../master.png sub/up/master.png; do
+    must_fail "master as names/$name" inpaint names/master.png --mask in/mask.png -o "names/$name" --overwrite
+    [ "$(hash_of names/master.png)" = "$before" ] || fail "master written through names/$name"
+done
+
+# --- ended at once, at random moments -----------------------------------------------------------------------------
+mkdir killed
+killed=0
+finished=0
+complete=0
+partial=0
+leftovers=0
+RANDOM=20261122
+for kind in png tif jpg; do
+    # Without a history, which names the time, an export gives the same bytes whenever it is made.
+    export_as() { "$program" -q inpaint "in/master.$kind" --mask in/mask.png --metadata untouched --overwrite -o "$1"; }
+    kept=killed/kept.$kind
+    export_as "$kept" || fail "an export without a fault, $kind"
+    whole=$(hash_of "$kept")
+    started=$(date +%s%N)
+    export_as "$kept" || fail "an export over an older one, $kind"
+    length=$((($(date +%s%N) - started) / 1000000))
+    [ "$(hash_of "$kept")" = "$whole" ] || fail "two exports of master.$kind differ"
+    for ((round = 0; round < (kills + 2) / 3; round++)); do
+        # Every other round over an older derivative, the others under a new name.
+        name=killed/derivative.$kind
+        rm -f "$name"
+        older=none
+        if ((round % 2)); then
+            echo "older $round" >"$name"
+            older=$(hash_of "$name")
+        fi
+        # Not through a function: the process itself has to be hit, not a shell around it.
+        "$program" -q inpaint "in/master.$kind" --mask in/mask.png --metadata untouched --overwrite -o "$name" 2>/dev/null &
+        process=$!
+        sleep "$(awk -v ms=$((RANDOM % (length + length / 10 + 1))) 'BEGIN { printf "%.3f", ms / 1000 }')"
+        kill -9 "$process" 2>/dev/null
+        if wait "$process" 2>/dev/null; then finished=$((finished + 1)); else killed=$((killed + 1)); fi
+        left=$(find killed -name '.unscratch-*' | wc -l)
+        if ((left)); then
+            leftovers=$((leftovers + 1))
+            find killed -name '.unscratch-*' -delete
+        fi
+        found=none
+        [ -e "$name" ] && found=$(hash_of "$name")
+        if [ "$found" = "$whole" ]; then
+            complete=$((complete + 1))
+        elif [ "$found" != "$older" ]; then
+            partial=$((partial + 1))
+            fail "kill -9, $kind: neither the older file nor a whole new one under a final name"
+        fi
+        [ "$(hash_of "$kept")" = "$whole" ] || fail "kill -9, $kind: the derivative beside has changed"
+    done
+done
+masters_are_whole "kill -9"
+echo "kill -9: $killed exports ended at once, $finished were done before; $complete whole derivatives, $partial partial ones;"
+echo "         $leftovers left a hidden .unscratch-*.part behind"
+
+if ((failures)); then
+    echo "$failures checks failed"
+    exit 1
+fi
+echo "all checks passed"

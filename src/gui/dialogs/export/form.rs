@@ -1,0 +1,445 @@
+//! What the export dialog's fields hold, what they make of each other, and what stands against them. Draws nothing.
+
+use std::path::{Path, PathBuf};
+
+use super::super::archive::{DossierForm, Preset};
+use crate::gui::settings::Settings;
+use crate::jobs::{
+    ExportOptions, NameTemplate, OutputFormat, check_writable, foretell_losses, is_same_file,
+    mask_name_of,
+};
+use crate::photo::{FileFormat, Photo};
+use crate::record::DossierNames;
+
+/// Formats offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Lossless, smaller.
+    Png,
+    /// Lossless, what archives keep.
+    Tiff,
+    /// Lossy, small.
+    Jpeg,
+}
+
+impl Format {
+    pub(super) const ALL: [(Self, &'static str, &'static str); 3] = [
+        (Self::Tiff, "TIFF", "Lossless; what archives keep"),
+        (Self::Png, "PNG", "Lossless; opens everywhere"),
+        (
+            Self::Jpeg,
+            "JPEG",
+            "Small, 8 bit; every pixel changes a little",
+        ),
+    ];
+}
+
+/// The dialog's fields.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExportForm {
+    /// Chosen format.
+    pub format: Format,
+    /// JPEG quality, 1 to 100.
+    pub quality: u8,
+    /// Target path as typed.
+    pub target: String,
+    /// Whether the mask is written to a file of its own.
+    pub with_mask: bool,
+    /// The person agreed to replace what is there.
+    pub may_replace: bool,
+    /// What is written beside the photo for an archive.
+    pub dossier: DossierForm,
+    /// What an archive gets of this photo: the master's own kind where that is lossless.
+    lossless: Format,
+    /// Whether a JPEG is coded as its JPEG master was; the quality counts otherwise.
+    pub jpeg_like_master: bool,
+    /// The master, whose name new names are made of.
+    master: PathBuf,
+    /// The name proposed last; a format chosen proposes anew unless the person typed another.
+    proposed: String,
+    /// What the format chosen cannot carry, and for which format that was found out.
+    losses: Option<(OutputFormat, Vec<String>)>,
+    /// Why the folder took no file when the export was confirmed, and for which target.
+    refused: Option<(String, String)>,
+}
+
+impl ExportForm {
+    /// Proposes a free name, `{stem}_restored` or its next version, beside the master: TIFF for a TIFF, else PNG, so that nothing outside the repair changes.
+    pub fn new(photo: &Photo, settings: &Settings) -> Self {
+        let format = match photo.source().format {
+            FileFormat::Tiff => Format::Tiff,
+            _ => Format::Png,
+        };
+        let mut form = Self {
+            format,
+            quality: settings.jpeg_quality,
+            target: String::new(),
+            with_mask: settings.export_mask,
+            may_replace: false,
+            dossier: DossierForm::new(settings),
+            lossless: format,
+            jpeg_like_master: photo.source().format == FileFormat::Jpeg,
+            master: photo.path().to_path_buf(),
+            proposed: String::new(),
+            losses: None,
+            refused: None,
+        };
+        form.propose();
+        form
+    }
+
+    /// Names the target by the template, with a version for which neither photo nor mask is there.
+    fn propose(&mut self) {
+        let folder = self.master.parent().unwrap_or(Path::new(""));
+        let is_taken = |path: &Path| {
+            let is_there = |path: &Path| path.symlink_metadata().is_ok();
+            let mask = path.with_file_name(mask_name_of(path, self.mask_extension()));
+            let dossier = DossierNames::new(path).ok();
+            let dossier = dossier.iter().flat_map(DossierNames::all);
+            is_there(path)
+                || (self.with_mask && is_there(&mask))
+                || (self.dossier.is_wanted && dossier.into_iter().any(is_there))
+        };
+        let template = NameTemplate::counting();
+        let path = template.free(&self.master, folder, self.output_format(), is_taken);
+        self.target = path.display().to_string();
+        self.proposed.clone_from(&self.target);
+    }
+
+    const fn jpeg_quality(&self) -> Option<u8> {
+        if self.jpeg_like_master {
+            None
+        } else {
+            Some(self.quality)
+        }
+    }
+
+    const fn mask_extension(&self) -> &'static str {
+        match self.format {
+            Format::Tiff => "tif",
+            Format::Png | Format::Jpeg => "png",
+        }
+    }
+
+    /// Tries whether the target's folder takes files; what it says is shown until the target is another.
+    pub fn try_folder(&mut self) -> bool {
+        self.refused = check_writable(&self.target_path())
+            .err()
+            .map(|error| (self.target.clone(), error.to_string()));
+        self.refused.is_none()
+    }
+
+    /// What the chosen format cannot carry of `photo`.
+    pub(super) fn losses(&mut self, photo: &Photo) -> &[String] {
+        let format = self.output_format();
+        if self.losses.as_ref().is_none_or(|(of, _)| *of != format) {
+            self.losses = Some((format, foretell_losses(photo, format)));
+        }
+        self.losses.as_ref().map_or(&[], |(_, losses)| losses)
+    }
+
+    /// The format as the exporter knows it.
+    pub const fn output_format(&self) -> OutputFormat {
+        match self.format {
+            Format::Png => OutputFormat::Png,
+            Format::Tiff => OutputFormat::Tiff,
+            Format::Jpeg => OutputFormat::Jpeg {
+                quality: self.jpeg_quality(),
+            },
+        }
+    }
+
+    /// The target as a path.
+    pub fn target_path(&self) -> PathBuf {
+        PathBuf::from(self.target.trim())
+    }
+
+    /// The mask's file beside the target: `{stem}_mask.png`, or `.tif` with a TIFF.
+    pub fn mask_path(&self) -> Option<PathBuf> {
+        let target = self.target_path();
+        target.file_stem()?;
+        (self.with_mask && !self.dossier.is_wanted)
+            .then(|| target.with_file_name(mask_name_of(&target, self.mask_extension())))
+    }
+
+    /// The names of the dossier, if there is to be one and it can have names.
+    pub fn dossier_names(&self) -> Option<DossierNames> {
+        let names = self.dossier.is_wanted.then(|| self.target_path());
+        names.and_then(|target| DossierNames::new(&target).ok())
+    }
+
+    /// Every file that would be written.
+    pub fn targets(&self) -> Vec<PathBuf> {
+        match self.dossier_names() {
+            Some(names) => names.all().iter().rev().map(PathBuf::from).collect(),
+            None => std::iter::once(self.target_path())
+                .chain(self.mask_path())
+                .collect(),
+        }
+    }
+
+    /// The preset these fields are like.
+    pub(super) fn preset(&self) -> Option<Preset> {
+        match (self.format == Format::Jpeg, self.dossier.is_wanted) {
+            (false, true) => Some(Preset::Archive),
+            (true, false) if !self.with_mask => Some(Preset::Share),
+            _ => None,
+        }
+    }
+
+    /// Sets the fields for a purpose; everything can be changed afterwards.
+    pub(super) fn take_preset(&mut self, preset: Preset) {
+        self.dossier.is_wanted = preset == Preset::Archive;
+        match preset {
+            Preset::Archive => self.choose(self.lossless),
+            Preset::Share => {
+                self.with_mask = false;
+                self.choose(Format::Jpeg);
+            }
+        }
+    }
+
+    /// What the exporter is told.
+    pub const fn options(&self) -> ExportOptions {
+        ExportOptions {
+            format: self.output_format(),
+            overwrite: self.may_replace,
+        }
+    }
+
+    pub(super) fn choose(&mut self, format: Format) {
+        self.format = format;
+        self.may_replace = false;
+        if self.target == self.proposed {
+            self.propose();
+            return;
+        }
+        let path = self
+            .target_path()
+            .with_extension(self.output_format().extension());
+        self.target = path.display().to_string();
+    }
+
+    /// Takes over a target chosen elsewhere; its ending may change the format.
+    pub fn set_target(&mut self, path: &Path) {
+        match OutputFormat::from_path(path) {
+            Some(OutputFormat::Png) => self.format = Format::Png,
+            Some(OutputFormat::Tiff) => self.format = Format::Tiff,
+            Some(OutputFormat::Jpeg { .. }) => self.format = Format::Jpeg,
+            None => {}
+        }
+        let named = OutputFormat::from_path(path).is_some();
+        let path = if named {
+            path.to_path_buf()
+        } else {
+            path.with_extension(self.output_format().extension())
+        };
+        self.target = path.display().to_string();
+        self.may_replace = false;
+    }
+
+    /// Why this cannot be written as it is.
+    pub fn problem(&self, master: &Path) -> Option<Problem> {
+        let target = self.target_path();
+        if target.file_name().is_none() {
+            return Some(Problem::Refused("Type a name for the new file.".to_owned()));
+        }
+        if is_same_file(&target, master) || target == master {
+            return Some(Problem::Refused(
+                "This is the original. It is never written over; choose another name.".to_owned(),
+            ));
+        }
+        let folder = target
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            return Some(Problem::Refused(format!(
+                "There is no folder {}. Choose one that exists.",
+                folder.display()
+            )));
+        }
+        if OutputFormat::from_path(&target)
+            .is_none_or(|named| named.extension() != self.output_format().extension())
+        {
+            let kind = self.output_format().extension();
+            return Some(Problem::Refused(format!(
+                "The name must end in .{kind} for this format."
+            )));
+        }
+        let targets = self.targets();
+        if targets.iter().any(|path| is_same_file(path, master)) {
+            return Some(Problem::Refused(
+                "A file beside it would be the original; choose another name.".to_owned(),
+            ));
+        }
+        if let Some((of, reason)) = &self.refused
+            && *of == self.target
+        {
+            return Some(Problem::Refused(format!(
+                "Nothing can be saved here: {reason}"
+            )));
+        }
+        let existing: Vec<String> = targets
+            .iter()
+            .filter(|path| path.exists())
+            .filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+            .collect();
+        (!existing.is_empty()).then(|| Problem::Exists(super::listed(&existing)))
+    }
+}
+
+/// What stands against an export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// It cannot be done.
+    Refused(String),
+    /// Files of this name are there already.
+    Exists(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::what_is_written;
+    use super::*;
+    use crate::geometry::ImageSize;
+    use crate::photo::{Channels, Metadata, Samples, Source};
+
+    fn form(target: &Path) -> ExportForm {
+        ExportForm {
+            format: Format::Png,
+            quality: 90,
+            target: target.display().to_string(),
+            with_mask: true,
+            may_replace: false,
+            dossier: DossierForm::default(),
+            lossless: Format::Tiff,
+            jpeg_like_master: false,
+            master: target.with_file_name("a.b.tif"),
+            proposed: String::new(),
+            losses: None,
+            refused: None,
+        }
+    }
+
+    #[test]
+    fn a_preset_sets_format_and_companions() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut form = form(&folder.path().join("a_restored.png"));
+        form.take_preset(Preset::Archive);
+        assert_eq!(form.preset(), Some(Preset::Archive));
+        assert_eq!(form.mask_path(), None, "the dossier has its own");
+        let names = what_is_written(&form);
+        assert!(
+            names.starts_with("Writes a_restored.tif, ")
+                && names.ends_with(" and a_restored_mask.tif"),
+            "{names}"
+        );
+        std::fs::write(folder.path().join("a_restored_changes.png"), b"x").unwrap();
+        assert_eq!(
+            form.problem(Path::new("a.tif")),
+            Some(Problem::Exists("a_restored_changes.png".to_owned()))
+        );
+        form.take_preset(Preset::Share);
+        assert_eq!(form.preset(), Some(Preset::Share));
+        assert_eq!(what_is_written(&form), "Writes a_restored.jpg");
+    }
+
+    #[test]
+    fn what_a_format_loses_is_known_before_the_export_and_follows_the_format() {
+        let source = Source {
+            path: PathBuf::from("a.tif"),
+            format: FileFormat::Tiff,
+            sha256: [0; 32],
+            notes: Vec::new(),
+        };
+        let (size, samples) = (ImageSize::new(2, 1), Samples::U16(vec![0, 1]));
+        let metadata = Metadata::default();
+        let photo = Photo::new(size, Channels::Grey, samples, None, metadata, source).unwrap();
+        let mut form = form(Path::new("a.png"));
+        assert_eq!(form.losses(&photo), [""; 0]);
+        form.choose(Format::Jpeg);
+        assert!(form.losses(&photo)[0].starts_with("16 bits"));
+        form.choose(Format::Png);
+        assert_eq!(form.losses(&photo), [""; 0]);
+    }
+
+    #[test]
+    fn a_taken_name_is_answered_by_the_next_version() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut form = form(&folder.path().join("x.png"));
+        form.propose();
+        assert!(form.target.ends_with("a.b_restored.png"), "{}", form.target);
+        std::fs::write(folder.path().join("a.b_restored.tif"), b"x").unwrap();
+        std::fs::write(folder.path().join("a.b_restored_v02_mask.tif"), b"x").unwrap();
+        form.choose(Format::Tiff);
+        assert!(
+            form.target.ends_with("a.b_restored_v03.tif"),
+            "{}",
+            form.target
+        );
+        assert_eq!(form.problem(Path::new("a.b.tif")), None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_folder_that_takes_no_files_is_said_until_another_is_chosen() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut form = form(Path::new("/sys/a.png"));
+        assert!(!form.try_folder());
+        let master = Path::new("a.b.tif");
+        let Some(Problem::Refused(reason)) = form.problem(master) else {
+            panic!("/sys takes no files");
+        };
+        assert!(
+            reason.contains("/sys") && !reason.contains(".part"),
+            "{reason}"
+        );
+        form.set_target(&folder.path().join("a.png"));
+        assert_eq!(form.problem(master), None);
+        assert!(form.try_folder());
+    }
+
+    #[test]
+    fn the_original_is_refused_under_every_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let master = folder.path().join("a.png");
+        std::fs::write(&master, b"x").unwrap();
+        let link = folder.path().join("b.png");
+        std::fs::hard_link(&master, &link).unwrap();
+        for target in [&master, &link] {
+            assert!(
+                matches!(form(target).problem(&master), Some(Problem::Refused(_))),
+                "{target:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn existing_files_are_named_before_they_are_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a_restored.png");
+        assert_eq!(form(&target).problem(Path::new("a.png")), None);
+        std::fs::write(folder.path().join("a_restored_mask.png"), b"x").unwrap();
+        assert_eq!(
+            form(&target).problem(Path::new("a.png")),
+            Some(Problem::Exists("a_restored_mask.png".to_owned()))
+        );
+    }
+
+    #[test]
+    fn the_format_follows_the_buttons_and_the_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut form = form(&folder.path().join("a.b_restored.png"));
+        form.choose(Format::Tiff);
+        assert!(form.target.ends_with("a.b_restored.tif"), "{}", form.target);
+        assert!(form.mask_path().unwrap().ends_with("a.b_restored_mask.tif"));
+        form.set_target(&folder.path().join("other.jpg"));
+        assert_eq!(form.format, Format::Jpeg);
+        form.target = folder.path().join("other.png").display().to_string();
+        assert!(
+            matches!(form.problem(Path::new("a.png")), Some(Problem::Refused(_))),
+            "the name says PNG"
+        );
+    }
+}

@@ -1,0 +1,30 @@
+//! What an export would lose, said before anything is written. Touches no file.
+
+use std::io::Cursor;
+
+use super::{OutputFormat, Picture, View, encode};
+use crate::geometry::ImageSize;
+use crate::photo::{BitDepth, Photo};
+
+/// What a derivative of `photo` in `format` cannot carry, as sentences: the very list an export will report.
+///
+/// A single pixel is encoded in memory with all of the photo's metadata, so prophecy and outcome come from the same code.
+pub fn foretell_losses(photo: &Photo, format: OutputFormat) -> Vec<String> {
+    let one_pixel = match photo.depth() {
+        BitDepth::Eight => View::U8(&[0; 3]),
+        BitDepth::Sixteen => View::U16(&[0; 3]),
+    };
+    let picture = Picture {
+        size: ImageSize::new(1, 1),
+        channels: photo.channels(),
+        samples: one_pixel.first(photo.channels().count()),
+        alpha: photo.alpha().map(|_| one_pixel.first(1)),
+        metadata: photo.metadata(),
+    };
+    let mut losses = Vec::new();
+    if let Err(failure) = encode(&picture, format, &mut Cursor::new(Vec::new()), &mut losses) {
+        // The export itself will fail too, and say why.
+        tracing::debug!("the losses of {} are not known: {failure:?}", format.name());
+    }
+    losses
+}
