@@ -19,7 +19,8 @@ use unscratch::mask::{
 };
 use unscratch::photo::{Channels, FileFormat, Metadata, Photo, Samples, Source};
 use unscratch::restore::{
-    CELL_PX, FillCell, FillPlanner, Restoration, alpha_photo, alpha_rect, composite_rect, plan_fill,
+    CELL_PX, FillCell, FillPlanner, RectFill, Restoration, alpha_photo, alpha_rect, composite_rect,
+    plan_fill,
 };
 
 /// 100 megapixels.
@@ -189,13 +190,14 @@ fn alpha_and_composite() {
             let rect = index.rect(CELL_PX, MIDDLE);
             let mut alpha = vec![0; rect.size().pixel_count()];
             alpha_rect(&mask, rect, &mut alpha);
-            restoration.insert(Arc::new(FillCell {
-                rect,
+            let values = RectFill {
                 fill: vec![30_000; alpha.len() * 3],
                 recovered: vec![0; alpha.len()],
                 alpha,
-                ..FillCell::empty(index, u64::from(row) << 32 | u64::from(column))
-            }));
+            };
+            let stamp = u64::from(row) << 32 | u64::from(column);
+            let cell = FillCell::from_rect(index, stamp, rect, 3, &values);
+            restoration.insert(Arc::new(cell));
         }
     }
     time(

@@ -5,8 +5,10 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 use unscratch::cli::{self, Cli, Common};
+use unscratch::inference::runtime::TELEMETRY_SWITCH;
 
 fn main() -> ExitCode {
+    forbid_telemetry();
     let Cli {
         file,
         common,
@@ -23,6 +25,16 @@ fn main() -> ExitCode {
         (Some(command), None) => cli::run(command, &common),
         (None, file) => open_window(file.as_deref(), &common),
     }
+}
+
+/// Keeps ONNX Runtime from reporting its use over the network and from keeping a device number in the person's cache.
+#[expect(
+    unsafe_code,
+    reason = "the only way to hand a variable to a library loaded into this process"
+)]
+fn forbid_telemetry() {
+    // SAFETY: this is the first thing `main` does, so no other thread reads the environment meanwhile.
+    unsafe { std::env::set_var(TELEMETRY_SWITCH, "1") };
 }
 
 #[cfg(feature = "gui")]

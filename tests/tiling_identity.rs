@@ -6,7 +6,7 @@
 mod photo;
 
 use unscratch::geometry::ImageSize;
-use unscratch::inference::fake::{IdentityNetwork, identity_engine};
+use unscratch::inference::fake::{IdentityNetwork, SmallMemoryNetwork, identity_engine};
 use unscratch::inference::{
     CancelToken, Contract, Engine, InferenceError, Manifest, Network, Tensor, TensorView,
 };
@@ -141,7 +141,9 @@ fn a_cell_alone_is_the_cell_in_company() {
     assert_eq!(plans.len(), 9);
     for plan in &plans {
         let alone = fill_cell(&photo, &mask, plan, &mut engine, &cache, &token).unwrap();
-        assert_eq!(&alone, &**company.get(plan.index).unwrap());
+        let together = company.get(plan.index).unwrap();
+        assert!(alone.fill == together.fill && alone.alpha == together.alpha);
+        assert!(alone.spans == together.spans && alone.recovered == together.recovered);
     }
 }
 
@@ -201,5 +203,49 @@ fn context_is_the_same_whether_kept_dropped_or_never_computed_before() {
                 }
             }
         }
+    }
+}
+
+fn small_memory_engine(max_px: usize) -> Engine {
+    Engine::from_networks(
+        Box::new(SmallMemoryNetwork::new(Contract::ScratchContextV1, max_px)),
+        Box::new(SmallMemoryNetwork::new(Contract::RestoreV1, max_px)),
+    )
+}
+
+#[test]
+fn a_machine_with_little_memory_gives_the_same_in_smaller_tiles_and_says_so() {
+    let size = ImageSize::new(601, 300);
+    let binary = |x, y, _| if noise(x, y, 0) > 200 { 255 } else { 0 };
+    let (lines, photo) = (
+        photo::photo_of(size, Channels::Grey, binary),
+        photo::photo_of(size, Channels::Rgb, noise),
+    );
+    // The fakes' halo is one grid cell: 192 × 192 px is the smallest window.
+    for max_px in [300 * 300, 192 * 192] {
+        let mut engine = small_memory_engine(max_px);
+        assert_eq!(
+            detected(&lines, &mut engine),
+            detected(&lines, &mut identity_engine())
+        );
+        assert!(!engine.take_notes().is_empty());
+        let mut engine = small_memory_engine(max_px);
+        let (mask, token) = (full_mask(size), CancelToken::new());
+        let restoration =
+            restore_photo(&photo, &mask, &mut engine, &contexts(), &NoProgress, &token).unwrap();
+        assert_is_photo(&photo, &restoration);
+        assert!(!engine.take_notes().is_empty());
+    }
+}
+
+#[test]
+fn too_little_memory_for_the_smallest_tile_is_an_error_that_says_so() {
+    let photo = photo::photo_of(ImageSize::new(400, 300), Channels::Rgb, noise);
+    let (mask, token) = (full_mask(photo.size()), CancelToken::new());
+    let mut engine = small_memory_engine(100 * 100);
+    let filled = restore_photo(&photo, &mask, &mut engine, &contexts(), &NoProgress, &token);
+    let found = detect(&photo, &mut engine, &contexts(), &NoProgress, &token);
+    for error in [filled.unwrap_err(), found.unwrap_err()] {
+        assert!(error.to_string().contains("memory"), "{error}");
     }
 }

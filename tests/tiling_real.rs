@@ -158,14 +158,11 @@ fn fill_cells_give_what_the_whole_photo_gives_alone_or_in_company() {
         let expected = whole_fill(&mut engine, &photo, &mask);
         for engine in [&mut engine, &mut frugal] {
             for cell in restored(engine, &photo, &mask).cells() {
-                let rect = cell.rect;
-                for (i, &alpha) in cell.alpha.iter().enumerate().filter(|(_, a)| **a > 0) {
-                    let (x, y) = (i % rect.width as usize, i / rect.width as usize);
+                for (x, y, i) in cell.pixels() {
                     for c in 0..3 {
-                        let row = expected.row(c, y + rect.y as usize);
-                        let e = row[x + rect.x as usize];
+                        let e = expected.row(c, y as usize)[x as usize];
                         let a = f32::from(cell.fill[3 * i + c]) / 65_535.0;
-                        assert!((a - e).abs() <= 1.0 / 255.0, "{size}, α {alpha}: {a} {e}");
+                        assert!((a - e).abs() <= 1.0 / 255.0, "{size} at {x}, {y}: {a} {e}");
                     }
                 }
             }

@@ -24,6 +24,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from training.calibration import Calibration
 from training.checkpoint import load_weights, save_checkpoint
+from training.flops import flop_per_px
 from training.models import build_model
 from training.models.blocks import ConvUnit
 from training.support import CONTEXT_STRIDE_PX, GRID_PX, Support, example_inputs, measure_support, tile_difference
@@ -213,6 +214,7 @@ def manifest_of(
         "reach": support.reach_px,
         "context_channels": CONTEXT_CHANNELS,
         "context_stride": CONTEXT_STRIDE_PX,
+        "flop_per_px": flop_per_px(path),
     }
     if trained is not None:
         manifest["training"] = trained

@@ -1,6 +1,6 @@
 //! What can be typed: subcommands, options and their values. Nothing is done here.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU8, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -41,6 +41,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Show what this program can use on this machine
     Doctor(DoctorArgs),
+    /// Measure how fast it is on this machine; takes a minute or two
+    Bench(BenchArgs),
 }
 
 /// Options every subcommand takes, before or after its name.
@@ -59,7 +61,7 @@ pub struct Common {
     /// ONNX Runtime library, or the folder that holds it
     #[arg(long, global = true, value_name = "LIB")]
     pub runtime: Option<PathBuf>,
-    /// Memory that decoding a photo may take and a network run should, such as 512M or 2G
+    /// Memory for all that is kept beside the decoded photo, such as 512M or 2G; a photo that needs more to decode is refused [default: 1G; the machine's for decoding]
     #[arg(long, global = true, value_name = "SIZE", value_parser = parse_size)]
     pub memory_limit: Option<u64>,
     /// Replace existing files (never the original)
@@ -272,6 +274,20 @@ pub struct DoctorArgs {
     /// As JSON, for other programs
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `bench`.
+#[derive(Args, Clone, Debug)]
+pub struct BenchArgs {
+    /// Photo to measure on instead of a made one of 6 megapixels
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// As JSON, for other programs
+    #[arg(long)]
+    pub json: bool,
+    /// Measurements of each kind, after a first one that does not count
+    #[arg(long, value_name = "N", default_value = "11")]
+    pub repeats: NonZeroU8,
 }
 
 /// A probability from 0 to 1.

@@ -31,7 +31,9 @@ pub(super) fn run(args: &DetectArgs, session: &mut Session<'_>) -> Result<(), St
         Some(probability) => threshold_from_probability(probability),
         None => Sensitivity::Normal.threshold(engine.detector_manifest()),
     };
-    let detection = detect(&photo, engine, &contexts, console, &cancel).map_err(restore_stop)?;
+    let detection = detect(&photo, engine, &contexts, console, &cancel).map_err(restore_stop);
+    session.say_notes();
+    let detection = detection?;
     session.check_cancelled()?;
     let size = photo.size();
     let mask = EffectiveMask::new(

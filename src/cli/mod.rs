@@ -4,6 +4,7 @@
 //! 130 stopped with Ctrl-C, as shells report it.
 
 mod args;
+mod bench;
 mod console;
 mod detect;
 mod doctor;
@@ -81,6 +82,7 @@ pub fn run(command: Command, common: &Common) -> ExitCode {
         Command::Detect(args) => detect::run(&args, &mut session),
         Command::Verify(args) => verify::run(&args, &mut session),
         Command::Doctor(args) => doctor::run(args, &session),
+        Command::Bench(args) => bench::run(&args, &mut session),
     });
     console.end_progress();
     match outcome {

@@ -236,7 +236,7 @@ impl Report {
 /// The most resident memory of this process so far, bytes; `None` off Linux.
 ///
 /// Source: `VmHWM` of `/proc/self/status`, in KiB (proc(5)).
-fn peak_memory_bytes() -> Option<u64> {
+pub(super) fn peak_memory_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;

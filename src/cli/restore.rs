@@ -179,7 +179,9 @@ fn choose_mask(
     let detection = timed(&mut seconds.detect, || {
         detect(photo, engine, contexts, console, &cancel)
     })
-    .map_err(restore_stop)?;
+    .map_err(restore_stop);
+    session.say_notes();
+    let detection = detection?;
     Ok(ChosenMask {
         mask: EffectiveMask::new(
             mask,
@@ -211,10 +213,12 @@ fn fill(
     session.engine()?;
     let (cancel, console) = (session.cancel.clone(), session.console);
     let engine = session.engine()?;
-    timed(&mut seconds.fill, || {
+    let restoration = timed(&mut seconds.fill, || {
         restore_photo(photo, mask, engine, contexts, console, &cancel)
     })
-    .map_err(restore_stop)
+    .map_err(restore_stop);
+    session.say_notes();
+    restoration
 }
 
 /// What the files are to say of this restoration, if anything.

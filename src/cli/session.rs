@@ -104,7 +104,14 @@ impl<'a> Session<'a> {
 
     /// A cache of stage 1's contexts for one photo.
     pub fn contexts(&self) -> ContextCache {
-        ContextCache::new(self.engine_options().run_bytes() as usize / CONTEXT_SHARE)
+        ContextCache::new(self.engine_options().context_bytes())
+    }
+
+    /// Says what the engine had to change, for instance smaller tiles.
+    pub fn say_notes(&mut self) {
+        for note in self.engine.iter_mut().flat_map(Engine::take_notes) {
+            self.console.note(&note);
+        }
     }
 
     /// # Errors
@@ -134,6 +141,3 @@ impl Common {
         }
     }
 }
-
-/// The context cache may take one part in this many of the memory limit; the networks need most of it.
-const CONTEXT_SHARE: usize = 8;

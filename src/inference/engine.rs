@@ -5,14 +5,21 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use super::embedded::{EmbeddedModel, RESTORE, SCRATCH_CONTEXT};
+use super::ladder::{CpuFallback, Ladder};
 use super::session::SessionOptions;
 use super::{
     Contract, InferenceError, Manifest, Network, ProviderChoice, ProviderKind, ProviderReport,
     RuntimeInfo, provider, runtime,
 };
 
-/// What one run and its caches should occupy at most unless told otherwise, bytes.
-pub const DEFAULT_RUN_BYTES: u64 = 2 << 30;
+/// What everything beyond a decoded photo may occupy unless told otherwise, bytes.
+pub const DEFAULT_WORKING_BYTES: u64 = 1 << 30;
+
+/// The networks may take one part in this many of the working memory; the arena holds them to it.
+const RUN_SHARE: u64 = 2;
+
+/// The context cache may take one part in this many of the working memory.
+const CONTEXT_SHARE: u64 = 16;
 
 /// How to load an [`Engine`].
 #[derive(Clone, Debug)]
@@ -25,8 +32,8 @@ pub struct EngineOptions {
     pub models_dir: Option<PathBuf>,
     /// The ONNX Runtime library, or a folder that holds it; `None`: searched for.
     pub runtime: Option<PathBuf>,
-    /// Upper bound of what a photo may take to decode, and of what one run and its caches should occupy, bytes;
-    /// `None`: decoding is bounded by the machine's memory, runs by [`DEFAULT_RUN_BYTES`].
+    /// Upper bound of what a photo may take to decode, and of what everything beyond the decoded photo may occupy, bytes;
+    /// `None`: decoding is bounded by the machine's memory, the rest by [`DEFAULT_WORKING_BYTES`].
     pub memory_limit_bytes: Option<u64>,
     /// True in the window: threads sleep instead of spinning, and a core is left to the screen.
     pub interactive: bool,
@@ -46,9 +53,19 @@ impl Default for EngineOptions {
 }
 
 impl EngineOptions {
-    /// Upper bound of what one run and its caches should occupy, bytes.
+    /// Upper bound of what everything beyond the decoded photo may occupy, bytes.
+    pub fn working_bytes(&self) -> u64 {
+        self.memory_limit_bytes.unwrap_or(DEFAULT_WORKING_BYTES)
+    }
+
+    /// The networks' part of [`Self::working_bytes`].
     pub fn run_bytes(&self) -> u64 {
-        self.memory_limit_bytes.unwrap_or(DEFAULT_RUN_BYTES)
+        self.working_bytes() / RUN_SHARE
+    }
+
+    /// The context cache's part of [`Self::working_bytes`].
+    pub fn context_bytes(&self) -> usize {
+        (self.working_bytes() / CONTEXT_SHARE) as usize
     }
 
     /// Threads one network run uses on a machine with `cores` cores: never more, since they would only wait for each other.
@@ -91,11 +108,13 @@ pub(super) struct CheckedModel {
 
 /// Both networks and the provider that runs them.
 pub struct Engine {
-    detector: Box<dyn Network>,
-    filler: Box<dyn Network>,
-    provider: ProviderReport,
+    pub(super) detector: Box<dyn Network>,
+    pub(super) filler: Box<dyn Network>,
+    pub(super) provider: ProviderReport,
+    pub(super) ladder: Ladder,
     runtime: Option<RuntimeInfo>,
-    memory_limit_bytes: u64,
+    run_bytes: u64,
+    filled_window_px: u64,
 }
 
 impl Engine {
@@ -111,15 +130,19 @@ impl Engine {
         let session = SessionOptions {
             threads: options.threads_for(cores),
             spinning: !options.interactive,
+            arena_bytes: options.run_bytes(),
         };
         let (provider, [detector, filler]) =
             provider::select(options.provider, session, &[detector, filler])?;
+        let fallback = (provider.kind != ProviderKind::Cpu).then(|| on_cpu(options.clone()));
         Ok(Self {
             detector: Box::new(detector),
             filler: Box::new(filler),
             provider,
+            ladder: Ladder::with_fallback(fallback),
             runtime: Some(runtime),
-            memory_limit_bytes: options.run_bytes(),
+            run_bytes: options.run_bytes(),
+            filled_window_px: 0,
         })
     }
 
@@ -132,8 +155,10 @@ impl Engine {
                 kind: ProviderKind::Cpu,
                 detail: String::new(),
             },
+            ladder: Ladder::default(),
             runtime: None,
-            memory_limit_bytes: DEFAULT_RUN_BYTES,
+            run_bytes: EngineOptions::default().run_bytes(),
+            filled_window_px: 0,
         }
     }
 
@@ -175,10 +200,31 @@ impl Engine {
         ]
     }
 
-    /// Upper bound of what one run and its caches should occupy, bytes.
-    pub fn memory_limit_bytes(&self) -> u64 {
-        self.memory_limit_bytes
+    /// What one run may occupy, bytes; less after [`Self::step_down`].
+    pub fn run_bytes(&self) -> u64 {
+        self.ladder.scaled(self.run_bytes)
     }
+
+    /// Pixels of all windows that stage 2 has computed so far.
+    pub fn filled_window_px(&self) -> u64 {
+        self.filled_window_px
+    }
+
+    /// A window of `pixels` was computed by stage 2.
+    pub(crate) fn count_filled(&mut self, pixels: usize) {
+        self.filled_window_px += pixels as u64;
+    }
+}
+
+/// How to load both networks on the CPU.
+fn on_cpu(options: EngineOptions) -> CpuFallback {
+    Box::new(move || {
+        let options = EngineOptions {
+            provider: ProviderChoice::Cpu,
+            ..options
+        };
+        Engine::load(&options).map(|engine| [engine.detector, engine.filler])
+    })
 }
 
 impl std::fmt::Debug for Engine {

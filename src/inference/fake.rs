@@ -26,6 +26,7 @@ pub fn fake_manifest(contract: Contract, halo_px: u32) -> Manifest {
         context_channels: FAKE_CONTEXT_CHANNELS,
         context_stride_px: CONTEXT_STRIDE_PX,
         uses_context: true,
+        flop_per_px: None,
         thresholds: Thresholds::default(),
     }
 }
@@ -132,6 +133,43 @@ impl Network for FailingNetwork {
             });
         }
         self.good_runs -= 1;
+        self.inner.run(inputs, cancel)
+    }
+}
+
+/// Answers like [`IdentityNetwork`] as long as a window is no larger than its memory allows.
+#[derive(Debug)]
+pub struct SmallMemoryNetwork {
+    inner: IdentityNetwork,
+    max_px: usize,
+}
+
+impl SmallMemoryNetwork {
+    /// A fake of `contract` that is out of memory for windows of more than `max_px` pixels.
+    pub fn new(contract: Contract, max_px: usize) -> Self {
+        Self {
+            inner: IdentityNetwork::new(contract),
+            max_px,
+        }
+    }
+}
+
+impl Network for SmallMemoryNetwork {
+    fn manifest(&self) -> &Manifest {
+        self.inner.manifest()
+    }
+
+    fn run(
+        &mut self,
+        inputs: &[(&str, TensorView<'_>)],
+        cancel: &CancelToken,
+    ) -> Result<Vec<(String, Tensor)>, InferenceError> {
+        let too_large = |view: TensorView<'_>| view.shape()[2] * view.shape()[3] > self.max_px;
+        if inputs.iter().any(|(_, view)| too_large(*view)) {
+            return Err(InferenceError::OutOfMemory {
+                model: self.manifest().id.clone(),
+            });
+        }
         self.inner.run(inputs, cancel)
     }
 }

@@ -102,6 +102,8 @@ pub struct Manifest {
     pub context_stride_px: u32,
     /// Whether stage 2 was trained to read `context`; if not, zeros are fed and stage 1 need not run for a fill.
     pub uses_context: bool,
+    /// Floating point operations of its convolutions for one pixel of a window; `None` where the export did not count them.
+    pub flop_per_px: Option<u64>,
     /// Probabilities at which a pixel counts as damage (stage 1).
     pub thresholds: Thresholds,
 }
@@ -120,6 +122,7 @@ struct ManifestFile {
     context_stride: u32,
     #[serde(default = "default_uses_context")]
     uses_context: bool,
+    flop_per_px: Option<u64>,
     #[serde(default)]
     thresholds: Thresholds,
 }
@@ -157,6 +160,7 @@ impl Manifest {
             context_channels: file.context_channels,
             context_stride_px: file.context_stride,
             uses_context: file.uses_context,
+            flop_per_px: file.flop_per_px,
             thresholds: file.thresholds,
         };
         manifest.check(name)?;

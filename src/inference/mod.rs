@@ -2,25 +2,30 @@
 //!
 //! Everything outside this module sees plain `f32` tensors and the [`Network`] trait.
 
+mod arena;
 mod cancel;
 mod embedded;
 mod engine;
 mod error;
 pub mod fake;
+mod ladder;
 mod manifest;
 mod network;
 mod provider;
+mod reference;
 pub mod runtime;
 mod session;
 mod tensor;
 
 pub use cancel::{CancelGuard, CancelToken};
-pub use engine::{DEFAULT_RUN_BYTES, Engine, EngineOptions, ModelIdentity, check_models};
+pub use engine::{DEFAULT_WORKING_BYTES, Engine, EngineOptions, ModelIdentity, check_models};
 pub use error::InferenceError;
+pub use ladder::CpuFallback;
 pub(crate) use manifest::threshold_to_u8;
 pub use manifest::{CONTEXT_STRIDE_PX, Contract, Manifest, Thresholds};
 pub use network::Network;
 pub(crate) use network::take_output;
 pub use provider::{ProviderChoice, ProviderKind, ProviderProbe, ProviderReport, probe_providers};
+pub use reference::convolution_rate;
 pub use runtime::{RuntimeError, RuntimeInfo};
 pub use tensor::{Shape, Tensor, TensorView};

@@ -14,6 +14,13 @@ pub const PINNED_VERSION: &str = "1.31.1";
 /// The oldest version that works.
 pub const OLDEST_VERSION: &str = "1.24";
 
+/// The environment variable that, set to `1` before the library is loaded, keeps it from reporting its use over the network.
+///
+/// Without it builds from 1.29 on, other than Windows', send one report and store a device number as soon as they are
+/// initialised, whatever is asked of their programming interface afterwards. Source: ONNX Runtime's pull request 27379 and
+/// its `docs/Privacy.md`; seen in a trace of its system calls.
+pub const TELEMETRY_SWITCH: &str = "ORT_DISABLE_TELEMETRY";
+
 const HOW_TO_MEND: &str = "Run `make setup` in the project's folder, or `pip install onnxruntime==1.31.1`, or name the library with --runtime.";
 
 /// The ONNX Runtime in use.
@@ -57,6 +64,11 @@ pub enum RuntimeError {
         /// Its version.
         version: String,
     },
+    /// It would report its use.
+    #[error(
+        "ONNX Runtime would report its use over the network, so it is not loaded; set {TELEMETRY_SWITCH}=1 before the program starts"
+    )]
+    WouldReport,
     /// The file is there but cannot be loaded.
     #[error("the ONNX Runtime library cannot be loaded ({message}). {HOW_TO_MEND} Found: {path:?}")]
     Unloadable {
@@ -104,6 +116,9 @@ pub fn load(explicit: Option<&Path>) -> Result<RuntimeInfo, RuntimeError> {
 }
 
 fn find_and_load(explicit: Option<&Path>) -> Result<RuntimeInfo, RuntimeError> {
+    if std::env::var_os(TELEMETRY_SWITCH).is_none_or(|value| value != "1") {
+        return Err(RuntimeError::WouldReport);
+    }
     let from_environment = std::env::var_os("ORT_DYLIB_PATH")
         .filter(|value| !value.is_empty())
         .map(PathBuf::from);

@@ -1,4 +1,4 @@
-//! ONNX Runtime sessions behind the [`Network`] trait. With `provider.rs` the only file that names `ort`.
+//! ONNX Runtime sessions behind the [`Network`] trait. With `provider.rs` and `arena.rs` the only files that name `ort`.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,6 +11,7 @@ use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::session::{RunOptions, Session, SessionInputValue};
 use ort::value::{Outlet, TensorElementType, TensorRef, ValueType};
 
+use super::arena::{BoundedArena, bounded_arena};
 use super::engine::CheckedModel;
 use super::runtime::{RuntimeError, version_of_name};
 use super::{CancelToken, Contract, InferenceError, Manifest, Network, Shape, Tensor, TensorView};
@@ -25,6 +26,8 @@ pub(super) struct SessionOptions {
     pub threads: usize,
     /// Whether idle threads spin; faster between layers, but takes the processor from a window.
     pub spinning: bool,
+    /// What the arena of all sessions made together may take, bytes.
+    pub arena_bytes: u64,
 }
 
 /// Loads the library at `path` and creates the environment; returns the library's version.
@@ -72,6 +75,20 @@ fn library_version(path: &Path) -> String {
             numbers.join(".")
         }
     })
+}
+
+/// The arena for sessions that may take `limit_bytes` together; see [`bounded_arena`].
+///
+/// # Errors
+/// ONNX Runtime's words when it is not loaded or refuses.
+pub(super) fn arena_of(limit_bytes: u64) -> Result<BoundedArena, String> {
+    bounded_arena(environment()?, limit_bytes)
+}
+
+pub(super) fn environment() -> Result<&'static Environment, String> {
+    ENVIRONMENT
+        .get()
+        .ok_or_else(|| "ONNX Runtime is not loaded".to_owned())
 }
 
 /// A model loaded into ONNX Runtime.
@@ -134,16 +151,13 @@ fn build_session(
     options: SessionOptions,
     providers: &[ExecutionProviderDispatch],
 ) -> Result<Session, String> {
-    let environment = ENVIRONMENT
-        .get()
-        .ok_or_else(|| "ONNX Runtime is not loaded".to_owned())?;
-    let builder = Session::builder(environment).map_err(text)?;
+    let builder = Session::builder(environment()?).map_err(text)?;
     configure(builder, options, providers)?
         .commit_from_memory(onnx)
         .map_err(text)
 }
 
-fn configure(
+pub(super) fn configure(
     builder: SessionBuilder,
     options: SessionOptions,
     providers: &[ExecutionProviderDispatch],
@@ -160,6 +174,9 @@ fn configure(
         // Windows differ in size: a memory plan would be kept for each of them.
         .with_memory_pattern(false)
         .map_err(text)?
+        // The bounded arena, which all sessions share.
+        .with_config_entry("session.use_env_allocators", "1")
+        .map_err(text)?
         .with_config_entry("session.record_ep_graph_assignment_info", "1")
         .map_err(text)?
         .with_execution_providers(providers)
@@ -170,7 +187,7 @@ fn configure(
     clippy::needless_pass_by_value,
     reason = "for map_err, which hands errors over"
 )]
-fn text<R>(error: ort::Error<R>) -> String {
+pub(super) fn text<R>(error: ort::Error<R>) -> String {
     error.message().to_owned()
 }
 
@@ -243,12 +260,18 @@ fn run_session(
         .collect()
 }
 
-/// ONNX Runtime has no error code for it: the allocator's and CUDA's words are looked for.
+/// ONNX Runtime has no error code for it: the allocator's, the arena's and CUDA's words are looked for.
 fn is_out_of_memory(error: &ort::Error) -> bool {
     let message = error.message().to_lowercase();
-    ["failed to allocate memory", "bad_alloc", "out of memory"]
-        .iter()
-        .any(|words| message.contains(words))
+    [
+        "failed to allocate memory",
+        "bad_alloc",
+        "out of memory",
+        // The arena at its bound.
+        "is smaller than requested bytes",
+    ]
+    .iter()
+    .any(|words| message.contains(words))
 }
 
 /// Checks names, element types and channels of the graph against the manifest's contract.

@@ -67,6 +67,8 @@ pub struct EngineInfo {
     pub runtime_version: Option<String>,
     /// What [`crate::restore::plan_fill`] needs to know of stage 2, px.
     pub fill_halo_px: u32,
+    /// Whether stage 2 reads stage 1's context.
+    pub fill_uses_context: bool,
 }
 
 impl From<&Engine> for EngineInfo {
@@ -77,6 +79,7 @@ impl From<&Engine> for EngineInfo {
             runtime_version: engine.runtime().map(|runtime| runtime.version.clone()),
             thresholds: engine.detector_manifest().thresholds,
             fill_halo_px: engine.filler_manifest().halo_px,
+            fill_uses_context: engine.filler_manifest().uses_context,
         }
     }
 }
@@ -88,6 +91,13 @@ pub enum JobEvent {
     EngineReady(EngineInfo),
     /// The networks could not be loaded: what happened and what to do. Jobs that need them will fail with the same text.
     EngineFailed(String),
+    /// The engine goes on in another way, for instance with smaller tiles or on the CPU.
+    EngineChanged {
+        /// As it is now.
+        info: EngineInfo,
+        /// What happened and what follows, a sentence.
+        message: String,
+    },
     /// A photo was decoded.
     Opened {
         /// The job.

@@ -99,7 +99,12 @@ impl Worker<'_> {
             Ok(engine) => engine,
             Err(message) => return Err(Stop::Failed(message.clone())),
         };
-        match without_panic(|| work(engine)) {
+        let outcome = without_panic(|| work(engine));
+        for message in engine.take_notes() {
+            let info = EngineInfo::from(&*engine);
+            self.shared.send(JobEvent::EngineChanged { info, message });
+        }
+        match outcome {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) if error.is_cancelled() => Err(Stop::Cancelled),
             Ok(Err(error)) => Err(Stop::Failed(error.to_string())),

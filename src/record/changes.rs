@@ -107,7 +107,7 @@ mod tests {
     use super::*;
     use crate::geometry::TileIndex;
     use crate::photo::{FileFormat, Metadata, Orientation, Source};
-    use crate::restore::FillCell;
+    use crate::restore::{FillCell, RectFill};
 
     fn photo(size: ImageSize, orientation: Orientation) -> Photo {
         let metadata = Metadata {
@@ -126,13 +126,14 @@ mod tests {
 
     fn one_pixel(x: u32, y: u32) -> Restoration {
         let mut restoration = Restoration::new(0);
-        restoration.insert(Arc::new(FillCell {
-            rect: PixelRect::new(x, y, 1, 1),
+        let (index, rect) = (TileIndex::new(x / 256, y / 256), PixelRect::new(x, y, 1, 1));
+        let values = RectFill {
             fill: vec![0],
             alpha: vec![255],
             recovered: vec![0],
-            ..FillCell::empty(TileIndex::new(x / 256, y / 256), 1)
-        }));
+        };
+        let cell = FillCell::from_rect(index, 1, rect, 1, &values);
+        restoration.insert(Arc::new(cell));
         restoration
     }
 

@@ -85,23 +85,19 @@ fn blend_cell<T: Copy>(
     blend: fn(T, u16, u8) -> T,
 ) {
     let count = channels.count();
-    let part = cell.rect.intersect(rect);
-    let width = part.width as usize;
-    for y in part.y..part.bottom() {
-        let target = rect.size().index(part.x - rect.x, y - rect.y) * count;
-        let source = cell
-            .rect
-            .size()
-            .index(part.x - cell.rect.x, y - cell.rect.y);
-        let alpha = &cell.alpha[source..source + width];
+    for (span, first) in cell.spans() {
+        let part = PixelRect::new(span.x, span.y, span.len, 1).intersect(rect);
+        if part.is_empty() {
+            continue;
+        }
+        let target = rect.size().index(part.x - rect.x, part.y - rect.y) * count;
+        let source = first + (part.x - span.x) as usize;
+        let width = part.width as usize;
         let fill = &cell.fill[source * count..(source + width) * count];
         let pixels = out[target..target + width * count]
             .chunks_exact_mut(count)
             .zip(fill.chunks_exact(count));
-        for ((pixel, fill), &alpha) in pixels.zip(alpha) {
-            if alpha == 0 {
-                continue;
-            }
+        for ((pixel, fill), &alpha) in pixels.zip(&cell.alpha[source..source + width]) {
             for (sample, &fill) in pixel.iter_mut().zip(fill) {
                 *sample = blend(*sample, fill, alpha);
             }
@@ -116,6 +112,7 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use super::super::RectFill;
     use super::*;
     use crate::photo::{FileFormat, Metadata, Source};
 
@@ -190,14 +187,12 @@ mod tests {
                 for column in 0..size.width.div_ceil(CELL_PX) {
                     let index = TileIndex::new(column, 0);
                     let rect = index.rect(CELL_PX, size);
-                    let cell = FillCell {
-                        rect,
+                    let values = RectFill {
                         fill: crop(&fill, size, photo.channels(), rect),
                         alpha: crop(&alpha, size, Channels::Grey, rect),
                         recovered: vec![0; rect.size().pixel_count()],
-                        ..FillCell::empty(index, 1)
                     };
-                    assert_eq!(cell.fill.len(), count * cell.alpha.len());
+                    let cell = FillCell::from_rect(index, 1, rect, count, &values);
                     restoration.insert(Arc::new(cell));
                 }
                 Case {

@@ -11,7 +11,7 @@ use crate::geometry::{ImageSize, NETWORK_GRID_PX, PixelRect};
 use crate::inference::{CancelToken, Engine, InferenceError, ProviderKind, Tensor};
 use crate::mask::ProbabilityMap;
 use crate::photo::Photo;
-use crate::tiling::{Window, plan_windows};
+use crate::tiling::{Window, plan_part, plan_windows};
 
 /// Longest side of a window's core, px. Larger cores waste less on halos, smaller ones need less memory and stop sooner.
 const MAX_CORE_PX: u32 = 1024;
@@ -45,7 +45,7 @@ pub fn detect(
 ) -> Result<Detection, RestoreError> {
     let start = Instant::now();
     let halo = engine.detector_manifest().halo_px;
-    let core_px = core_px(engine.memory_limit_bytes(), halo);
+    let core_px = core_px(engine.run_bytes(), halo);
     let levels: Vec<(u32, Vec<Window>)> = level_shifts(photo.size())
         .map(|shift| {
             (
@@ -59,19 +59,16 @@ pub fn detect(
     progress.report(Stage::Detecting, done, total);
 
     let mut maps = Vec::new();
+    let mut pass = Pass {
+        photo,
+        engine,
+        contexts,
+        cancel,
+    };
     for (shift, windows) in &levels {
         let mut map = LevelMap::new(level_size(photo.size(), *shift), *shift);
         for window in windows {
-            if cancel.is_cancelled() {
-                return Err(InferenceError::Cancelled.into());
-            }
-            let tensor = level_tensor(photo, window, *shift)?;
-            let (probability, context) = run_detector(engine.detector(), tensor.view(), cancel)?;
-            drop(tensor);
-            map.paste(window.core, window.read, &probability);
-            if *shift == 0 && engine.filler_manifest().uses_context {
-                contexts.store(&engine.detector_manifest().sha256, &context, window);
-            }
+            pass.detect_window(window, &mut map)?;
             done += 1;
             progress.report(Stage::Detecting, done, total);
         }
@@ -87,9 +84,52 @@ pub fn detect(
     })
 }
 
-/// Side of a core whose window takes at most half of `limit_bytes`; one grid cell at least.
-fn core_px(limit_bytes: u64, halo_px: u32) -> u32 {
-    let side = (limit_bytes / 2 / BYTES_PER_PX).isqrt() as u32;
+/// What stage 1 works with.
+struct Pass<'a> {
+    photo: &'a Photo,
+    engine: &'a mut Engine,
+    contexts: &'a ContextCache,
+    cancel: &'a CancelToken,
+}
+
+impl Pass<'_> {
+    /// Fills the window's core of `map`; in smaller windows when the memory does not suffice for this one.
+    fn detect_window(&mut self, window: &Window, map: &mut LevelMap) -> Result<(), RestoreError> {
+        let halo = self.engine.detector_manifest().halo_px;
+        let longest = core_px(self.engine.run_bytes(), halo);
+        if window.core.width.max(window.core.height) <= longest {
+            let Err(error) = self.run_window(window, map) else {
+                return Ok(());
+            };
+            self.engine.step_down(error, longest > NETWORK_GRID_PX)?;
+        }
+        let longest = core_px(self.engine.run_bytes(), halo);
+        for part in plan_part(window.core, map.size(), longest, halo) {
+            self.detect_window(&part, map)?;
+        }
+        Ok(())
+    }
+
+    fn run_window(&mut self, window: &Window, map: &mut LevelMap) -> Result<(), InferenceError> {
+        if self.cancel.is_cancelled() {
+            return Err(InferenceError::Cancelled);
+        }
+        let tensor = level_tensor(self.photo, window, map.shift())?;
+        let (probability, context) =
+            run_detector(self.engine.detector(), tensor.view(), self.cancel)?;
+        drop(tensor);
+        map.paste(window.core, window.read, &probability);
+        if map.shift() == 0 && self.engine.filler_manifest().uses_context {
+            let model = &self.engine.detector_manifest().sha256;
+            self.contexts.store(model, &context, window);
+        }
+        Ok(())
+    }
+}
+
+/// Side of a core whose window takes at most `run_bytes`; one grid cell at least.
+fn core_px(run_bytes: u64, halo_px: u32) -> u32 {
+    let side = (run_bytes / BYTES_PER_PX).isqrt() as u32;
     let core = side.saturating_sub(2 * halo_px).min(MAX_CORE_PX);
     (core / NETWORK_GRID_PX).max(1) * NETWORK_GRID_PX
 }

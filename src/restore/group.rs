@@ -9,9 +9,9 @@ const BYTES_PER_PX: u64 = 600;
 /// Largest window of several cells, px: about a second on two cores, so that a cancelled or newer job need not wait.
 pub(super) const MAX_WINDOW_PX: u64 = 896 * 896;
 
-/// Largest window of several cells under a memory limit of `limit_bytes`, half of which a run may take, px.
-pub(super) fn max_window_px(limit_bytes: u64) -> u64 {
-    (limit_bytes / 2 / BYTES_PER_PX).min(MAX_WINDOW_PX)
+/// Largest window when a run may take `run_bytes`, px.
+pub(super) fn max_window_px(run_bytes: u64) -> u64 {
+    (run_bytes / BYTES_PER_PX).min(MAX_WINDOW_PX)
 }
 
 /// Parts `rects` (of a photo of `size`) into groups of indices, each served by one window of at most `max_px`; a rectangle

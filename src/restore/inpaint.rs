@@ -8,13 +8,14 @@ use super::colour::ColourGuide;
 use super::context::{context_for, photo_tensor};
 use super::group::{group_rects, max_window_px};
 use super::{
-    CellPlan, ContextCache, FillCell, ProgressSink, Restoration, RestoreError, Stage, plan_fill,
+    CELL_PX, CellPlan, ContextCache, FillCell, ProgressSink, RectFill, Restoration, RestoreError,
+    Stage, plan_fill,
 };
-use crate::geometry::{PixelRect, TileIndex, mirror_index};
+use crate::geometry::{NETWORK_GRID_PX, PixelRect, TileIndex, mirror_index};
 use crate::inference::{CancelToken, Engine, InferenceError, Tensor, take_output};
 use crate::mask::EffectiveMask;
 use crate::photo::Photo;
-use crate::tiling::{Window, window_around};
+use crate::tiling::{Window, snap_outward, window_around};
 
 /// Fills every cell of `photo` that `mask` touches.
 ///
@@ -81,31 +82,162 @@ pub fn fill_cells(
     filled: &mut dyn FnMut(FillCell),
 ) -> Result<(), RestoreError> {
     check_size(photo, mask)?;
-    let halo_px = engine.filler_manifest().halo_px;
-    let max_px = max_window_px(engine.memory_limit_bytes());
+    let mut filler = Filler {
+        photo,
+        mask,
+        engine,
+        contexts,
+        cancel,
+    };
     for block in in_blocks(plans) {
-        let (holes, untouched): (Vec<CellHole>, Vec<CellHole>) = block
+        let (mut waiting, untouched): (Vec<CellHole>, Vec<CellHole>) = block
             .into_iter()
             .map(|plan| CellHole::new(mask, plan))
             .partition(|hole| !hole.rect.is_empty());
         for CellHole { plan, .. } in untouched {
             filled(FillCell::empty(plan.index, plan.stamp));
         }
-        let rects: Vec<PixelRect> = holes.iter().map(|hole| hole.rect).collect();
-        for group in group_rects(&rects, photo.size(), halo_px, max_px) {
-            if cancel.is_cancelled() {
-                return Err(InferenceError::Cancelled.into());
-            }
-            let union = |all: PixelRect, &index: &usize| all.union(rects[index]);
-            let rect = group.iter().fold(PixelRect::EMPTY, union);
-            let window = window_around(rect, photo.size(), halo_px);
-            let window_fill = WindowFill::run(photo, mask, &window, engine, contexts, cancel)?;
-            for index in group {
-                filled(window_fill.cell(&holes[index]));
+        while !waiting.is_empty() {
+            if let Err(error) = filler.fill_waiting(&mut waiting, filled) {
+                filler.step_down(error)?;
             }
         }
     }
     Ok(())
+}
+
+/// What stage 2 works with.
+struct Filler<'a> {
+    photo: &'a Photo,
+    mask: &'a EffectiveMask,
+    engine: &'a mut Engine,
+    contexts: &'a ContextCache,
+    cancel: &'a CancelToken,
+}
+
+impl Filler<'_> {
+    fn halo_px(&self) -> u32 {
+        self.engine.filler_manifest().halo_px
+    }
+
+    /// Smaller windows, the CPU, or the error.
+    fn step_down(&mut self, error: RestoreError) -> Result<(), RestoreError> {
+        let RestoreError::Inference(error) = error else {
+            return Err(error);
+        };
+        let can_shrink =
+            max_window_px(self.engine.run_bytes()) > window_px(NETWORK_GRID_PX, self.halo_px());
+        Ok(self.engine.step_down(error, can_shrink)?)
+    }
+
+    /// Fills the cells that wait, neighbours together, and takes those that are done off the list.
+    fn fill_waiting(
+        &mut self,
+        waiting: &mut Vec<CellHole<'_>>,
+        filled: &mut dyn FnMut(FillCell),
+    ) -> Result<(), RestoreError> {
+        let halo_px = self.halo_px();
+        let max_px = max_window_px(self.engine.run_bytes());
+        let rects: Vec<PixelRect> = waiting.iter().map(|hole| hole.rect).collect();
+        let mut is_done = vec![false; rects.len()];
+        let mut outcome = Ok(());
+        for group in group_rects(&rects, self.photo.size(), halo_px, max_px) {
+            outcome = self.fill_group(waiting, &group, max_px, filled);
+            if outcome.is_err() {
+                break;
+            }
+            for index in group {
+                is_done[index] = true;
+            }
+        }
+        let mut is_done = is_done.into_iter();
+        waiting.retain(|_| is_done.next() != Some(true));
+        outcome
+    }
+
+    /// Fills the cells of `group` in one window, or a single cell that needs too large a one in several.
+    fn fill_group(
+        &mut self,
+        holes: &[CellHole<'_>],
+        group: &[usize],
+        max_px: u64,
+        filled: &mut dyn FnMut(FillCell),
+    ) -> Result<(), RestoreError> {
+        let union = |all: PixelRect, &index: &usize| all.union(holes[index].rect);
+        let rect = group.iter().fold(PixelRect::EMPTY, union);
+        let pieces = pieces_of(rect, self.halo_px(), max_px);
+        if let ([index], [_, _, ..]) = (group, &pieces[..]) {
+            let hole = &holes[*index];
+            let mut whole = hole.blank(self.photo.channels().count());
+            for piece in pieces {
+                let window_fill = self.run(piece)?;
+                paste(&mut whole, hole.rect, &window_fill.rect(piece), piece);
+            }
+            filled(hole.cell(whole, PixelRect::EMPTY));
+            return Ok(());
+        }
+        let window_fill = self.run(rect)?;
+        for &index in group {
+            filled(window_fill.cell(&holes[index]));
+        }
+        Ok(())
+    }
+
+    /// Stage 2 on the window around `rect`.
+    fn run(&mut self, rect: PixelRect) -> Result<WindowFill, RestoreError> {
+        if self.cancel.is_cancelled() {
+            return Err(InferenceError::Cancelled.into());
+        }
+        let window = window_around(rect, self.photo.size(), self.halo_px());
+        WindowFill::run(
+            self.photo,
+            self.mask,
+            &window,
+            self.engine,
+            self.contexts,
+            self.cancel,
+        )
+    }
+}
+
+/// Pixels of a window around a core of `side` px on the grid.
+fn window_px(side: u32, halo_px: u32) -> u64 {
+    u64::from(side + 2 * halo_px).pow(2)
+}
+
+/// `rect` in parts whose windows have at most `max_px`, as far as the grid allows; whole when that is small enough.
+fn pieces_of(rect: PixelRect, halo_px: u32, max_px: u64) -> Vec<PixelRect> {
+    let snapped = snap_outward(rect);
+    let side = snapped.width.max(snapped.height);
+    if window_px(side, halo_px) <= max_px || side > CELL_PX {
+        return vec![rect];
+    }
+    let step = (NETWORK_GRID_PX..side)
+        .step_by(NETWORK_GRID_PX as usize)
+        .rfind(|&step| window_px(step, halo_px) <= max_px)
+        .unwrap_or(NETWORK_GRID_PX);
+    let starts = |from: u32, to: u32| (from..to).step_by(step as usize);
+    starts(snapped.y, snapped.bottom())
+        .flat_map(|y| {
+            starts(snapped.x, snapped.right()).map(move |x| PixelRect::new(x, y, step, step))
+        })
+        .map(|piece| piece.intersect(rect))
+        .filter(|piece| !piece.is_empty())
+        .collect()
+}
+
+/// Copies `part`, the values of `piece`, to its place in `whole`, the values of `rect`.
+fn paste(whole: &mut RectFill, rect: PixelRect, part: &RectFill, piece: PixelRect) {
+    let pixels = piece.size().pixel_count();
+    let channels = part.fill.len() / pixels.max(1);
+    let width = piece.width as usize;
+    for y in 0..piece.height {
+        let from = piece.size().index(0, y);
+        let to = rect.size().index(piece.x - rect.x, piece.y - rect.y + y);
+        whole.recovered[to..to + width].copy_from_slice(&part.recovered[from..from + width]);
+        whole.fill[to * channels..(to + width) * channels]
+            .copy_from_slice(&part.fill[from * channels..(from + width) * channels]);
+    }
 }
 
 /// Cells to a side of the blocks in which windows are shared: finding groups stays cheap, and the photo is worked on in order.
@@ -139,6 +271,30 @@ impl<'a> CellHole<'a> {
         let alpha = cut_rect(&alpha, plan.core, rect);
         Self { plan, rect, alpha }
     }
+
+    /// Room for what stage 2 will say of `rect`.
+    fn blank(&self, channels: usize) -> RectFill {
+        let pixels = self.rect.size().pixel_count();
+        RectFill {
+            fill: vec![0; pixels * channels],
+            recovered: vec![0; pixels],
+            alpha: Vec::new(),
+        }
+    }
+
+    /// The cell with what stage 2 says of `rect` and the α that is known here; `window` is what was read for it.
+    fn cell(&self, values: RectFill, window: PixelRect) -> FillCell {
+        let channels = values.fill.len() / self.rect.size().pixel_count().max(1);
+        let values = RectFill {
+            alpha: self.alpha.clone(),
+            ..values
+        };
+        let CellPlan { index, stamp, .. } = *self.plan;
+        FillCell {
+            window,
+            ..FillCell::from_rect(index, stamp, self.rect, channels, &values)
+        }
+    }
 }
 
 /// Stage 2's answer for one window.
@@ -165,6 +321,7 @@ impl WindowFill {
         let input = photo_tensor(photo, window);
         let context = context_for(photo, window.read, engine, contexts, cancel)?;
         let (fill, recovered) = run_filler(engine, &input, &hole, &context, cancel)?;
+        engine.count_filled(window.read.size().pixel_count());
         Ok(Self {
             read: window.read,
             fill,
@@ -173,15 +330,17 @@ impl WindowFill {
         })
     }
 
+    /// What this window gives for a cell inside it.
     pub fn cell(&self, hole: &CellHole<'_>) -> FillCell {
-        let recovered = rows_of(&self.recovered, 0, hole.rect, self.read);
-        FillCell {
-            index: hole.plan.index,
-            rect: hole.rect,
-            stamp: hole.plan.stamp,
-            window: self.read,
-            fill: self.guide.interleave(&self.fill, hole.rect, self.read),
-            alpha: hole.alpha.clone(),
+        hole.cell(self.rect(hole.rect), self.read)
+    }
+
+    /// Fill and recovered of the pixels of `rect`, without α.
+    fn rect(&self, rect: PixelRect) -> RectFill {
+        let recovered = rows_of(&self.recovered, 0, rect, self.read);
+        RectFill {
+            fill: self.guide.interleave(&self.fill, rect, self.read),
+            alpha: Vec::new(),
             recovered: recovered
                 .map(|value| (value * 255.0).round() as u8)
                 .collect(),

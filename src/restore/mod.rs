@@ -1,6 +1,7 @@
 //! Detection (stage 1), filling (stage 2) and the composite.
 
 mod alpha;
+mod cell;
 mod coarse;
 mod colour;
 mod composite;
@@ -18,6 +19,7 @@ mod rerender;
 mod restoration;
 
 pub use alpha::{ALPHA_REACH_PX, AlphaSource, alpha_photo, alpha_rect, hole_rect};
+pub use cell::{FillCell, FillSpan, RectFill};
 pub use composite::composite_rect;
 pub use context::ContextCache;
 pub use detect::{Detection, detect};
@@ -27,4 +29,4 @@ pub use options::{Sensitivity, threshold_from_probability};
 pub use plan::{CELL_PX, CellPlan, FillPlanner, plan_fill};
 pub use progress::{NoProgress, ProgressSink, Stage};
 pub use rerender::{AlphaRaster, FillWindow, fill_windows, rerender};
-pub use restoration::{DEFAULT_FILL_CACHE_BYTES, FillCell, Restoration};
+pub use restoration::{DEFAULT_FILL_CACHE_BYTES, Restoration};

@@ -97,7 +97,7 @@ pub fn rerender(
         });
     }
     let mut restoration = Restoration::new(0);
-    let contexts = ContextCache::new(engine.memory_limit_bytes() as usize / 8);
+    let contexts = ContextCache::new(engine.run_bytes() as usize / 8);
     for (done, window) in windows.iter().enumerate() {
         progress.report(Stage::Filling, done as u64, windows.len() as u64);
         if cancel.is_cancelled() {

@@ -3,57 +3,12 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::FillCell;
 use super::plan::CellPlan;
-use crate::geometry::{PixelRect, TileIndex};
+use crate::geometry::TileIndex;
 
 /// How many bytes of fills are kept for undo and redo.
 pub const DEFAULT_FILL_CACHE_BYTES: usize = 256 << 20;
-
-/// Stage 2's answer for the part of one cell that the mask touches.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FillCell {
-    /// The cell.
-    pub index: TileIndex,
-    /// The pixels carried: the bounding box of α > 0 inside the cell; empty when there are none.
-    pub rect: PixelRect,
-    /// The [`CellPlan::stamp`] it was made for.
-    pub stamp: u64,
-    /// What the network read to make it, its neighbours' fills perhaps with it; empty when nothing was computed, or
-    /// in several pieces.
-    pub window: PixelRect,
-    /// Filled pixels of `rect`, row-major, interleaved in the photo's channels, 0 to 65,535 whatever its depth.
-    pub fill: Vec<u16>,
-    /// Composite α of `rect`, row-major: 255 = all fill, 0 = master.
-    pub alpha: Vec<u8>,
-    /// How much of the fill was read through the damage, row-major: 255 = all of it.
-    pub recovered: Vec<u8>,
-}
-
-impl FillCell {
-    /// A cell of which no pixel is filled.
-    pub const fn empty(index: TileIndex, stamp: u64) -> Self {
-        Self {
-            index,
-            rect: PixelRect::EMPTY,
-            stamp,
-            window: PixelRect::EMPTY,
-            fill: Vec::new(),
-            alpha: Vec::new(),
-            recovered: Vec::new(),
-        }
-    }
-
-    /// Memory, bytes.
-    pub fn byte_len(&self) -> usize {
-        let Self {
-            fill,
-            alpha,
-            recovered,
-            ..
-        } = self;
-        size_of::<Self>() + 2 * fill.len() + alpha.len() + recovered.len()
-    }
-}
 
 /// The current fill of every touched cell; clones share the pixels and the cache of older fills.
 #[derive(Clone, Debug)]
@@ -188,16 +143,19 @@ impl FillCache {
 
 #[cfg(test)]
 mod tests {
+    use super::super::RectFill;
     use super::*;
+    use crate::geometry::PixelRect;
 
     fn cell(column: u32, stamp: u64, pixels: usize) -> Arc<FillCell> {
-        Arc::new(FillCell {
-            rect: PixelRect::new(column * 256, 0, pixels as u32, 1),
+        let rect = PixelRect::new(column * 256, 0, pixels as u32, 1);
+        let values = RectFill {
             fill: vec![7; pixels],
             alpha: vec![255; pixels],
             recovered: vec![0; pixels],
-            ..FillCell::empty(TileIndex::new(column, 0), stamp)
-        })
+        };
+        let index = TileIndex::new(column, 0);
+        Arc::new(FillCell::from_rect(index, stamp, rect, 1, &values))
     }
 
     fn plan(column: u32, stamp: u64) -> CellPlan {

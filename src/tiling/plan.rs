@@ -54,10 +54,16 @@ pub fn window_around(core: PixelRect, size: ImageSize, halo_px: u32) -> Window {
 ///
 /// Each axis is cut into the fewest parts of at most `core_px`, all about equally long and cut on the grid.
 pub fn plan_windows(size: ImageSize, core_px: u32, halo_px: u32) -> Vec<Window> {
-    let columns = plan_axis(size.width, core_px);
-    let rows = plan_axis(size.height, core_px);
+    plan_part(size.rect(), size, core_px, halo_px)
+}
+
+/// As [`plan_windows`], for `part` of the photo, whose origin lies on the grid.
+pub fn plan_part(part: PixelRect, size: ImageSize, core_px: u32, halo_px: u32) -> Vec<Window> {
+    let columns = plan_axis(part.width, core_px);
+    let rows = plan_axis(part.height, core_px);
     let core_at = |&(y, height): &(u32, u32), &(x, width): &(u32, u32)| {
-        window_around(PixelRect::new(x, y, width, height), size, halo_px)
+        let core = PixelRect::new(part.x + x, part.y + y, width, height);
+        window_around(core, size, halo_px)
     };
     rows.iter()
         .flat_map(|row| columns.iter().map(move |column| core_at(row, column)))

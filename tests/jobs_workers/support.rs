@@ -260,7 +260,10 @@ pub fn is_end_of(event: &JobEvent, id: JobId) -> bool {
         | JobEvent::Exported { id: of, .. }
         | JobEvent::Cancelled { id: of }
         | JobEvent::Failed { id: of, .. } => *of == id,
-        JobEvent::EngineReady(_) | JobEvent::EngineFailed(_) | JobEvent::CellFilled { .. } => false,
+        JobEvent::EngineReady(_)
+        | JobEvent::EngineFailed(_)
+        | JobEvent::EngineChanged { .. }
+        | JobEvent::CellFilled { .. } => false,
     }
 }
 

@@ -8,7 +8,7 @@ use unscratch::geometry::{ImageSize, PixelRect, TileIndex};
 use unscratch::inference::ProviderKind;
 use unscratch::mask::{Brush, BrushMode, ProbabilityMap, grow, label};
 use unscratch::photo::{Channels, FileFormat, Metadata, Photo, Samples, Source};
-use unscratch::restore::{CELL_PX, CellPlan, Detection, FillCell, composite_rect};
+use unscratch::restore::{CELL_PX, CellPlan, Detection, FillCell, RectFill, composite_rect};
 
 const SIZE: ImageSize = ImageSize::new(1024, 512);
 const HALO_PX: u32 = 64;
@@ -61,13 +61,14 @@ fn detection(size: ImageSize) -> Arc<Detection> {
 /// A fill of one grey value, fully shown in the whole cell.
 fn fill(plan: &CellPlan, value: u16) -> Arc<FillCell> {
     let pixels = plan.core.size().pixel_count();
-    Arc::new(FillCell {
-        rect: plan.core,
+    let values = RectFill {
         fill: vec![value; pixels],
         alpha: vec![255; pixels],
         recovered: vec![0; pixels],
-        ..FillCell::empty(plan.index, plan.stamp)
-    })
+    };
+    Arc::new(FillCell::from_rect(
+        plan.index, plan.stamp, plan.core, 1, &values,
+    ))
 }
 
 fn fill_all(document: &mut Document, value: u16) -> usize {

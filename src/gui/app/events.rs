@@ -27,6 +27,14 @@ impl UnscratchApp {
         match event {
             JobEvent::EngineReady(info) => self.engine_ready(info),
             JobEvent::EngineFailed(message) => self.engine_failed(message),
+            JobEvent::EngineChanged { info, message } => {
+                self.work.engine = Some(info);
+                self.view.notice = Some(Notice {
+                    title: "Memory was short".to_owned(),
+                    message,
+                    is_error: false,
+                });
+            }
             JobEvent::Opened { id, photo } => self.opened(id, &photo),
             JobEvent::Detected { id, detection } => {
                 if self.work.detecting == Some(id) {
