@@ -8,7 +8,7 @@ use unscratch::geometry::{ImageSize, PixelRect, TileIndex};
 use unscratch::inference::fake::{IdentityNetwork, PaintNetwork};
 use unscratch::inference::{CancelToken, Contract, Engine, ProviderKind};
 use unscratch::io::{
-    DecodeLimits, ExportOptions, OutputFormat, export_photo, hex, load_mask, open_photo,
+    DecodeLimits, ExportOptions, OutputFormat, export_photo_with_xmp, hex, load_mask, open_photo,
     sha256_file,
 };
 use unscratch::jobs::{ExportRequest, JobEvent, RecordRequest};
@@ -26,13 +26,18 @@ const SIZE: ImageSize = ImageSize::new(600, 300);
 
 /// A master on the disk, since a record testifies to a file.
 fn master(folder: &Path) -> Arc<Photo> {
+    master_with_xmp(folder, None)
+}
+
+fn master_with_xmp(folder: &Path, xmp: Option<&str>) -> Arc<Photo> {
     let path = folder.join("master.png");
     let made = photo(SIZE);
     let options = ExportOptions {
         format: OutputFormat::Png,
         overwrite: false,
     };
-    export_photo(&made, made.samples(), &path, &options).expect("it is written");
+    let xmp = xmp.map(str::as_bytes);
+    export_photo_with_xmp(&made, made.samples(), &path, &options, xmp).expect("it is written");
     Arc::new(open_photo(&path, &DecodeLimits::default()).expect("it is a photo"))
 }
 
@@ -265,4 +270,48 @@ fn windows_that_no_fill_can_have_are_refused_before_memory_is_taken() {
     assert!(refused(PixelRect::new(0, 0, 320, 320), corner).is_ok());
     // Filled in pieces: no window is known.
     assert!(refused(PixelRect::EMPTY, corner).is_ok());
+}
+
+/// Exports the master with `xmp`; the packet of the derivative, and what the report says was not carried.
+fn packet_after_export(xmp: &str) -> (Vec<u8>, Vec<String>) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let photo = master_with_xmp(folder.path(), Some(xmp));
+    let target = folder.path().join("a.tif");
+    let mut jobs = Jobs::with_stage_2(painter());
+    let id = jobs.system.export(request(&photo, &target));
+    let end = jobs.wait_end(id);
+    let JobEvent::Exported { report, .. } = end else {
+        panic!("{end:?}");
+    };
+    let written = open_photo(&target, &DecodeLimits::default()).expect("it is a photo");
+    let packet = written.metadata().xmp.clone().expect("it has a packet");
+    (packet, report.not_carried.clone())
+}
+
+#[test]
+fn a_packet_that_cannot_be_read_is_carried_as_it_is_and_that_is_said() {
+    let (packet, not_carried) = packet_after_export("<broken");
+    assert_eq!(packet, b"<broken");
+    assert!(
+        not_carried
+            .iter()
+            .any(|said| said.contains("XMP packet cannot be read")),
+        "{not_carried:?}"
+    );
+}
+
+#[test]
+fn a_packet_keeps_its_own_bytes_around_what_is_inserted() {
+    let before = "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>\
+        <rdf:Description rdf:about='' xmlns:own='urn:own'  own:kept = 'a  b'/>";
+    let behind = "</rdf:RDF></x:xmpmeta>";
+    let (packet, not_carried) = packet_after_export(&format!("{before}{behind}"));
+    let packet = String::from_utf8(packet).unwrap();
+    assert!(
+        packet.starts_with(before) && packet.ends_with(behind),
+        "{packet}"
+    );
+    assert!(packet.contains("compositeWithTrainedAlgorithmicMedia"));
+    assert!(packet.contains("<stRef:filePath>master.png</stRef:filePath>"));
+    assert!(not_carried.is_empty(), "{not_carried:?}");
 }

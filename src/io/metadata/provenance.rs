@@ -99,40 +99,66 @@ fn patches(packet: &[u8], found: &Found, edit: &XmpEdit) -> Vec<Patch> {
     let mut patches = Vec::new();
     let mut missing = String::new();
     match &found.history {
-        Some(Container::Open { end }) => patches.push((*end..*end, event(edit))),
-        Some(Container::Empty { element }) => patches.push((element.clone(), history(edit))),
-        None => missing.push_str(&history(edit)),
+        Some(Container::Open {
+            end,
+            knows_prefixes,
+        }) => {
+            let declared = if *knows_prefixes {
+                String::new()
+            } else {
+                declare(&[("rdf", RDF), ("stEvt", EVENT)])
+            };
+            patches.push((*end..*end, event(edit, &declared)));
+        }
+        Some(Container::Empty { element }) => {
+            let declared = declare(&[("xmpMM", XMP_MM), ("rdf", RDF), ("stEvt", EVENT)]);
+            patches.push((element.clone(), history(edit, &declared)));
+        }
+        None => missing.push_str(&history(edit, "")),
     }
-    let derived_from = derived_from(packet, found, edit);
     match &found.derived_from {
-        Some(element) => patches.push((element.clone(), derived_from)),
-        None => missing.push_str(&derived_from),
+        Some(element) => {
+            let declared = declare(&[("xmpMM", XMP_MM), ("rdf", RDF), ("stRef", REFERENCE)]);
+            let text = derived_from(packet, found, edit, &declared);
+            patches.push((element.clone(), text));
+        }
+        None => missing.push_str(&derived_from(packet, found, edit, "")),
     }
     if let Some(uri) = edit.digital_source_type {
         if let Some(value) = &found.source_type {
             patches.push((value.clone(), uri.to_owned()));
         } else {
-            missing.push_str("<Iptc4xmpExt:DigitalSourceType xmlns:Iptc4xmpExt=\"");
-            missing.push_str(IPTC_EXT);
-            missing.push_str("\">");
+            missing.push_str("<Iptc4xmpExt:DigitalSourceType>");
             missing.push_str(uri);
             missing.push_str("</Iptc4xmpExt:DigitalSourceType>");
         }
     }
     if !missing.is_empty() {
         let about = found.about.as_deref().unwrap_or("\"\"");
-        let description = format!(
-            "<rdf:Description xmlns:rdf=\"{RDF}\" rdf:about={about}>{missing}</rdf:Description>\n"
-        );
+        let declared = declare(&[
+            ("rdf", RDF),
+            ("xmpMM", XMP_MM),
+            ("stEvt", EVENT),
+            ("stRef", REFERENCE),
+            ("Iptc4xmpExt", IPTC_EXT),
+        ]);
+        let description =
+            format!("<rdf:Description rdf:about={about}{declared}>{missing}</rdf:Description>\n");
         patches.push((found.end_of_rdf..found.end_of_rdf, description));
     }
     patches
 }
 
-/// Every piece declares its own prefixes, so that it is right wherever it stands.
-fn event(edit: &XmpEdit) -> String {
+/// Declarations of prefixes. All stand on one description where that is ours: some readers (`ImageMagick`'s) stumble over
+/// declarations on a list's item.
+fn declare(prefixes: &[(&str, &str)]) -> String {
+    let declaration = |(prefix, uri): &(&str, &str)| format!(" xmlns:{prefix}=\"{uri}\"");
+    prefixes.iter().map(declaration).collect()
+}
+
+fn event(edit: &XmpEdit, declared: &str) -> String {
     format!(
-        "<rdf:li xmlns:rdf=\"{RDF}\" xmlns:stEvt=\"{EVENT}\" rdf:parseType=\"Resource\">\
+        "<rdf:li{declared} rdf:parseType=\"Resource\">\
          <stEvt:action>edited</stEvt:action><stEvt:when>{}</stEvt:when>\
          <stEvt:softwareAgent>{}</stEvt:softwareAgent><stEvt:changed>/content</stEvt:changed>\
          <stEvt:parameters>{}</stEvt:parameters></rdf:li>",
@@ -142,14 +168,12 @@ fn event(edit: &XmpEdit) -> String {
     )
 }
 
-fn history(edit: &XmpEdit) -> String {
-    format!(
-        "<xmpMM:History xmlns:xmpMM=\"{XMP_MM}\"><rdf:Seq xmlns:rdf=\"{RDF}\">{}</rdf:Seq></xmpMM:History>",
-        event(edit)
-    )
+fn history(edit: &XmpEdit, declared: &str) -> String {
+    let event = event(edit, "");
+    format!("<xmpMM:History{declared}><rdf:Seq>{event}</rdf:Seq></xmpMM:History>")
 }
 
-fn derived_from(packet: &[u8], found: &Found, edit: &XmpEdit) -> String {
+fn derived_from(packet: &[u8], found: &Found, edit: &XmpEdit, declared: &str) -> String {
     // Raw text of the packet: escaped already.
     let id = |name: &str, range: &Option<Range<usize>>| {
         let value = range.clone().and_then(|range| packet.get(range));
@@ -161,7 +185,7 @@ fn derived_from(packet: &[u8], found: &Found, edit: &XmpEdit) -> String {
             })
     };
     format!(
-        "<xmpMM:DerivedFrom xmlns:xmpMM=\"{XMP_MM}\" xmlns:rdf=\"{RDF}\" xmlns:stRef=\"{REFERENCE}\" rdf:parseType=\"Resource\">{}{}<stRef:filePath>{}</stRef:filePath></xmpMM:DerivedFrom>",
+        "<xmpMM:DerivedFrom{declared} rdf:parseType=\"Resource\">{}{}<stRef:filePath>{}</stRef:filePath></xmpMM:DerivedFrom>",
         id("instanceID", &found.instance_id),
         id("documentID", &found.document_id),
         escaped(&edit.master_name),

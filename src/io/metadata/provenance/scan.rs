@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use quick_xml::events::{BytesStart, Event};
-use quick_xml::name::{Namespace, ResolveResult};
+use quick_xml::name::{Namespace, QName, ResolveResult};
 use quick_xml::reader::NsReader;
 
-use super::{IPTC_EXT, RDF, XMP_MM, XmpError};
+use super::{EVENT, IPTC_EXT, RDF, XMP_MM, XmpError};
 
 /// Elements inside one another beyond which a packet is no XMP any more.
 const DEEPEST: usize = 200;
@@ -37,6 +37,8 @@ pub enum Container {
     Open {
         /// Where another item goes.
         end: usize,
+        /// Whether `rdf` and `stEvt` have their usual meaning there.
+        knows_prefixes: bool,
     },
     /// `xmpMM:History` without a list or with an empty one.
     Empty {
@@ -75,6 +77,7 @@ pub fn scan(packet: &[u8]) -> Result<Found, XmpError> {
         found: Found::default(),
         open: Vec::new(),
         has_rdf: false,
+        knows_prefixes: false,
     };
     loop {
         let start = reader.buffer_position() as usize;
@@ -104,6 +107,8 @@ struct Scanner<'a> {
     found: Found,
     open: Vec<Open>,
     has_rdf: bool,
+    /// Whether `rdf` and `stEvt` have their usual meaning in the list of events.
+    knows_prefixes: bool,
 }
 
 impl<'a> Scanner<'a> {
@@ -124,6 +129,13 @@ impl<'a> Scanner<'a> {
             Kind::Rdf if is_empty => return Err(XmpError::new("its rdf:RDF is empty")),
             Kind::Rdf => self.has_rdf = true,
             Kind::Description => self.read_attributes(reader, tag, &range)?,
+            Kind::HistoryList => {
+                let is = |name: &'static [u8], uri: &str| {
+                    let (found, _) = reader.resolver().resolve_element(QName(name));
+                    matches!(found, ResolveResult::Bound(Namespace(found)) if found == uri.as_bytes())
+                };
+                self.knows_prefixes = is(b"rdf:li", RDF) && is(b"stEvt:when", EVENT);
+            }
             _ => {}
         }
         self.open.push(Open {
@@ -225,7 +237,10 @@ impl<'a> Scanner<'a> {
         match kind {
             Kind::Rdf => found.end_of_rdf = end_tag.start,
             Kind::HistoryList if !is_empty => {
-                found.history = Some(Container::Open { end: end_tag.start });
+                found.history = Some(Container::Open {
+                    end: end_tag.start,
+                    knows_prefixes: self.knows_prefixes,
+                });
             }
             Kind::History if found.history.is_none() => {
                 found.history = Some(Container::Empty { element });

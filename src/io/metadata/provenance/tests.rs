@@ -30,6 +30,8 @@ fn a_new_packet_can_be_read_and_edited_again() {
     let first = edit_xmp(None, &edit()).unwrap();
     assert_eq!(digital_source_type(&first).as_deref(), Some(URI));
     let second = String::from_utf8(edit_xmp(Some(&first), &edit()).unwrap()).unwrap();
+    // Where the prefixes are known they are not declared again.
+    assert_eq!(second.matches("xmlns:stEvt").count(), 1);
     assert_eq!(second.matches("<stEvt:action>edited").count(), 2);
     assert_eq!(second.matches("<xmpMM:DerivedFrom ").count(), 1);
     assert_eq!(second.matches(URI).count(), 1);
