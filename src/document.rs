@@ -273,6 +273,11 @@ impl Document {
         })
     }
 
+    /// Replaces the person's layers as one edit; `false` when they are the same.
+    pub fn replace_layers(&mut self, label: &'static str, layers: Mask) -> bool {
+        self.edit(label, |mask, _| *mask = layers)
+    }
+
     /// Drops what the person painted and erased, so that the mask is what is detected; protection stays.
     pub fn reset_strokes(&mut self) -> bool {
         let empty = MaskLayer::new(self.photo.size());

@@ -3,6 +3,7 @@
 mod editing;
 mod events;
 mod files;
+mod marks;
 mod tools;
 mod viewing;
 
@@ -62,6 +63,8 @@ pub struct UnscratchApp {
     samples: Vec<PathBuf>,
     /// When the repair is to be asked for, egui time: a moving slider waits for rest.
     fill_due: Option<f64>,
+    /// An operation on all marks under way.
+    marking: Option<marks::Marking>,
     /// What the export in progress will have saved.
     exporting_state: Option<Snapshot>,
     title: String,
@@ -86,6 +89,7 @@ impl UnscratchApp {
             picker: Picker::new(options.use_system_dialogs),
             samples: options.samples,
             fill_due: None,
+            marking: None,
             exporting_state: None,
             title: String::new(),
             to_maximize: options.maximized,
@@ -221,6 +225,11 @@ impl UnscratchApp {
             Action::ShapeMove { at, straight } => self.shape_move(at, straight),
             Action::ShapeRelease => self.shape_release(),
             Action::SetShapesProtect(protects) => self.view.shapes_protect = protects,
+            Action::SetAmount(amount) => self.set_amount(amount),
+            Action::SetAmountInMm(in_mm) => self.store.settings.amount_in_mm = in_mm,
+            Action::LoadMask(path) => self.load_mask(path),
+            Action::ConfirmSaveMask => self.confirm_save_mask(),
+            Action::BrowseMaskTarget => self.browse_mask_target(ctx),
             Action::SetBrushDiameter(px) => self.store.settings.brush_diameter_px = px,
             Action::SetBrushHardness(hardness) => self.store.settings.brush_hardness = hardness,
             Action::SetOverlayColor(color) => self.store.settings.overlay_color = color,
@@ -252,6 +261,20 @@ impl UnscratchApp {
             Command::Undo => self.undo(),
             Command::Redo => self.redo(),
             Command::ClearMask => self.clear_mask(),
+            Command::GrowMarks
+            | Command::ShrinkMarks
+            | Command::FeatherMarks
+            | Command::InvertMarks
+            | Command::RemoveSpecks
+            | Command::KeepLines
+            | Command::KeepSpecks => {
+                if let Some(operation) = self.operation_of(command) {
+                    self.change_marks(ctx, operation);
+                }
+            }
+            Command::LoadMask => self.choose_mask(ctx),
+            Command::SaveMask => self.show_save_mask(),
+            Command::ToggleRim => settings.show_rim = !settings.show_rim,
             Command::Detect => self.detect(),
             Command::Cancel => self.cancel(),
             Command::Brush
@@ -428,6 +451,7 @@ impl eframe::App for UnscratchApp {
             self.drain_jobs(ctx);
             self.poll_picker();
             self.fill_when_due(ctx);
+            self.collect_marks(ctx);
         });
     }
 

@@ -24,6 +24,26 @@ pub enum Command {
     Redo,
     /// Remove every painted and erased mark.
     ClearMask,
+    /// All marks wider.
+    GrowMarks,
+    /// All marks narrower.
+    ShrinkMarks,
+    /// A soft rim around all marks.
+    FeatherMarks,
+    /// Marked and unmarked exchanged.
+    InvertMarks,
+    /// Small marks taken out.
+    RemoveSpecks,
+    /// Only long marks stay.
+    KeepLines,
+    /// Only round marks stay.
+    KeepSpecks,
+    /// Read the marks from a file.
+    LoadMask,
+    /// Write the marks to a file.
+    SaveMask,
+    /// Show how far the repair reaches beyond the marks.
+    ToggleRim,
     /// Look for damage again.
     Detect,
     /// Stop what runs.
@@ -87,6 +107,8 @@ pub enum Group {
     File,
     /// Changes of the mask.
     Edit,
+    /// All marks at once.
+    Marks,
     /// What is seen.
     View,
     /// Brush and eraser.
@@ -97,13 +119,21 @@ pub enum Group {
 
 impl Group {
     /// All groups, in the order of the menu bar.
-    pub const ALL: [Self; 5] = [Self::File, Self::Edit, Self::View, Self::Tools, Self::Help];
+    pub const ALL: [Self; 6] = [
+        Self::File,
+        Self::Edit,
+        Self::Marks,
+        Self::View,
+        Self::Tools,
+        Self::Help,
+    ];
 
     /// Its name on screen.
     pub const fn label(self) -> &'static str {
         match self {
             Self::File => "File",
             Self::Edit => "Edit",
+            Self::Marks => "Marks",
             Self::View => "View",
             Self::Tools => "Tools",
             Self::Help => "Help",

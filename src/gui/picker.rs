@@ -20,6 +20,10 @@ const FASTEST_PERSON: Duration = Duration::from_millis(250);
 pub enum Wish {
     /// A photo to open, beginning in this folder.
     Open(Option<PathBuf>),
+    /// A mask to load, beginning in this folder.
+    OpenMask(Option<PathBuf>),
+    /// A mask's file to write, beginning with this name.
+    SaveMask(PathBuf),
     /// A file to write, beginning with this name.
     Save(PathBuf),
 }
@@ -69,8 +73,8 @@ impl Picker {
             .spawn(move || {
                 let started = Instant::now();
                 let chosen = match &wish {
-                    Wish::Open(_) => block_on(dialog.pick_file()),
-                    Wish::Save(_) => block_on(dialog.save_file()),
+                    Wish::Open(_) | Wish::OpenMask(_) => block_on(dialog.pick_file()),
+                    Wish::Save(_) | Wish::SaveMask(_) => block_on(dialog.save_file()),
                 };
                 let picked = match chosen {
                     Some(file) => Picked::File(wish, file.path().to_path_buf()),
@@ -105,9 +109,14 @@ impl Picker {
 fn dialog_for(wish: &Wish) -> rfd::AsyncFileDialog {
     let dialog = rfd::AsyncFileDialog::new();
     match wish {
-        Wish::Open(folder) => {
+        Wish::Open(folder) | Wish::OpenMask(folder) => {
+            let title = if matches!(wish, Wish::Open(_)) {
+                "Open a photo"
+            } else {
+                "Load a mask"
+            };
             let dialog = dialog
-                .set_title("Open a photo")
+                .set_title(title)
                 .add_filter("Photos", &PHOTO_EXTENSIONS)
                 .add_filter("All files", &["*"]);
             match folder {
@@ -115,12 +124,12 @@ fn dialog_for(wish: &Wish) -> rfd::AsyncFileDialog {
                 None => dialog,
             }
         }
-        Wish::Save(path) => {
+        Wish::Save(path) | Wish::SaveMask(path) => {
             let name = path
                 .file_name()
                 .map(|name| name.to_string_lossy().into_owned())
                 .unwrap_or_default();
-            let dialog = dialog.set_title("Export to").set_file_name(name);
+            let dialog = dialog.set_title("Save as").set_file_name(name);
             match path.parent() {
                 Some(folder) => dialog.set_directory(folder),
                 None => dialog,

@@ -40,6 +40,14 @@ pub struct Settings {
     pub overlay_opacity: f32,
     /// How original and restored are shown.
     pub compare: CompareMode,
+    /// Amount for grow, shrink, feather and specks, px.
+    pub amount_px: f32,
+    /// The same in mm, for photos that say their resolution.
+    pub amount_mm: f32,
+    /// Whether the amount in mm counts.
+    pub amount_in_mm: bool,
+    /// Whether the overlay shows how far the repair reaches beyond the marks.
+    pub show_rim: bool,
     /// JPEG quality of exports, 1 to 100.
     pub jpeg_quality: u8,
     /// Whether exports write the mask as a file of its own.
@@ -60,6 +68,10 @@ impl Default for Settings {
             overlay_color: theme::OVERLAY_COLORS[0].1,
             overlay_opacity: 0.55,
             compare: CompareMode::Restored,
+            amount_px: 3.0,
+            amount_mm: 0.25,
+            amount_in_mm: false,
+            show_rim: false,
             jpeg_quality: 95,
             export_mask: false,
             operator: String::new(),
@@ -70,6 +82,12 @@ impl Default for Settings {
 
 /// Smallest and largest brush diameter, image px.
 pub const BRUSH_DIAMETER_PX: std::ops::RangeInclusive<f32> = 1.0..=400.0;
+
+/// Amounts offered for operations on all marks, px.
+pub const AMOUNT_PX: std::ops::RangeInclusive<f32> = 1.0..=100.0;
+
+/// The same in mm.
+pub const AMOUNT_MM: std::ops::RangeInclusive<f32> = 0.01..=20.0;
 
 impl Settings {
     /// Puts `path` first among the recent files.
@@ -108,6 +126,10 @@ impl Settings {
         self.brush_hardness = finite(self.brush_hardness, defaults.brush_hardness).clamp(0.0, 1.0);
         self.overlay_opacity =
             finite(self.overlay_opacity, defaults.overlay_opacity).clamp(0.05, 1.0);
+        self.amount_px =
+            finite(self.amount_px, defaults.amount_px).clamp(*AMOUNT_PX.start(), *AMOUNT_PX.end());
+        self.amount_mm =
+            finite(self.amount_mm, defaults.amount_mm).clamp(*AMOUNT_MM.start(), *AMOUNT_MM.end());
         self.jpeg_quality = self.jpeg_quality.clamp(1, 100);
         self.recent.truncate(RECENT_MAX);
         self

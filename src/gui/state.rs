@@ -13,6 +13,7 @@ use super::tools::{Draft, Point, Tool};
 use crate::document::Document;
 use crate::jobs::{EngineInfo, JobId, Progress};
 use crate::mask::BrushMode;
+use crate::photo::ResolutionUnit;
 
 /// Repairs that take less show no progress bar.
 const FILL_SHOWS_AFTER: Duration = Duration::from_millis(700);
@@ -185,6 +186,10 @@ pub struct Work {
     pub fill_seconds: Option<f64>,
     /// Whether the person stopped the repair; strokes start it again.
     pub fill_paused: bool,
+    /// An operation on all marks is being computed.
+    pub marking: bool,
+    /// A mask being read or written.
+    pub mask_file: Option<JobId>,
     /// Pixels that are to be repaired.
     pub masked_pixels: Option<u64>,
 }
@@ -241,6 +246,39 @@ pub struct Model<'a> {
 }
 
 impl Model<'_> {
+    /// Pixels a millimetre of the original, when the file says it.
+    pub fn px_per_mm(&self) -> Option<f32> {
+        let resolution = self.document?.photo().metadata().resolution?;
+        let mm = match resolution.unit {
+            ResolutionUnit::Inch => 25.4,
+            ResolutionUnit::Centimetre => 10.0,
+            ResolutionUnit::None => return None,
+        };
+        Some((resolution.x / mm) as f32).filter(|px| px.is_finite() && *px > 0.0)
+    }
+
+    /// Whether the amount for operations on all marks is in mm.
+    pub fn amount_is_in_mm(&self) -> bool {
+        self.settings.amount_in_mm && self.px_per_mm().is_some()
+    }
+
+    /// That amount, in mm or px.
+    pub fn amount(&self) -> f32 {
+        if self.amount_is_in_mm() {
+            self.settings.amount_mm
+        } else {
+            self.settings.amount_px
+        }
+    }
+
+    /// That amount in px of the photo.
+    pub fn amount_px(&self) -> f32 {
+        match self.px_per_mm().filter(|_| self.settings.amount_in_mm) {
+            Some(px_per_mm) => self.settings.amount_mm * px_per_mm,
+            None => self.settings.amount_px,
+        }
+    }
+
     /// Whether `command` can be carried out now.
     pub fn is_enabled(&self, command: Command) -> bool {
         let has_photo = self.document.is_some();
@@ -267,7 +305,14 @@ impl Model<'_> {
             Command::Detect => {
                 has_photo && self.work.detecting.is_none() && self.work.engine_error.is_none()
             }
-            Command::ClearMask => has_photo && !self.stroke_open,
+            Command::GrowMarks
+            | Command::ShrinkMarks
+            | Command::FeatherMarks
+            | Command::InvertMarks
+            | Command::RemoveSpecks
+            | Command::KeepLines
+            | Command::KeepSpecks
+            | Command::ClearMask => has_photo && !self.stroke_open,
             _ => has_photo,
         }
     }
@@ -279,6 +324,7 @@ impl Model<'_> {
             return Some(self.view.tool == tool);
         }
         Some(match command {
+            Command::ToggleRim => self.settings.show_rim,
             Command::ShapesProtect => self.view.shapes_protect,
             Command::CompareRestored => compare == CompareMode::Restored,
             Command::CompareSplit => compare == CompareMode::Split,
@@ -335,6 +381,16 @@ pub enum Action {
     ShapeRelease,
     /// What shapes act on.
     SetShapesProtect(bool),
+    /// Amount for operations on all marks, in its unit.
+    SetAmount(f32),
+    /// Whether that amount is in mm.
+    SetAmountInMm(bool),
+    /// Read a mask from this file.
+    LoadMask(PathBuf),
+    /// Write the mask as the open dialog says.
+    ConfirmSaveMask,
+    /// Choose the mask's target with the system's dialog.
+    BrowseMaskTarget,
     /// Brush diameter, image px.
     SetBrushDiameter(f32),
     /// Brush hardness, 0 to 1.

@@ -33,6 +33,8 @@ pub const ON_ACCENT: Color32 = Color32::from_gray(18);
 pub const ACCENT_QUIET: Color32 = Color32::from_rgb(78, 62, 38);
 /// What went wrong.
 pub const ERROR: Color32 = Color32::from_rgb(236, 112, 99);
+/// How far the repair reaches beyond the marks: told from them by lightness too.
+pub const RIM: Color32 = Color32::from_rgb(255, 255, 255);
 /// Over what is protected.
 pub const PROTECTED: Color32 = Color32::from_rgb(96, 196, 255);
 /// What went well.

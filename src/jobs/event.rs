@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::geometry::PixelPoint;
+use crate::geometry::{ImageSize, PixelPoint};
 use crate::inference::{Engine, ModelIdentity, ProviderReport, Thresholds};
 use crate::io::ExportOptions;
 use crate::mask::EffectiveMask;
@@ -52,6 +52,29 @@ pub struct ExportRequest {
     pub mask_target: Option<PathBuf>,
     /// What the export is to say of itself; `None`: nothing.
     pub record: Option<RecordRequest>,
+}
+
+/// "Read or write the mask alone."
+#[derive(Clone, Debug)]
+pub enum MaskFileRequest {
+    /// Read a mask for a photo of this size.
+    Load {
+        /// The mask's file.
+        path: PathBuf,
+        /// The photo's size; another one is refused.
+        size: ImageSize,
+    },
+    /// Write the mask as it acts.
+    Save {
+        /// The file, PNG or TIFF by its name.
+        target: PathBuf,
+        /// What is to be repaired.
+        mask: EffectiveMask,
+        /// The master, for resolution and orientation.
+        photo: Arc<Photo>,
+        /// Whether an existing file may be replaced.
+        overwrite: bool,
+    },
 }
 
 /// What the loaded engine is.
@@ -136,6 +159,20 @@ pub enum JobEvent {
         id: JobId,
         /// What was written and measured.
         report: Arc<ExportReport>,
+    },
+    /// A mask was read.
+    MaskLoaded {
+        /// The job.
+        id: JobId,
+        /// Row-major, of the photo's size, 255 = repair.
+        values: Arc<Vec<u8>>,
+    },
+    /// A mask was written.
+    MaskSaved {
+        /// The job.
+        id: JobId,
+        /// The file.
+        path: PathBuf,
     },
     /// The job was cancelled or superseded: no error, nothing is lost.
     Cancelled {

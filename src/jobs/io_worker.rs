@@ -4,16 +4,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::inference::CancelToken;
-use crate::io::{DecodeLimits, open_photo};
+use crate::io::{DecodeLimits, load_mask, open_photo, save_mask};
 use crate::photo::Photo;
 
 use super::export::{ExportError, ExportReport, export_restoration};
 use super::progress::JobProgress;
 use super::queue::{ExportJob, IoStep, Queues};
 use super::shared::{Shared, without_panic};
-use super::{JobEvent, JobId};
+use super::{JobEvent, JobId, MaskFileRequest};
 
 const OPEN_FAILED: &str = "The photo could not be opened";
+const MASK_LOAD_FAILED: &str = "The mask could not be loaded";
+const MASK_SAVE_FAILED: &str = "The mask could not be saved";
 const EXPORT_FAILED: &str = "The photo could not be exported";
 
 /// Works until shutdown.
@@ -22,6 +24,7 @@ pub(super) fn run(shared: &Shared, limits: DecodeLimits) {
         match shared.wait_for(Queues::next_io_step) {
             IoStep::Shutdown => return,
             IoStep::Open(id, path, token) => open(shared, id, &path, limits, &token),
+            IoStep::MaskFile(id, request) => mask_file(shared, id, request, limits),
             IoStep::Write(job, token) => write(shared, &job, &token),
         }
     }
@@ -38,6 +41,44 @@ fn open(shared: &Shared, id: JobId, path: &Path, limits: DecodeLimits, token: &C
         },
         Ok(Err(error)) => failed(id, OPEN_FAILED, error.to_string()),
         Err(panic) => failed(id, OPEN_FAILED, format!("{panic}: {}", path.display())),
+    });
+}
+
+fn mask_file(shared: &Shared, id: JobId, request: MaskFileRequest, limits: DecodeLimits) {
+    let (title, result) = match request {
+        MaskFileRequest::Load { path, size } => (
+            MASK_LOAD_FAILED,
+            without_panic(|| load_mask(&path, size, &limits)).map(|loaded| {
+                loaded
+                    .map(|values| JobEvent::MaskLoaded {
+                        id,
+                        values: Arc::<Vec<u8>>::new(values),
+                    })
+                    .map_err(|error| error.to_string())
+            }),
+        ),
+        MaskFileRequest::Save {
+            target,
+            mask,
+            photo,
+            overwrite,
+        } => (
+            MASK_SAVE_FAILED,
+            without_panic(|| {
+                let values = mask.to_raster();
+                save_mask(&target, mask.size(), &values, &photo, overwrite)
+            })
+            .map(|saved| {
+                saved
+                    .map(|()| JobEvent::MaskSaved { id, path: target })
+                    .map_err(|error| error.to_string())
+            }),
+        ),
+    };
+    shared.peek(|queues| queues.end_mask_file(id));
+    shared.send(match result {
+        Ok(Ok(event)) => event,
+        Ok(Err(message)) | Err(message) => failed(id, title, message),
     });
 }
 

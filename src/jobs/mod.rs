@@ -18,7 +18,7 @@ mod queue;
 mod shared;
 
 pub use dossier::RecordRequest;
-pub use event::{EngineInfo, ExportRequest, FillRequest, JobEvent, JobId};
+pub use event::{EngineInfo, ExportRequest, FillRequest, JobEvent, JobId, MaskFileRequest};
 pub use export::{ExportError, ExportReport, ExportStages, export_restoration};
 pub use progress::{Progress, Wake};
 // What a listener needs to word its requests.
@@ -119,6 +119,12 @@ impl JobSystem {
     /// Fills what is stale, composites, writes and verifies; exports keep their order and are never superseded.
     pub fn export(&self, request: ExportRequest) -> JobId {
         self.shared.change(|queues| queues.submit_export(request))
+    }
+
+    /// Reads or writes a mask alone; these keep their order and are never superseded.
+    pub fn mask_file(&self, request: MaskFileRequest) -> JobId {
+        self.shared
+            .change(|queues| queues.submit_mask_file(request))
     }
 
     /// Cancels a job: one that waits ends at once, one that runs within a tile; a file being written is finished.

@@ -11,7 +11,7 @@ use crate::photo::Photo;
 use crate::restore::{CellPlan, ContextCache};
 
 use super::JobId;
-use super::event::{ExportRequest, FillRequest};
+use super::event::{ExportRequest, FillRequest, MaskFileRequest};
 use super::order::{nearest, take_block};
 
 /// One detection that waits.
@@ -97,6 +97,8 @@ pub(super) enum IoStep {
     Shutdown,
     /// Decode a photo.
     Open(JobId, PathBuf, CancelToken),
+    /// Read or write a mask alone.
+    MaskFile(JobId, MaskFileRequest),
     /// Composite, write, verify.
     Write(Box<ExportJob>, CancelToken),
 }
@@ -116,6 +118,7 @@ pub(super) struct Queues {
     running: Option<RunningCells>,
     to_fill: VecDeque<ExportJob>,
     to_write: VecDeque<ExportJob>,
+    mask_files: VecDeque<(JobId, MaskFileRequest)>,
     writing: bool,
 }
 
@@ -171,7 +174,10 @@ impl Queues {
         self.to_fill.retain(|job| job.id != id);
         self.to_write.retain(|job| job.id != id);
         let export = before != self.to_fill.len() + self.to_write.len();
-        if waiting_open || waiting_detect || fill || export {
+        let masks_before = self.mask_files.len();
+        self.mask_files.retain(|(job, _)| *job != id);
+        let mask_file = masks_before != self.mask_files.len();
+        if waiting_open || waiting_detect || fill || export || mask_file {
             self.end(id);
             self.cancelled.push(id);
         }
@@ -254,6 +260,18 @@ impl Queues {
             started: Instant::now(),
         });
         id
+    }
+
+    /// Masks are read and written in the order asked for.
+    pub fn submit_mask_file(&mut self, request: MaskFileRequest) -> JobId {
+        let id = self.new_job();
+        self.mask_files.push_back((id, request));
+        id
+    }
+
+    /// The mask's file is done with.
+    pub fn end_mask_file(&mut self, id: JobId) {
+        self.end(id);
     }
 
     /// What the inference thread does next, if anything: what a person waits for first, exports last.
@@ -379,6 +397,9 @@ impl Queues {
         if let Some((id, path)) = self.open.take() {
             self.opening = Some(id);
             return Some(IoStep::Open(id, path, self.token(id)));
+        }
+        if let Some((id, request)) = self.mask_files.pop_front() {
+            return Some(IoStep::MaskFile(id, request));
         }
         let job = self.to_write.pop_front()?;
         self.writing = true;

@@ -14,6 +14,23 @@ pub struct Component {
     pub bounds: PixelRect,
 }
 
+/// A piece at least this long may be a line, px.
+const LINE_FROM_PX: u64 = 12;
+
+/// A line is at least so many times as long as it is wide on average. A disc comes to 2.5, a square to 2.
+const LINE_RATIO: u64 = 4;
+
+impl Component {
+    /// Whether it is long for its area: a scratch, crack, fold or hair, bent or not, rather than a speck or a spot.
+    ///
+    /// Its length is taken as the diagonal of its bounds, its width as area over length: diagonal² ≥ 4 area.
+    pub fn is_line(&self) -> bool {
+        let (width, height) = (u64::from(self.bounds.width), u64::from(self.bounds.height));
+        let square = width * width + height * height;
+        square >= LINE_FROM_PX * LINE_FROM_PX && square >= LINE_RATIO * self.area_px
+    }
+}
+
 /// All connected pieces of px with a value ≥ `from` (1 to 255), ordered by their first px, row by row.
 pub fn components(mask: &EffectiveMask, from: u8) -> Vec<Component> {
     let (_, found) = label(mask, from);
@@ -24,14 +41,32 @@ pub fn components(mask: &EffectiveMask, from: u8) -> Vec<Component> {
 ///
 /// `effective` is made of `mask` and the detection.
 pub fn remove_specks(mask: &mut Mask, effective: &EffectiveMask, min_area_px: u64) -> usize {
+    erase_components(mask, effective, |piece| piece.area_px < min_area_px)
+}
+
+/// Takes the pieces that are `unwanted` out of the mask, soft edges included; returns how many.
+///
+/// `effective` is made of `mask` and the detection.
+pub(super) fn erase_components(
+    mask: &mut Mask,
+    effective: &EffectiveMask,
+    unwanted: impl Fn(&Component) -> bool,
+) -> usize {
     let (runs, found) = label(effective, 1);
-    for run in &runs {
-        if found[run.component].area_px < min_area_px {
-            fill_row(mask, BrushMode::Erase, run.y, run.start, run.end);
-        }
+    let goes: Vec<bool> = found.iter().map(unwanted).collect();
+    for run in runs.iter().filter(|run| goes[run.component]) {
+        fill_row(mask, BrushMode::Erase, run.y, run.start, run.end);
     }
-    let small = |component: &&Component| component.area_px < min_area_px;
-    found.iter().filter(small).count()
+    goes.iter().filter(|&&goes| goes).count()
+}
+
+/// Takes every piece that is not `wanted` out of the mask, soft edges included.
+pub(super) fn keep_components(
+    mask: &mut Mask,
+    effective: &EffectiveMask,
+    wanted: impl Fn(&Component) -> bool,
+) {
+    erase_components(mask, effective, |piece| !wanted(piece));
 }
 
 /// Neighbouring px of one row.

@@ -48,7 +48,7 @@ pub fn grow(mask: &mut Mask, effective: &EffectiveMask, px: u32) {
     let rect = mask.size().rect();
     let limit = px.pow(2) as i16;
     rewrite(mask, effective, rect, |rect, before| {
-        let squares = distances_in(effective, rect, px, |value| value >= MASKED_FROM);
+        let squares = squared_distances(effective, rect, px, |value| value >= MASKED_FROM);
         let pairs = squares.iter().zip(before);
         pairs
             .map(|(&square, &value)| if square <= limit { 255 } else { value })
@@ -62,7 +62,7 @@ pub fn shrink(mask: &mut Mask, effective: &EffectiveMask, px: u32) {
     let rect = mask.size().rect();
     let limit = px.pow(2) as i16;
     rewrite(mask, effective, rect, |rect, before| {
-        let squares = distances_in(effective, rect, px, |value| value < MASKED_FROM);
+        let squares = squared_distances(effective, rect, px, |value| value < MASKED_FROM);
         let pairs = squares.iter().zip(before);
         pairs
             .map(|(&square, &value)| if square <= limit { 0 } else { value })
@@ -71,7 +71,7 @@ pub fn shrink(mask: &mut Mask, effective: &EffectiveMask, px: u32) {
 }
 
 /// Squared distances in `rect` to the px that `is_target` names, seen up to `px` beyond it.
-fn distances_in(
+pub(super) fn squared_distances(
     effective: &EffectiveMask,
     rect: PixelRect,
     px: u32,
@@ -92,7 +92,7 @@ fn distances_in(
 }
 
 /// Tile by tile inside `area`, sets the effective values to what `new_values` makes of (the part, its values before).
-fn rewrite(
+pub(super) fn rewrite(
     mask: &mut Mask,
     effective: &EffectiveMask,
     area: PixelRect,

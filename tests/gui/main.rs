@@ -8,6 +8,7 @@ mod archive;
 mod details;
 mod files;
 mod flow;
+mod marks;
 mod pixels;
 mod support;
 mod tools;

@@ -167,6 +167,8 @@ impl Window {
                 && work.detecting.is_none()
                 && work.filling.is_none()
                 && work.exporting.is_none()
+                && work.mask_file.is_none()
+                && !work.marking
         });
         self.harness.run();
         self.harness.run();

@@ -52,6 +52,8 @@ impl UnscratchApp {
             }
             JobEvent::Filled { id, seconds, .. } => self.filled(id, seconds),
             JobEvent::Exported { id, report } => self.exported(ctx, id, &report),
+            JobEvent::MaskLoaded { id, values } => self.mask_loaded(ctx, id, values),
+            JobEvent::MaskSaved { id, path } => self.mask_saved(id, &path),
             JobEvent::Cancelled { id } => self.ended(id),
             JobEvent::Failed { id, title, message } => {
                 self.ended(id);
@@ -140,6 +142,8 @@ impl UnscratchApp {
         self.fill_due = None;
         self.pointer.release();
         self.view.draft = None;
+        self.work.mask_file = None;
+        self.forget_marking();
     }
 
     fn detected(&mut self, detection: Arc<crate::restore::Detection>) {
@@ -205,6 +209,9 @@ impl UnscratchApp {
         }
         if work.filling.is_some_and(|(filling, _)| filling == id) {
             work.filling = None;
+        }
+        if work.mask_file == Some(id) {
+            work.mask_file = None;
         }
         if work.cancelling == Some(id) {
             work.cancelling = None;

@@ -40,6 +40,15 @@ impl UnscratchApp {
     pub(super) fn poll_picker(&mut self) {
         match self.picker.poll() {
             Some(Picked::File(Wish::Open(_), path)) => self.open_asking(path),
+            Some(Picked::File(Wish::OpenMask(_), path)) => self.load_mask(path),
+            Some(Picked::File(Wish::SaveMask(_), path)) => {
+                if let Some(Dialog::Mask(form)) = &mut self.view.dialog {
+                    form.set_target(&path);
+                }
+            }
+            Some(Picked::Unavailable(Wish::OpenMask(folder))) => {
+                self.browse_for_mask(folder.as_deref());
+            }
             Some(Picked::File(Wish::Save(_), path)) => {
                 if let Some(Dialog::Export(form)) = &mut self.view.dialog {
                     form.set_target(&path);
@@ -48,8 +57,9 @@ impl UnscratchApp {
             Some(Picked::Unavailable(Wish::Open(folder))) => {
                 self.view.dialog = Some(Dialog::Files(FileBrowser::new(folder.as_deref())));
             }
-            // The path can be typed in the export dialog.
-            Some(Picked::Unavailable(Wish::Save(_)) | Picked::Nothing) | None => {}
+            // The path can be typed in these dialogs.
+            Some(Picked::Unavailable(Wish::Save(_) | Wish::SaveMask(_)) | Picked::Nothing)
+            | None => {}
         }
     }
 

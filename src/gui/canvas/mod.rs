@@ -28,6 +28,7 @@ use super::tools::Tool;
 use crate::document::Document;
 use crate::mask::ProbabilityMap;
 use crate::photo::Photo;
+use crate::restore::ALPHA_REACH_PX;
 
 pub use input::{PointerState, interact, key_change as input_key_change};
 
@@ -149,6 +150,8 @@ impl Canvas {
         for rect in source.set_mask(document.effective_mask(), document.threshold()) {
             self.textures.invalidate(Layer::Mask, rect);
             self.textures.invalidate(Layer::Stroke, rect);
+            let around = rect.grown_within(ALPHA_REACH_PX, document.photo().size());
+            self.textures.invalidate(Layer::Rim, around);
             self.textures.invalidate(Layer::Protected, rect);
         }
         for rect in source.set_restoration(document.restoration()) {
@@ -267,6 +270,11 @@ impl Canvas {
             let tint = Color32::from_rgb(r, g, b).gamma_multiply(model.settings.overlay_opacity);
             self.textures
                 .draw(painter, &pane.placement, source, Layer::Stroke, tint);
+        }
+        if mask > 0.0 && model.settings.show_rim {
+            let tint = theme::RIM.gamma_multiply(mask);
+            self.textures
+                .draw(painter, &pane.placement, source, Layer::Rim, tint);
         }
         if mask > 0.0 {
             let tint = Color32::from_rgb(r, g, b).gamma_multiply(mask);

@@ -14,7 +14,7 @@ use crate::geometry::{ImageSize, PixelRect, TileIndex};
 use crate::gui::theme;
 use crate::mask::{EffectiveMask, MASK_TILE_PX, Mask, ProbabilityMap};
 use crate::photo::{Photo, Samples};
-use crate::restore::{CELL_PX, FillCell, Restoration, composite_rect};
+use crate::restore::{CELL_PX, FillCell, Restoration, alpha_rect, composite_rect};
 
 /// Width of a stripe over what is protected, px of the level.
 const HATCH_PX: usize = 5;
@@ -282,6 +282,38 @@ impl CanvasSource {
         Some(values)
     }
 
+    /// α beyond the mask on `level`, the largest value under each pixel; nothing below half size, where it is too thin to be
+    /// seen and the whole photo's would have to be computed.
+    fn rim_level(&self, level: u8, rect: PixelRect) -> Option<Vec<u8>> {
+        let size = self.photo.size();
+        if level > 1 {
+            return Some(vec![0; rect.size().pixel_count()]);
+        }
+        let image = PixelRect::new(
+            rect.x << level,
+            rect.y << level,
+            rect.width << level,
+            rect.height << level,
+        )
+        .intersect(size.rect());
+        let mut values = vec![0; image.size().pixel_count()];
+        alpha_rect(&self.mask, image, &mut values);
+        let raster = Raster {
+            size: image.size(),
+            channels: 1,
+            values,
+        };
+        let alpha = (0..level).fold(raster, |raster, _| raster.halved(Pooling::Max));
+        debug_assert_eq!(alpha.size, rect.size());
+        let mask = self.mask_level(&self.mask, level, rect)?;
+        let beyond = alpha.values.iter().zip(mask);
+        Some(
+            beyond
+                .map(|(alpha, mask)| alpha.saturating_sub(mask))
+                .collect(),
+        )
+    }
+
     fn pooled_tile(&self, mask: &EffectiveMask, index: TileIndex, level: u8) -> Raster {
         let rect = index.rect(MASK_TILE_PX, self.photo.size());
         let mut values = vec![0; rect.size().pixel_count()];
@@ -320,6 +352,7 @@ impl TileSource for CanvasSource {
             Layer::Master => Some(self.color.to_screen(&self.master_values(level, rect)?)),
             Layer::Restored => Some(self.color.to_screen(&self.restored_level(level, rect)?)),
             Layer::Mask => Some(white(self.mask_level(&self.mask, level, rect)?)),
+            Layer::Rim => Some(white(self.rim_level(level, rect)?)),
             Layer::Stroke => Some(white(self.stroke_level(level, rect)?)),
             Layer::Protected => {
                 let values = self.mask_level(&self.protection(), level, rect)?;

@@ -30,6 +30,8 @@ pub enum Layer {
     Mask,
     /// What the last strokes added to the mask, drawn like [`Self::Mask`].
     Stroke,
+    /// How far the repair reaches beyond the mask: white, its alpha α where that is more than the mask.
+    Rim,
     /// What must never be touched: white and hatched.
     Protected,
     /// How sure detection is, in the colours of [`crate::gui::theme::heat`].
@@ -299,7 +301,9 @@ impl TextureCache {
         let stand_ins: &[Layer] = match key.layer {
             Layer::Restored => &[Layer::Restored, Layer::Master],
             Layer::Master => &[Layer::Master],
-            Layer::Mask | Layer::Stroke | Layer::Protected | Layer::Probability => return,
+            Layer::Mask | Layer::Rim | Layer::Stroke | Layer::Protected | Layer::Probability => {
+                return;
+            }
         };
         for level in key.level..=LEVEL_MAX {
             let rect = level_rect(image, level);

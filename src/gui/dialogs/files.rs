@@ -18,9 +18,17 @@ struct Entry {
     is_folder: bool,
 }
 
+/// What the chosen file is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Photo,
+    Mask,
+}
+
 /// A folder being looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileBrowser {
+    wanted: Wanted,
     folder: PathBuf,
     typed: String,
     entries: Vec<Entry>,
@@ -28,13 +36,23 @@ pub struct FileBrowser {
 }
 
 impl FileBrowser {
-    /// Beginning in `folder`, or in the working folder when that cannot be read.
+    /// For a photo, beginning in `folder`, or in the working folder when that cannot be read.
     pub fn new(folder: Option<&Path>) -> Self {
+        Self::wanting(Wanted::Photo, folder)
+    }
+
+    /// For a mask, beginning like [`Self::new`].
+    pub fn for_mask(folder: Option<&Path>) -> Self {
+        Self::wanting(Wanted::Mask, folder)
+    }
+
+    fn wanting(wanted: Wanted, folder: Option<&Path>) -> Self {
         let fallback = || std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
         let folder = folder
             .filter(|path| path.is_dir())
             .map_or_else(fallback, Path::to_path_buf);
         let mut browser = Self {
+            wanted,
             folder: PathBuf::new(),
             typed: String::new(),
             entries: Vec::new(),
@@ -111,7 +129,11 @@ fn is_photo(path: &Path) -> bool {
 /// Draws the dialog.
 pub fn show(ui: &mut Ui, browser: &mut FileBrowser, actions: &mut Vec<Action>) {
     ui.set_width((ui.ctx().content_rect().width() - 120.0).clamp(320.0, 620.0));
-    title(ui, "Open a photo");
+    let (heading, confirm) = match browser.wanted {
+        Wanted::Photo => ("Open a photo", "Open photo"),
+        Wanted::Mask => ("Load a mask", "Load mask"),
+    };
+    title(ui, heading);
     let mut opened = None;
     ui.horizontal(|ui| {
         let up = ui.add_enabled(browser.folder.parent().is_some(), egui::Button::new("Up"));
@@ -133,7 +155,7 @@ pub fn show(ui: &mut Ui, browser: &mut FileBrowser, actions: &mut Vec<Action>) {
     opened = opened.or(entries(ui, browser));
     ui.add_space(8.0);
     ui.horizontal(|ui| {
-        if ui.add(theme::primary_button("Open photo")).clicked() {
+        if ui.add(theme::primary_button(confirm)).clicked() {
             opened = browser.go();
         }
         if ui.button("Cancel").clicked() {
@@ -142,7 +164,10 @@ pub fn show(ui: &mut Ui, browser: &mut FileBrowser, actions: &mut Vec<Action>) {
     });
     if let Some(path) = opened {
         actions.push(Action::CloseDialog);
-        actions.push(Action::OpenPath(path));
+        actions.push(match browser.wanted {
+            Wanted::Photo => Action::OpenPath(path),
+            Wanted::Mask => Action::LoadMask(path),
+        });
     }
 }
 

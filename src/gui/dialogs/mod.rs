@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod export;
 pub mod files;
+pub mod mask;
 mod shortcuts;
 mod unsaved;
 
@@ -12,6 +13,7 @@ use eframe::egui::{self, Id, Key, Modal, RichText, Ui};
 
 use self::export::ExportForm;
 use self::files::FileBrowser;
+use self::mask::MaskForm;
 use super::state::{Action, Model};
 use super::theme;
 
@@ -29,6 +31,8 @@ pub enum Then {
 pub enum Dialog {
     /// Where and how to export.
     Export(ExportForm),
+    /// Where to save the mask.
+    Mask(MaskForm),
     /// The restored photo was not exported yet.
     Unsaved(Then),
     /// All shortcuts.
@@ -45,11 +49,13 @@ pub fn show(
     has_system_dialog: bool,
     actions: &mut Vec<Action>,
 ) {
-    let response = Modal::new(Id::unique("dialog"))
+    // Each kind has its own size and place.
+    let response = Modal::new(Id::unique(("dialog", std::mem::discriminant(dialog))))
         .backdrop_color(theme::BACKDROP)
         .frame(theme::dialog_frame())
         .show(ctx, |ui| match dialog {
             Dialog::Export(form) => export::show(ui, form, model, has_system_dialog, actions),
+            Dialog::Mask(form) => mask::show(ui, form, model, has_system_dialog, actions),
             Dialog::Unsaved(then) => unsaved::show(ui, then, actions),
             Dialog::Shortcuts => shortcuts::show(ui, actions),
             Dialog::Files(browser) => files::show(ui, browser, actions),

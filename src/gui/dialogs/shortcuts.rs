@@ -34,6 +34,7 @@ pub fn show(ui: &mut Ui, actions: &mut Vec<Action>) {
                 ui.vertical(|ui| {
                     group(ui, Group::File);
                     group(ui, Group::Edit);
+                    group(ui, Group::Marks);
                     group(ui, Group::Help);
                     if !is_wide {
                         held(ui);

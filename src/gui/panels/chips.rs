@@ -75,6 +75,12 @@ fn running(model: &Model<'_>) -> Option<String> {
     if work.filling.is_some() && work.fill_shows() {
         return Some("Repairing".to_owned());
     }
+    if work.marking {
+        return Some("Changing the marks".to_owned());
+    }
+    if work.mask_file.is_some() {
+        return Some("Reading or writing the mask".to_owned());
+    }
     if model.document.is_some() {
         work.opening
             .as_ref()

@@ -21,6 +21,7 @@ pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
             ui.add_enabled_ui(model.document.is_some(), |ui| {
                 theme::card_frame().show(ui, |ui| damage(ui, model, actions));
                 theme::card_frame().show(ui, |ui| brush(ui, model, actions));
+                theme::card_frame().show(ui, |ui| super::marks::show(ui, model, actions));
                 theme::card_frame().show(ui, |ui| overlay(ui, model, actions));
             });
             theme::card_frame().show(ui, |ui| photo(ui, model));

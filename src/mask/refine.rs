@@ -1,0 +1,178 @@
+//! Named operations on the mask as it acts, each one edit: what they are called and what they do. No threads, no history.
+
+use std::sync::Arc;
+
+use super::components::{erase_components, keep_components};
+use super::ops::{grow, invert, rewrite, set_raster, shrink, squared_distances};
+use super::{Component, EffectiveMask, MASKED_FROM, MAX_GROW_PX, Mask};
+
+/// An operation on the effective mask that writes the person's layers, so that its result holds whatever is detected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MaskOperation {
+    /// Wider by so many px, up to [`MAX_GROW_PX`].
+    Grow(u32),
+    /// Narrower by so many px, up to [`MAX_GROW_PX`].
+    Shrink(u32),
+    /// A soft rim so many px wide, up to [`MAX_GROW_PX`], outside of what is marked, which stays marked in full.
+    Feather(u32),
+    /// Marked and unmarked exchanged.
+    Invert,
+    /// Pieces less than so many px long and wide are taken out.
+    RemoveSpecks(u32),
+    /// Only scratches, cracks and hairs stay: see [`Component::is_line`].
+    KeepLines,
+    /// Only specks and spots stay.
+    KeepSpecks,
+    /// Another mask instead, row-major, of the photo's size, 255 = repair.
+    Replace(Arc<Vec<u8>>),
+}
+
+impl MaskOperation {
+    /// Its name in the history.
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::Grow(_) => "Grow marks",
+            Self::Shrink(_) => "Shrink marks",
+            Self::Feather(_) => "Feather marks",
+            Self::Invert => "Invert marks",
+            Self::RemoveSpecks(_) => "Remove specks",
+            Self::KeepLines => "Keep only lines",
+            Self::KeepSpecks => "Keep only specks",
+            Self::Replace(_) => "Load mask",
+        }
+    }
+
+    /// Carries it out on `mask`; `effective` is made of it and the detection. Protection stays as it is.
+    ///
+    /// # Panics
+    /// When the values of [`Self::Replace`] are not of the photo's size.
+    pub fn apply(&self, mask: &mut Mask, effective: &EffectiveMask) {
+        match self {
+            Self::Grow(px) => grow(mask, effective, *px),
+            Self::Shrink(px) => shrink(mask, effective, *px),
+            Self::Feather(px) => feather(mask, effective, *px),
+            Self::Invert => invert(mask, effective),
+            Self::RemoveSpecks(below_px) => {
+                erase_components(mask, effective, |piece| {
+                    piece.bounds.size().long_side() < *below_px
+                });
+            }
+            Self::KeepLines => keep_components(mask, effective, Component::is_line),
+            Self::KeepSpecks => keep_components(mask, effective, |piece| !piece.is_line()),
+            Self::Replace(values) => set_raster(mask, effective, values),
+        }
+    }
+}
+
+/// Gives the mask a soft rim of `px` outside: a smoothstep of the distance from the nearest masked px.
+fn feather(mask: &mut Mask, effective: &EffectiveMask, px: u32) {
+    let px = px.min(MAX_GROW_PX);
+    let rect = mask.size().rect();
+    let width = px as f32 + 1.0;
+    rewrite(mask, effective, rect, |rect, before| {
+        let squares = squared_distances(effective, rect, px, |value| value >= MASKED_FROM);
+        let pairs = squares.iter().zip(before);
+        pairs
+            .map(|(&square, &value)| {
+                let t = (1.0 - f32::from(square).sqrt() / width).clamp(0.0, 1.0);
+                value.max((t * t * (3.0 - 2.0 * t) * 255.0).round() as u8)
+            })
+            .collect()
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::ImageSize;
+    use crate::mask::{Brush, BrushMode, ProbabilityMap, poly_line};
+
+    const SIZE: ImageSize = ImageSize::new(300, 200);
+
+    /// A detected vertical scratch 3 px wide at x = 100, a painted blob at (200, 100), a protected corner.
+    fn state() -> (Mask, Arc<ProbabilityMap>) {
+        let mut mask = Mask::new(SIZE);
+        let brush = |diameter_px, mode| Brush {
+            diameter_px,
+            hardness: 1.0,
+            mode,
+        };
+        poly_line(&mut mask, &brush(20.0, BrushMode::Paint), &[(200.0, 100.0)]);
+        poly_line(&mut mask, &brush(9.0, BrushMode::Protect), &[(100.0, 30.0)]);
+        let mut map = vec![0; SIZE.pixel_count()];
+        for y in 20..180 {
+            for x in 99..102 {
+                map[SIZE.index(x, y)] = 200;
+            }
+        }
+        (mask, Arc::new(ProbabilityMap::new(SIZE, map)))
+    }
+
+    fn after(operation: &MaskOperation) -> (Vec<u8>, Vec<u8>) {
+        let (mut mask, map) = state();
+        let combined =
+            |mask: &Mask| EffectiveMask::new(mask.clone(), Some((Arc::clone(&map), 128)));
+        let before = combined(&mask);
+        operation.apply(&mut mask, &before);
+        (before.to_raster(), combined(&mask).to_raster())
+    }
+
+    fn at(values: &[u8], x: u32, y: u32) -> u8 {
+        values[SIZE.index(x, y)]
+    }
+
+    #[test]
+    fn lines_and_specks_are_told_apart_by_their_shape() {
+        let (_, lines) = after(&MaskOperation::KeepLines);
+        assert_eq!((at(&lines, 100, 100), at(&lines, 200, 100)), (255, 0));
+        let (_, specks) = after(&MaskOperation::KeepSpecks);
+        assert_eq!((at(&specks, 100, 100), at(&specks, 200, 100)), (0, 255));
+    }
+
+    #[test]
+    fn specks_are_measured_across() {
+        // The blob is 20 px across; protection cuts a piece of a few px off the end of the scratch.
+        let (before, small) = after(&MaskOperation::RemoveSpecks(19));
+        assert_eq!((at(&small, 100, 100), at(&small, 200, 100)), (255, 255));
+        assert_eq!((at(&before, 100, 21), at(&small, 100, 21)), (255, 0));
+        let (_, large) = after(&MaskOperation::RemoveSpecks(25));
+        assert_eq!((at(&large, 100, 100), at(&large, 200, 100)), (255, 0));
+    }
+
+    #[test]
+    fn a_feather_softens_outward_and_takes_nothing_away() {
+        let (before, soft) = after(&MaskOperation::Feather(6));
+        assert!(
+            before
+                .iter()
+                .zip(&soft)
+                .all(|(before, soft)| soft >= before)
+        );
+        let row: Vec<u8> = (101..110).map(|x| at(&soft, x, 100)).collect();
+        assert_eq!(row[0], 255);
+        assert!(row[..7].windows(2).all(|pair| pair[0] > pair[1]), "{row:?}");
+        assert_eq!(row[7..], [0, 0]);
+    }
+
+    #[test]
+    fn nothing_marks_what_is_protected() {
+        for operation in [
+            MaskOperation::Grow(5),
+            MaskOperation::Feather(5),
+            MaskOperation::Invert,
+            MaskOperation::Replace(Arc::new(vec![255; SIZE.pixel_count()])),
+        ] {
+            let (_, values) = after(&operation);
+            assert_eq!(at(&values, 100, 30), 0, "{operation:?}");
+            assert!(at(&values, 103, 100) > 0, "{operation:?}");
+        }
+    }
+
+    #[test]
+    fn growing_and_shrinking_act_on_what_was_detected_too() {
+        let (_, grown) = after(&MaskOperation::Grow(4));
+        assert_eq!((at(&grown, 105, 100), at(&grown, 106, 100)), (255, 0));
+        let (_, shrunk) = after(&MaskOperation::Shrink(2));
+        assert_eq!((at(&shrunk, 100, 100), at(&shrunk, 200, 100)), (0, 255));
+    }
+}
