@@ -1,9 +1,11 @@
 //! The application: owns the document, the jobs and all state, and is the only place that changes them.
 
+mod actions;
 mod editing;
 mod events;
 mod files;
 mod marks;
+mod search;
 mod tools;
 mod viewing;
 
@@ -17,21 +19,14 @@ use super::command::{Command, pressed_commands};
 use super::dialogs::{self, Dialog, Then};
 use super::panels;
 use super::picker::Picker;
-use super::settings::{CompareMode, Settings, SettingsStore};
+use super::settings::{Settings, SettingsStore};
 use super::state::{Action, Model, ViewState, Work};
 use super::theme;
-use super::tools::Tool;
 use crate::document::{Document, Snapshot};
 use crate::jobs::JobSystem;
 
 /// Work on the UI thread that takes longer is named in the log.
 const LONG_FOR_A_FRAME: Duration = Duration::from_millis(4);
-/// A key's or button's step of zoom.
-const ZOOM_STEP: f64 = 1.25;
-/// A key's step of brush size.
-const BRUSH_STEP: f32 = 1.15;
-/// A key's step of hardness.
-const HARDNESS_STEP: f32 = 0.1;
 
 /// What the application is started with besides the jobs.
 #[derive(Debug, Default)]
@@ -65,6 +60,8 @@ pub struct UnscratchApp {
     fill_due: Option<f64>,
     /// An operation on all marks under way.
     marking: Option<marks::Marking>,
+    /// A scratch being followed.
+    tracing: Option<search::Tracing>,
     /// What the export in progress will have saved.
     exporting_state: Option<Snapshot>,
     title: String,
@@ -90,6 +87,7 @@ impl UnscratchApp {
             samples: options.samples,
             fill_due: None,
             marking: None,
+            tracing: None,
             exporting_state: None,
             title: String::new(),
             to_maximize: options.maximized,
@@ -186,126 +184,6 @@ impl UnscratchApp {
         }
         if let Some(pressed) = input_key_change(event, Key::Space) {
             self.view.held.space = pressed && !typing && self.view.dialog.is_none();
-        }
-    }
-
-    fn apply(&mut self, ctx: &egui::Context, actions: Vec<Action>) {
-        for action in actions {
-            self.apply_one(ctx, action);
-        }
-    }
-
-    fn apply_one(&mut self, ctx: &egui::Context, action: Action) {
-        match action {
-            Action::Run(command) => {
-                if self.model().is_enabled(command) {
-                    self.run(ctx, command);
-                }
-            }
-            Action::OpenPath(path) => self.open_asking(path),
-            Action::Pan(delta) => {
-                self.change_view(|view, ppp, shown, _| view.pan(delta, ppp, shown), ctx);
-            }
-            Action::ZoomAt(factor, anchor) => {
-                let viewport = self.pane_at(anchor);
-                self.change_view(
-                    |view, ppp, shown, _| view.zoom_at(factor, anchor, viewport, ppp, shown),
-                    ctx,
-                );
-            }
-            Action::SetSplit(split) => self.view.split = split,
-            Action::StrokeBegin { at, mode, line } => self.begin_stroke(at, mode, line),
-            Action::StrokeTo(at) => self.extend_stroke(at),
-            Action::StrokeEnd => timed("end of a stroke", || self.end_stroke()),
-            Action::ShapePress {
-                at,
-                subtracts,
-                points_per_px,
-            } => self.shape_press(at, subtracts, points_per_px),
-            Action::ShapeMove { at, straight } => self.shape_move(at, straight),
-            Action::ShapeRelease => self.shape_release(),
-            Action::SetShapesProtect(protects) => self.view.shapes_protect = protects,
-            Action::SetAmount(amount) => self.set_amount(amount),
-            Action::SetAmountInMm(in_mm) => self.store.settings.amount_in_mm = in_mm,
-            Action::LoadMask(path) => self.load_mask(path),
-            Action::ConfirmSaveMask => self.confirm_save_mask(),
-            Action::BrowseMaskTarget => self.browse_mask_target(ctx),
-            Action::SetBrushDiameter(px) => self.store.settings.brush_diameter_px = px,
-            Action::SetBrushHardness(hardness) => self.store.settings.brush_hardness = hardness,
-            Action::SetOverlayColor(color) => self.store.settings.overlay_color = color,
-            Action::SetOverlayOpacity(opacity) => self.store.settings.overlay_opacity = opacity,
-            Action::SetOverlayMode(mode) => self.view.overlay.choose(mode),
-            Action::SetThreshold(threshold) => self.set_threshold(ctx, threshold),
-            Action::ThresholdDone => self.threshold_done(),
-            Action::DismissNotice => self.view.notice = None,
-            Action::CloseDialog => {
-                self.view.dialog = None;
-                self.view.after_export = None;
-            }
-            Action::ConfirmExport => self.confirm_export(),
-            Action::BrowseExportTarget => self.browse_export_target(ctx),
-            Action::DiscardAndQuit => self.quit(ctx),
-            Action::DiscardAndOpen(path) => {
-                self.view.dialog = None;
-                self.open(path);
-            }
-        }
-    }
-
-    fn run(&mut self, ctx: &egui::Context, command: Command) {
-        let settings = &mut self.store.settings;
-        match command {
-            Command::Open => self.choose_photo(ctx),
-            Command::Export => self.show_export(),
-            Command::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
-            Command::Undo => self.undo(),
-            Command::Redo => self.redo(),
-            Command::ClearMask => self.clear_mask(),
-            Command::GrowMarks
-            | Command::ShrinkMarks
-            | Command::FeatherMarks
-            | Command::InvertMarks
-            | Command::RemoveSpecks
-            | Command::KeepLines
-            | Command::KeepSpecks => {
-                if let Some(operation) = self.operation_of(command) {
-                    self.change_marks(ctx, operation);
-                }
-            }
-            Command::LoadMask => self.choose_mask(ctx),
-            Command::SaveMask => self.show_save_mask(),
-            Command::ToggleRim => settings.show_rim = !settings.show_rim,
-            Command::Detect => self.detect(),
-            Command::Cancel => self.cancel(),
-            Command::Brush
-            | Command::Eraser
-            | Command::Protect
-            | Command::Line
-            | Command::Lasso
-            | Command::Polygon
-            | Command::Rectangle
-            | Command::FillHole => {
-                if let Some(tool) = Tool::of_command(command) {
-                    self.choose_tool(tool);
-                }
-            }
-            Command::ShapesProtect => self.view.shapes_protect = !self.view.shapes_protect,
-            Command::FinishShape => self.shape_finish(),
-            Command::DropPoint => self.shape_drop_point(),
-            Command::SwapTool => self.choose_tool(self.view.tool.other()),
-            Command::BrushSmaller => settings.resize_brush(1.0 / BRUSH_STEP),
-            Command::BrushLarger => settings.resize_brush(BRUSH_STEP),
-            Command::BrushSofter => settings.harden_brush(-HARDNESS_STEP),
-            Command::BrushHarder => settings.harden_brush(HARDNESS_STEP),
-            Command::CycleOverlay => self.view.overlay.cycle(),
-            Command::ZoomFit => self.view.view.fitted = true,
-            Command::ZoomActual => self.zoom_actual(ctx),
-            Command::ZoomIn => self.zoom_step(ctx, ZOOM_STEP),
-            Command::ZoomOut => self.zoom_step(ctx, 1.0 / ZOOM_STEP),
-            Command::CompareRestored => self.compare(CompareMode::Restored),
-            Command::CompareSplit => self.compare(CompareMode::Split),
-            Command::CompareSideBySide => self.compare(CompareMode::SideBySide),
-            Command::Shortcuts => self.view.dialog = Some(Dialog::Shortcuts),
         }
     }
 
@@ -452,6 +330,7 @@ impl eframe::App for UnscratchApp {
             self.poll_picker();
             self.fill_when_due(ctx);
             self.collect_marks(ctx);
+            self.collect_trace();
         });
     }
 

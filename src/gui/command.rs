@@ -64,6 +64,10 @@ pub enum Command {
     Rectangle,
     /// What marks enclose.
     FillHole,
+    /// One scratch from one click.
+    Trace,
+    /// Detection again in a rectangle.
+    SearchArea,
     /// Shape tools protect instead of marking, or mark again.
     ShapesProtect,
     /// The shape being drawn is complete.

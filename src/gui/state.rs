@@ -12,7 +12,7 @@ use super::settings::{CompareMode, Settings};
 use super::tools::{Draft, Point, Tool};
 use crate::document::Document;
 use crate::jobs::{EngineInfo, JobId, Progress};
-use crate::mask::BrushMode;
+use crate::mask::{BrushMode, Shape};
 use crate::photo::ResolutionUnit;
 
 /// Repairs that take less show no progress bar.
@@ -110,6 +110,8 @@ pub struct ViewState {
     pub tool: Tool,
     /// The shape that is being drawn.
     pub draft: Option<Draft>,
+    /// A traced scratch that is shown, to be kept or rejected, and what keeping it does.
+    pub traced: Option<(BrushMode, Shape)>,
     /// Whether shape tools act on protection instead of marks.
     pub shapes_protect: bool,
     /// What lies over the photo.
@@ -143,6 +145,7 @@ impl Default for ViewState {
             split: 0.5,
             tool: Tool::default(),
             draft: None,
+            traced: None,
             shapes_protect: false,
             overlay: Overlay::default(),
             held: HeldKeys::default(),
@@ -186,6 +189,10 @@ pub struct Work {
     pub fill_seconds: Option<f64>,
     /// Whether the person stopped the repair; strokes start it again.
     pub fill_paused: bool,
+    /// Part of the photo being searched again.
+    pub searching: Option<JobId>,
+    /// A scratch is being followed.
+    pub tracing: bool,
     /// An operation on all marks is being computed.
     pub marking: bool,
     /// A mask being read or written.
@@ -199,6 +206,7 @@ impl Work {
     pub fn cancellable(&self) -> Option<JobId> {
         self.exporting
             .or(self.detecting)
+            .or(self.searching)
             .or(self.filling.map(|(id, _)| id))
             .or(self.opening.as_ref().map(|(id, _)| *id))
     }
@@ -208,6 +216,7 @@ impl Work {
         let filling = self.filling.filter(|_| self.fill_shows());
         self.exporting
             .or(self.detecting)
+            .or(self.searching)
             .or(filling.map(|(id, _)| id))
             .or(self.opening.as_ref().map(|(id, _)| *id))
     }
@@ -284,7 +293,7 @@ impl Model<'_> {
         let has_photo = self.document.is_some();
         match command {
             Command::Open | Command::Quit | Command::Shortcuts => true,
-            Command::FinishShape => self.view.draft.is_some(),
+            Command::FinishShape => self.view.draft.is_some() || self.view.traced.is_some(),
             Command::DropPoint => {
                 let draft = self.view.draft.as_ref();
                 draft.is_some_and(|draft| !draft.points.is_empty())
@@ -292,6 +301,8 @@ impl Model<'_> {
             Command::Cancel => {
                 self.stroke_open
                     || self.view.draft.is_some()
+                    || self.view.traced.is_some()
+                    || self.work.tracing
                     || self.work.cancellable().is_some()
                     || self.view.notice.is_some()
             }
@@ -302,6 +313,7 @@ impl Model<'_> {
                 !self.stroke_open && self.document.is_some_and(|d| d.redo_label().is_some())
             }
             Command::Export => has_photo && self.work.exporting.is_none(),
+            Command::SearchArea => has_photo && self.work.engine_error.is_none(),
             Command::Detect => {
                 has_photo && self.work.detecting.is_none() && self.work.engine_error.is_none()
             }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::geometry::{ImageSize, PixelPoint};
+use crate::geometry::{ImageSize, PixelPoint, PixelRect};
 use crate::inference::{Engine, ModelIdentity, ProviderReport, Thresholds};
 use crate::io::ExportOptions;
 use crate::mask::EffectiveMask;
@@ -159,6 +159,15 @@ pub enum JobEvent {
         id: JobId,
         /// What was written and measured.
         report: Arc<ExportReport>,
+    },
+    /// Part of the photo was searched again.
+    AreaSearched {
+        /// The job.
+        id: JobId,
+        /// Where.
+        area: PixelRect,
+        /// Probability times 255, row-major.
+        values: Arc<Vec<u8>>,
     },
     /// A mask was read.
     MaskLoaded {

@@ -3,8 +3,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::geometry::PixelRect;
 use crate::inference::{CancelToken, Engine};
-use crate::restore::{CellPlan, FillCell, RestoreError, Stage, detect, fill_cells, plan_fill};
+use crate::photo::Photo;
+use crate::restore::{
+    CellPlan, FillCell, RestoreError, Stage, detect, detect_area, fill_cells, plan_fill,
+};
 
 use super::event::{ExportRequest, FillRequest};
 use super::progress::{JobProgress, Progress};
@@ -42,6 +46,7 @@ pub(super) fn run(shared: &Shared, load: EngineLoader) {
                 started,
             } => worker.filled(id, revision, started),
             Step::Detect(job, token) => worker.detect(job, &token),
+            Step::Area(id, photo, area, token) => worker.search_area(id, &photo, area, &token),
             Step::PlanExport(id, request) => worker.plan_export(id, &request),
             Step::ExportCells {
                 id,
@@ -176,6 +181,27 @@ impl Worker<'_> {
             Ok(detection) => shared.send(JobEvent::Detected {
                 id,
                 detection: Arc::new(detection),
+            }),
+            Err(Stop::Cancelled) => shared.send(JobEvent::Cancelled { id }),
+            Err(Stop::Failed(message)) => shared.fail(id, DETECT_FAILED, message),
+        }
+    }
+
+    fn search_area(&mut self, id: JobId, photo: &Photo, area: PixelRect, token: &CancelToken) {
+        let shared = self.shared;
+        let progress = JobProgress {
+            cell: &shared.progress,
+            job: id,
+        };
+        let result = self.with_engine(|engine| detect_area(photo, area, engine, &progress, token));
+        shared.peek(|queues| queues.end_area(id));
+        shared.progress.clear(id);
+        match result {
+            _ if token.is_cancelled() => shared.send(JobEvent::Cancelled { id }),
+            Ok(values) => shared.send(JobEvent::AreaSearched {
+                id,
+                area,
+                values: Arc::new(values),
             }),
             Err(Stop::Cancelled) => shared.send(JobEvent::Cancelled { id }),
             Err(Stop::Failed(message)) => shared.fail(id, DETECT_FAILED, message),

@@ -35,6 +35,7 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::Receiver;
 
+use crate::geometry::PixelRect;
 use crate::inference::{Engine, InferenceError};
 use crate::io::DecodeLimits;
 use crate::photo::Photo;
@@ -119,6 +120,11 @@ impl JobSystem {
     /// Fills what is stale, composites, writes and verifies; exports keep their order and are never superseded.
     pub fn export(&self, request: ExportRequest) -> JobId {
         self.shared.change(|queues| queues.submit_export(request))
+    }
+
+    /// Runs stage 1 again on `area` of the photo, at two scales; supersedes such a search before.
+    pub fn search_area(&self, photo: Arc<Photo>, area: PixelRect) -> JobId {
+        self.shared.change(|queues| queues.submit_area(photo, area))
     }
 
     /// Reads or writes a mask alone; these keep their order and are never superseded.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::geometry::TileIndex;
+use crate::geometry::{PixelRect, TileIndex};
 use crate::inference::CancelToken;
 use crate::photo::Photo;
 use crate::restore::{CellPlan, ContextCache};
@@ -76,6 +76,8 @@ pub(super) enum Step {
     },
     /// Run stage 1.
     Detect(DetectJob, CancelToken),
+    /// Run stage 1 on part of a photo.
+    Area(JobId, Arc<Photo>, PixelRect, CancelToken),
     /// Find the stale cells of the export at the head of the line.
     PlanExport(JobId, ExportRequest),
     /// Fill a block of cells of that export.
@@ -114,6 +116,8 @@ pub(super) struct Queues {
     opening: Option<JobId>,
     detect: Option<DetectJob>,
     detecting: Option<JobId>,
+    area: Option<(JobId, Arc<Photo>, PixelRect)>,
+    searching: Option<JobId>,
     fill: Option<FillJob>,
     running: Option<RunningCells>,
     to_fill: VecDeque<ExportJob>,
@@ -168,6 +172,7 @@ impl Queues {
             running.token.cancel();
         }
         let waiting_open = self.open.take_if(|(open, _)| *open == id).is_some();
+        let waiting_area = self.area.take_if(|(area, ..)| *area == id).is_some();
         let waiting_detect = self.detect.take_if(|job| job.id == id).is_some();
         let fill = self.fill.take_if(|job| job.id == id).is_some();
         let before = self.to_fill.len() + self.to_write.len();
@@ -177,7 +182,7 @@ impl Queues {
         let masks_before = self.mask_files.len();
         self.mask_files.retain(|(job, _)| *job != id);
         let mask_file = masks_before != self.mask_files.len();
-        if waiting_open || waiting_detect || fill || export || mask_file {
+        if waiting_open || waiting_area || waiting_detect || fill || export || mask_file {
             self.end(id);
             self.cancelled.push(id);
         }
@@ -215,6 +220,17 @@ impl Queues {
             photo,
             contexts,
         });
+        id
+    }
+
+    /// A new search of an area supersedes the one before.
+    pub fn submit_area(&mut self, photo: Arc<Photo>, area: PixelRect) -> JobId {
+        let waiting = self.area.as_ref().map(|(id, ..)| *id);
+        for id in self.searching.into_iter().chain(waiting) {
+            self.cancel(id);
+        }
+        let id = self.new_job();
+        self.area = Some((id, photo, area));
         id
     }
 
@@ -280,6 +296,7 @@ impl Queues {
             return Some(Step::Shutdown);
         }
         self.next_fill_step()
+            .or_else(|| self.next_area_step())
             .or_else(|| self.next_detect_step())
             .or_else(|| self.next_export_step())
     }
@@ -345,6 +362,18 @@ impl Queues {
         self.detecting = Some(job.id);
         let token = self.token(job.id);
         Some(Step::Detect(job, token))
+    }
+
+    fn next_area_step(&mut self) -> Option<Step> {
+        let (id, photo, area) = self.area.take()?;
+        self.searching = Some(id);
+        Some(Step::Area(id, photo, area, self.token(id)))
+    }
+
+    /// The search of an area in flight has ended.
+    pub fn end_area(&mut self, id: JobId) {
+        self.searching = None;
+        self.end(id);
     }
 
     /// The detection in flight has ended.

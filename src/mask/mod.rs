@@ -29,7 +29,7 @@ pub use ops::{MAX_GROW_PX, clear_rect, grow, invert, set_raster, shrink};
 pub use probability::ProbabilityMap;
 pub use refine::MaskOperation;
 pub use region::{NotEnclosed, Region, fill_region};
-pub use shapes::{Shape, fill_polygon, fill_rectangle, poly_line};
+pub use shapes::{Shape, TRACE_RIM_PX, fill_polygon, fill_rectangle, poly_line};
 pub use tile::{MASK_TILE_BYTES, MASK_TILE_PX, MaskTile};
 
 use crate::geometry::ImageSize;

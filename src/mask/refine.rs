@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::components::{erase_components, keep_components};
 use super::ops::{grow, invert, rewrite, set_raster, shrink, squared_distances};
+use crate::geometry::PixelRect;
+
 use super::{Component, EffectiveMask, MASKED_FROM, MAX_GROW_PX, Mask};
 
 /// An operation on the effective mask that writes the person's layers, so that its result holds whatever is detected.
@@ -23,6 +25,15 @@ pub enum MaskOperation {
     KeepLines,
     /// Only specks and spots stay.
     KeepSpecks,
+    /// Marked where the values of an area are high.
+    Raise {
+        /// The area, inside the photo.
+        area: PixelRect,
+        /// Row-major, 255 = surely damage.
+        values: Arc<Vec<u8>>,
+        /// The least value that is marked.
+        from: u8,
+    },
     /// Another mask instead, row-major, of the photo's size, 255 = repair.
     Replace(Arc<Vec<u8>>),
 }
@@ -38,6 +49,7 @@ impl MaskOperation {
             Self::RemoveSpecks(_) => "Remove specks",
             Self::KeepLines => "Keep only lines",
             Self::KeepSpecks => "Keep only specks",
+            Self::Raise { .. } => "Search area again",
             Self::Replace(_) => "Load mask",
         }
     }
@@ -59,6 +71,19 @@ impl MaskOperation {
             }
             Self::KeepLines => keep_components(mask, effective, Component::is_line),
             Self::KeepSpecks => keep_components(mask, effective, |piece| !piece.is_line()),
+            Self::Raise { area, values, from } => {
+                rewrite(mask, effective, *area, |part, before| {
+                    let row = |y: u32| {
+                        let start = area.size().index(part.x - area.x, y - area.y);
+                        &values[start..][..part.width as usize]
+                    };
+                    let found = (part.y..part.bottom()).flat_map(row);
+                    let pairs = before.iter().zip(found);
+                    pairs
+                        .map(|(&before, found)| if found >= from { 255 } else { before })
+                        .collect()
+                });
+            }
             Self::Replace(values) => set_raster(mask, effective, values),
         }
     }
@@ -166,6 +191,21 @@ mod tests {
             assert_eq!(at(&values, 100, 30), 0, "{operation:?}");
             assert!(at(&values, 103, 100) > 0, "{operation:?}");
         }
+    }
+
+    #[test]
+    fn what_is_found_in_an_area_is_added_there_and_nowhere_else() {
+        let area = PixelRect::new(240, 50, 30, 20);
+        let mut values = vec![40; area.size().pixel_count()];
+        values[area.size().index(29, 19)] = 90;
+        let values = Arc::new(values);
+        let (before, raised) = after(&MaskOperation::Raise {
+            area,
+            values,
+            from: 64,
+        });
+        let changed = before.iter().zip(&raised).filter(|(a, b)| a != b).count();
+        assert_eq!((changed, at(&raised, 269, 69)), (1, 255));
     }
 
     #[test]

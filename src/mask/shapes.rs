@@ -6,6 +6,9 @@ use super::tile::MASK_TILE_PX;
 use super::{Brush, BrushMode, Mask, line};
 use crate::geometry::PixelRect;
 
+/// What is drawn beyond the measured width of a traced line on each side, px: its blurred edge.
+pub const TRACE_RIM_PX: f32 = 1.0;
+
 /// What a shape tool drew, image px.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
@@ -24,6 +27,8 @@ pub enum Shape {
     Polygon(Vec<(f32, f32)>),
     /// The px whose centres lie between two corners.
     Rectangle([(f32, f32); 2]),
+    /// A line of varying width: points, each with its width, px; [`TRACE_RIM_PX`] more are drawn on each side.
+    Trace(Vec<((f32, f32), f32)>),
 }
 
 impl Shape {
@@ -43,6 +48,17 @@ impl Shape {
                 poly_line(mask, &brush, points)
             }
             Self::Lasso(points) | Self::Polygon(points) => fill_polygon(mask, mode, points),
+            Self::Trace(points) => {
+                let pieces = points.windows(2).map(|pair| {
+                    let brush = Brush {
+                        diameter_px: pair[0].1.max(pair[1].1) + 2.0 * TRACE_RIM_PX,
+                        hardness: 1.0,
+                        mode,
+                    };
+                    line(mask, &brush, pair[0].0, pair[1].0)
+                });
+                pieces.fold(PixelRect::EMPTY, PixelRect::union)
+            }
             Self::Rectangle([(ax, ay), (bx, by)]) => fill_polygon(
                 mask,
                 mode,
@@ -61,6 +77,12 @@ impl Shape {
                 "Erase polygon",
                 "Protect polygon",
                 "Unprotect polygon",
+            ],
+            Self::Trace(_) => [
+                "Trace scratch",
+                "Erase along scratch",
+                "Protect along scratch",
+                "Unprotect along scratch",
             ],
             Self::Rectangle(_) => [
                 "Rectangle",

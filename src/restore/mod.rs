@@ -1,6 +1,7 @@
 //! Detection (stage 1), filling (stage 2) and the composite.
 
 mod alpha;
+mod area;
 mod cell;
 mod coarse;
 mod colour;
@@ -17,8 +18,10 @@ mod progress;
 mod pyramid;
 mod rerender;
 mod restoration;
+mod trace;
 
 pub use alpha::{ALPHA_REACH_PX, AlphaSource, alpha_photo, alpha_rect, hole_rect};
+pub use area::detect_area;
 pub use cell::{FillCell, FillSpan, RectFill};
 pub use composite::composite_rect;
 pub use context::ContextCache;
@@ -30,3 +33,4 @@ pub use plan::{CELL_PX, CellPlan, FillPlanner, plan_fill};
 pub use progress::{NoProgress, ProgressSink, Stage};
 pub use rerender::{AlphaRaster, FillWindow, fill_windows, rerender};
 pub use restoration::{DEFAULT_FILL_CACHE_BYTES, Restoration};
+pub use trace::{Trace, trace_scratch};

@@ -10,6 +10,7 @@ mod files;
 mod flow;
 mod marks;
 mod pixels;
+mod search;
 mod support;
 mod tools;
 mod viewing;

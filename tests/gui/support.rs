@@ -169,6 +169,8 @@ impl Window {
                 && work.exporting.is_none()
                 && work.mask_file.is_none()
                 && !work.marking
+                && !work.tracing
+                && work.searching.is_none()
         });
         self.harness.run();
         self.harness.run();

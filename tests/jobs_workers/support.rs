@@ -258,6 +258,7 @@ pub fn is_end_of(event: &JobEvent, id: JobId) -> bool {
         | JobEvent::Detected { id: of, .. }
         | JobEvent::Filled { id: of, .. }
         | JobEvent::Exported { id: of, .. }
+        | JobEvent::AreaSearched { id: of, .. }
         | JobEvent::MaskLoaded { id: of, .. }
         | JobEvent::MaskSaved { id: of, .. }
         | JobEvent::Cancelled { id: of }

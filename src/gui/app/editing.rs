@@ -142,7 +142,7 @@ impl UnscratchApp {
 
     /// Stops a stroke, or what runs, or else puts the message away.
     pub(super) fn cancel(&mut self) {
-        if self.view.draft.take().is_some() {
+        if self.forget_trace() || self.view.draft.take().is_some() {
             self.pointer.release();
             return;
         }

@@ -52,6 +52,9 @@ impl UnscratchApp {
             }
             JobEvent::Filled { id, seconds, .. } => self.filled(id, seconds),
             JobEvent::Exported { id, report } => self.exported(ctx, id, &report),
+            JobEvent::AreaSearched { id, area, values } => {
+                self.area_searched(ctx, id, area, values);
+            }
             JobEvent::MaskLoaded { id, values } => self.mask_loaded(ctx, id, values),
             JobEvent::MaskSaved { id, path } => self.mask_saved(id, &path),
             JobEvent::Cancelled { id } => self.ended(id),
@@ -126,6 +129,7 @@ impl UnscratchApp {
     fn stop_work(&mut self) {
         let running = [
             self.work.detecting.take(),
+            self.work.searching.take(),
             self.work.filling.take().map(|(id, _)| id),
         ];
         for id in running.into_iter().flatten() {
@@ -144,6 +148,7 @@ impl UnscratchApp {
         self.view.draft = None;
         self.work.mask_file = None;
         self.forget_marking();
+        self.forget_trace();
     }
 
     fn detected(&mut self, detection: Arc<crate::restore::Detection>) {
@@ -209,6 +214,9 @@ impl UnscratchApp {
         }
         if work.filling.is_some_and(|(filling, _)| filling == id) {
             work.filling = None;
+        }
+        if work.searching == Some(id) {
+            work.searching = None;
         }
         if work.mask_file == Some(id) {
             work.mask_file = None;

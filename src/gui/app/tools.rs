@@ -1,5 +1,7 @@
 //! The chosen tool and the shape being drawn with it.
 
+use eframe::egui;
+
 use super::UnscratchApp;
 use crate::document::Document;
 use crate::geometry::PixelPoint;
@@ -10,6 +12,7 @@ use crate::mask::{BrushMode, Shape};
 impl UnscratchApp {
     /// Chooses a tool; a shape that is being drawn with another one is given up.
     pub(super) fn choose_tool(&mut self, tool: Tool) {
+        self.keep_trace();
         self.view.tool = tool;
         self.view.draft = None;
         if tool == Tool::Eraser {
@@ -18,7 +21,13 @@ impl UnscratchApp {
         }
     }
 
-    pub(super) fn shape_press(&mut self, at: Point, subtracts: bool, points_per_px: f32) {
+    pub(super) fn shape_press(
+        &mut self,
+        ctx: &egui::Context,
+        at: Point,
+        subtracts: bool,
+        points_per_px: f32,
+    ) {
         let settings = &self.store.settings;
         let tool = self.view.tool;
         let draft = self.view.draft.get_or_insert_with(|| Draft {
@@ -38,38 +47,39 @@ impl UnscratchApp {
             draft.pointer
         };
         let next = draft.press(at);
-        self.take_next(next);
+        self.take_next(ctx, next);
     }
 
-    pub(super) fn shape_move(&mut self, at: Point, straight: bool) {
+    pub(super) fn shape_move(&mut self, ctx: &egui::Context, at: Point, straight: bool) {
         if let Some(draft) = &mut self.view.draft {
             let next = draft.moved(at, straight);
-            self.take_next(next);
+            self.take_next(ctx, next);
         }
     }
 
-    pub(super) fn shape_release(&mut self) {
+    pub(super) fn shape_release(&mut self, ctx: &egui::Context) {
         if let Some(draft) = &mut self.view.draft {
             let next = draft.release();
-            self.take_next(next);
+            self.take_next(ctx, next);
         }
     }
 
-    pub(super) fn shape_finish(&mut self) {
+    pub(super) fn shape_finish(&mut self, ctx: &egui::Context) {
+        self.keep_trace();
         if let Some(draft) = &mut self.view.draft {
             let next = draft.finish();
-            self.take_next(next);
+            self.take_next(ctx, next);
         }
     }
 
-    pub(super) fn shape_drop_point(&mut self) {
+    pub(super) fn shape_drop_point(&mut self, ctx: &egui::Context) {
         if let Some(draft) = &mut self.view.draft {
             let next = draft.drop_point();
-            self.take_next(next);
+            self.take_next(ctx, next);
         }
     }
 
-    fn take_next(&mut self, next: Next) {
+    fn take_next(&mut self, ctx: &egui::Context, next: Next) {
         if next == Next::Goes {
             return;
         }
@@ -79,11 +89,13 @@ impl UnscratchApp {
         match next {
             Next::Goes | Next::Dropped => {}
             Next::Shape(shape) => self.draw(draft.mode, &shape),
+            Next::Trace(at) => self.trace(ctx, draft.mode, at, draft.points_per_px),
+            Next::Search(corners) => self.search_area(corners),
             Next::Region(at) => self.fill_region(draft.mode, at),
         }
     }
 
-    fn draw(&mut self, mode: BrushMode, shape: &Shape) {
+    pub(super) fn draw(&mut self, mode: BrushMode, shape: &Shape) {
         self.change_by_shape(mode, |document| document.draw(mode, shape));
     }
 

@@ -1,10 +1,11 @@
 //! The shape being drawn: its outline, and its width where it has one. Reads the draft, never changes it.
 
-use eframe::egui::{Painter, Pos2, Shape, Stroke, Vec2};
+use eframe::egui::{Color32, Painter, Pos2, Shape, Stroke, Vec2};
 
 use super::Layout;
 use crate::gui::theme;
 use crate::gui::tools::{Draft, Tool};
+use crate::mask;
 
 /// Side of the square on a fixed point, screen points.
 const HANDLE_POINTS: f32 = 5.0;
@@ -34,6 +35,29 @@ pub(super) fn paint(painter: &Painter, layout: &Layout, draft: &Draft) {
             for point in draft.points.iter().map(place) {
                 handle(&clipped, point);
             }
+        }
+    }
+}
+
+/// Draws a traced scratch in the overlay's `color`, as wide as it would be marked.
+pub(super) fn paint_trace(painter: &Painter, layout: &Layout, shape: &mask::Shape, color: Color32) {
+    let mask::Shape::Trace(points) = shape else {
+        return;
+    };
+    for pane in &layout.panes {
+        let clipped = painter.with_clip_rect(pane.clip.intersect(painter.clip_rect()));
+        let place = |(x, y): (f32, f32)| {
+            let at = (f64::from(x), f64::from(y));
+            pane.placement.screen_from_image(at)
+        };
+        for pair in points.windows(2) {
+            let width = pair[0].1.max(pair[1].1) + 2.0 * mask::TRACE_RIM_PX;
+            let width = pane.placement.points_from_image_px(width).max(1.5);
+            let ends = [place(pair[0].0), place(pair[1].0)];
+            clipped.line_segment(ends, Stroke::new(width, color));
+        }
+        for end in [points.first(), points.last()].into_iter().flatten() {
+            handle(&clipped, place(end.0));
         }
     }
 }

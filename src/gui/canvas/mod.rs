@@ -241,6 +241,10 @@ impl Canvas {
         if let Some(shape) = &model.view.draft {
             draft::paint(painter, layout, shape);
         }
+        if let Some((_, shape)) = &model.view.traced {
+            let [r, g, b] = model.settings.overlay_color;
+            draft::paint_trace(painter, layout, shape, Color32::from_rgb(r, g, b));
+        }
         if let Some(position) = pointer.brush_at {
             ring::paint(painter, layout, position, model);
         }

@@ -269,6 +269,20 @@ pub const COMMANDS: &[CommandRow] = &[
         &[Shortcut::plain(Key::F)],
     ),
     row(
+        Command::Trace,
+        Group::Tools,
+        "Trace scratch",
+        "Click on a scratch to mark it to both ends, as wide as it is",
+        &[Shortcut::plain(Key::T)],
+    ),
+    row(
+        Command::SearchArea,
+        Group::Tools,
+        "Search area again",
+        "Drag a rectangle in which damage is looked for once more, more sensitively",
+        &[Shortcut::plain(Key::A)],
+    ),
+    row(
         Command::ShapesProtect,
         Group::Tools,
         "Shapes protect",

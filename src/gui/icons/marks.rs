@@ -27,6 +27,10 @@ pub enum Icon {
     Rectangle,
     /// A bucket that pours.
     FillHole,
+    /// A pointer on a crooked line.
+    Trace,
+    /// A magnifying glass over a frame.
+    SearchArea,
     /// Only the result.
     Restored,
     /// Divided picture.
@@ -171,6 +175,24 @@ const FILL_HOLE: &[Mark] = &[
     Fill(&[(0.12, 0.5), (0.74, 0.5), (0.42, 0.8)]),
     Fill(&[(0.88, 0.58), (0.96, 0.78), (0.88, 0.88), (0.8, 0.78)]),
 ];
+const TRACE: &[Mark] = &[
+    Line(&[
+        (0.1, 0.72),
+        (0.28, 0.52),
+        (0.46, 0.6),
+        (0.62, 0.34),
+        (0.9, 0.18),
+    ]),
+    Line(&[(0.46, 0.6), (0.74, 0.9)]),
+    Line(&[(0.46, 0.78), (0.46, 0.6), (0.64, 0.6)]),
+];
+const SEARCH_AREA: &[Mark] = &[
+    Line(&[(0.3, 0.12), (0.12, 0.12), (0.12, 0.3)]),
+    Line(&[(0.7, 0.12), (0.88, 0.12), (0.88, 0.3)]),
+    Line(&[(0.3, 0.88), (0.12, 0.88), (0.12, 0.7)]),
+    Circle(0.48, 0.48, 0.2),
+    Line(&[(0.63, 0.63), (0.9, 0.9)]),
+];
 const RESTORED: &[Mark] = &[Frame(0.12, 0.2, 0.88, 0.8), Star(0.5, 0.5, 0.2)];
 const SPLIT: &[Mark] = &[
     Frame(0.12, 0.2, 0.88, 0.8),
@@ -236,6 +258,8 @@ impl Icon {
             Self::Polygon => POLYGON,
             Self::Rectangle => RECTANGLE,
             Self::FillHole => FILL_HOLE,
+            Self::Trace => TRACE,
+            Self::SearchArea => SEARCH_AREA,
             Self::Restored => RESTORED,
             Self::Split => SPLIT,
             Self::SideBySide => SIDE_BY_SIDE,

@@ -75,6 +75,12 @@ fn running(model: &Model<'_>) -> Option<String> {
     if work.filling.is_some() && work.fill_shows() {
         return Some("Repairing".to_owned());
     }
+    if work.searching.is_some() {
+        return Some("Searching the area".to_owned());
+    }
+    if work.tracing {
+        return Some("Following the scratch".to_owned());
+    }
     if work.marking {
         return Some("Changing the marks".to_owned());
     }
@@ -168,6 +174,9 @@ fn hint(ui: &Ui, model: &Model<'_>) -> Option<&'static str> {
     {
         ui.ctx().request_repaint_after(remaining);
         return Some("Repaired. Press O to see the damage, hold M for the original");
+    }
+    if model.view.traced.is_some() {
+        return Some("Enter or the next click keeps the trace, Escape rejects it");
     }
     if model.work.fill_paused {
         return Some("Repair stopped. Paint, or find damage again, to go on");

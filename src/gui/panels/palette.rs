@@ -7,8 +7,8 @@ use crate::gui::state::{Action, Model};
 use crate::gui::theme;
 use crate::gui::tools::Tool;
 
-/// Tools before which a line is drawn: brushes, then shapes.
-const GROUP_BEGINS: [Tool; 1] = [Tool::Line];
+/// Tools before which a line is drawn: brushes, shapes, tools that look at the photo.
+const GROUP_BEGINS: [Tool; 2] = [Tool::Line, Tool::Trace];
 
 /// Draws the palette.
 pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {

@@ -10,6 +10,7 @@ use crate::gui::command::Command;
 use crate::gui::settings::BRUSH_DIAMETER_PX;
 use crate::gui::state::{Action, Model, OverlayMode};
 use crate::gui::theme;
+use crate::gui::tools::Tool;
 use crate::restore::threshold_from_probability;
 
 /// Draws the panel.
@@ -143,7 +144,7 @@ fn brush(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     ui.spacing_mut().item_spacing.y = 6.0;
     let tool = model.view.tool;
     heading(ui, tool.command().row().label);
-    if !tool.is_brush() {
+    if !tool.is_brush() && tool != Tool::Area {
         shape_target(ui, model, actions);
     }
     if !tool.has_width() {

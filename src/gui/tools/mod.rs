@@ -1,10 +1,12 @@
 //! What the left mouse button does on the photo: one file a tool. Tools turn pointer positions into shapes; they change nothing.
 
+mod area;
 mod hole;
 mod lasso;
 mod line;
 mod polygon;
 mod rectangle;
+mod trace;
 
 use crate::gui::command::Command;
 use crate::gui::icons::Icon;
@@ -33,11 +35,15 @@ pub enum Tool {
     Rectangle,
     /// The unmarked area that marks enclose.
     FillHole,
+    /// A scratch from one click, followed to its ends.
+    Trace,
+    /// A rectangle in which detection runs again.
+    Area,
 }
 
 impl Tool {
     /// All tools, in the order of the palette.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Brush,
         Self::Eraser,
         Self::Protect,
@@ -46,6 +52,8 @@ impl Tool {
         Self::Polygon,
         Self::Rectangle,
         Self::FillHole,
+        Self::Trace,
+        Self::Area,
     ];
 
     /// The command that chooses it.
@@ -59,6 +67,8 @@ impl Tool {
             Self::Polygon => Command::Polygon,
             Self::Rectangle => Command::Rectangle,
             Self::FillHole => Command::FillHole,
+            Self::Trace => Command::Trace,
+            Self::Area => Command::SearchArea,
         }
     }
 
@@ -78,6 +88,8 @@ impl Tool {
             Self::Polygon => Icon::Polygon,
             Self::Rectangle => Icon::Rectangle,
             Self::FillHole => Icon::FillHole,
+            Self::Trace => Icon::Trace,
+            Self::Area => Icon::SearchArea,
         }
     }
 
@@ -92,6 +104,8 @@ impl Tool {
             Self::Polygon => polygon::HINT,
             Self::Rectangle => rectangle::HINT,
             Self::FillHole => hole::HINT,
+            Self::Trace => trace::HINT,
+            Self::Area => area::HINT,
         }
     }
 
@@ -140,6 +154,8 @@ impl Tool {
             Self::Polygon => Some(&polygon::Polygon),
             Self::Rectangle => Some(&rectangle::Rectangle),
             Self::FillHole => Some(&hole::Hole),
+            Self::Trace => Some(&trace::Trace),
+            Self::Area => Some(&area::Area),
         }
     }
 }
@@ -172,6 +188,10 @@ pub enum Next {
     Shape(Shape),
     /// The area under this point is to be filled, or taken away.
     Region(Point),
+    /// The scratch under this point is to be followed.
+    Trace(Point),
+    /// The area between these corners is to be searched again.
+    Search([Point; 2]),
     /// It came to nothing.
     Dropped,
 }
