@@ -60,12 +60,14 @@ must_fail() {
 
 # --- a disk that is full ------------------------------------------------------------------------------------------
 mkdir small
-if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=2m tmpfs small 2>/dev/null; then
+if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=512k tmpfs small 2>/dev/null; then
     mounted=$work/small
     echo older >small/kept.png
     for kind in png tif jpg; do
         must_fail "full disk, $kind" inpaint "in/master.$kind" --mask in/mask.png -o "small/new.$kind"
-        must_fail "full disk, over an older $kind" inpaint in/master.png --mask in/mask.png -o small/kept.png --overwrite
+        grep -q 'the disk is full' err.txt || fail "full disk, $kind: the message does not say so"
+        must_fail "full disk, $kind over an older file" inpaint "in/master.$kind" --mask in/mask.png -o small/kept.png --overwrite
+        grep -q 'the disk is full' err.txt || fail "full disk, over an older file: the message does not say so"
         [ "$(cat small/kept.png)" = older ] || fail "full disk: the older derivative has changed"
         [ "$(find small -type f | wc -l)" = 1 ] || fail "full disk: something was left: $(ls -A small)"
     done

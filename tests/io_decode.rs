@@ -357,3 +357,26 @@ fn odd_sizes_just_work() {
         );
     }
 }
+
+#[test]
+fn a_dng_is_refused_by_name_and_its_preview_is_not_taken_for_the_photo() {
+    let folder = Folder::new();
+    let path = folder.at("raw.dng");
+    let preview = Tiff {
+        size: ImageSize::new(4, 2),
+        bits: 8,
+        channels: 1,
+        photometric: 1,
+        tile: None,
+        chunks: &[vec![7; 8]],
+    };
+    preview.write(&path, |page| {
+        page.write_tag(Tag::Unknown(50_706), &[1_u8, 4, 0, 0][..])
+            .unwrap();
+    });
+    let text = io_files::refusal(&path);
+    assert!(
+        text.contains("DNG") && text.contains("16-bit TIFF"),
+        "{text}"
+    );
+}

@@ -161,11 +161,13 @@ pub(super) fn write_picture(
 ) -> Result<ExportOutcome, EncodeError> {
     let with_path = |failure: Failure| failure.with_path(format, picture, target);
     let mut not_carried = Vec::new();
-    let mut writer = BufWriter::with_capacity(1 << 20, &mut *file);
-    encode(picture, format, &mut writer, &mut not_carried)
-        .and_then(|()| Ok(writer.flush()?))
-        .map_err(with_path)?;
-    drop(writer);
+    let mut noting = Noting::new(&mut *file);
+    let mut writer = BufWriter::with_capacity(1 << 20, &mut noting);
+    let encoded =
+        encode(picture, format, &mut writer, &mut not_carried).and_then(|()| Ok(writer.flush()?));
+    // Dropping a buffer that could not be written would try once more.
+    drop(writer.into_parts());
+    encoded.map_err(|failure| with_path(noting.said.map_or(failure, Failure::Io)))?;
 
     let started = Instant::now();
     let largest_difference = match format {
@@ -194,6 +196,44 @@ pub(super) fn write_picture(
         not_carried,
         verifying,
     })
+}
+
+/// A file that notes what the system said when a write failed: encoders hand on its text at best.
+struct Noting<'a> {
+    file: &'a mut File,
+    said: Option<std::io::Error>,
+}
+
+impl<'a> Noting<'a> {
+    fn new(file: &'a mut File) -> Self {
+        Self { file, said: None }
+    }
+
+    fn note<T>(&mut self, result: std::io::Result<T>) -> std::io::Result<T> {
+        result.inspect_err(|error| {
+            let said = error.raw_os_error().map(std::io::Error::from_raw_os_error);
+            self.said = said.or(self.said.take());
+        })
+    }
+}
+
+impl Write for Noting<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.file.write(bytes);
+        self.note(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        let flushed = self.file.flush();
+        self.note(flushed)
+    }
+}
+
+impl Seek for Noting<'_> {
+    fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
+        let place = self.file.seek(to);
+        self.note(place)
+    }
 }
 
 /// Said where a thumbnail is not taken over.

@@ -39,6 +39,7 @@ impl From<TiffError> for Fault {
 pub fn decode(input: &Input) -> Result<Decoded, Fault> {
     let source = Overlay::new(BufReader::new(input.file.try_clone()?));
     let mut decoder = Decoder::new(source)?.with_limits(limits(input));
+    refuse_raw(&mut decoder)?;
     let layout = Layout::read(&mut decoder)?;
     let mut notes = layout.notes();
     layout.check_size(&mut decoder, input)?;
@@ -70,6 +71,18 @@ pub fn decode(input: &Input) -> Result<Decoded, Fault> {
         alpha,
         metadata,
         notes,
+    })
+}
+
+/// Refuses a DNG: its first page is a small preview, which nobody wants restored for the photo.
+fn refuse_raw(decoder: &mut FileDecoder) -> Result<(), Fault> {
+    // Source: Digital Negative Specification, "DNGVersion".
+    if decoder.find_tag(Tag::Unknown(50_706))?.is_none() {
+        return Ok(());
+    }
+    Err(Fault::Unsupported {
+        what: "this is a DNG, whose raw data are not read".to_owned(),
+        remedy: "develop it to a 16-bit TIFF first",
     })
 }
 
