@@ -39,6 +39,16 @@ const NOISE_FACTOR: f32 = 10.0;
 /// Of the ridge at the seed, so much counts in full.
 const SEED_PART: f32 = 0.8;
 
+/// Every so manyth px of the path becomes a point.
+const KEPT_PX: usize = 3;
+
+/// A scratch that becomes so many times as wide as where it was clicked has run into something else, and
+/// [`WIDENS_BY_PX`] px more.
+const WIDENS: f32 = 2.5;
+
+/// See [`WIDENS`].
+const WIDENS_BY_PX: f32 = 2.0;
+
 /// Widths are looked for up to this far to each side, px.
 const PROFILE_PX: i32 = 24;
 
@@ -59,11 +69,13 @@ pub fn trace_scratch(
     let mut field = Field::new(photo, map, click);
     let seed = field.seed(click, reach_px)?;
     let tree = Tree::grow(&mut field, seed);
-    let path = tree.path_through_seed(&mut field)?;
+    let (path, seed_at) = tree.path_through_seed(&mut field)?;
     let points = smoothed(&path);
     let widths = widths(&field, &points);
+    let kept = of_one_width(&widths, seed_at / KEPT_PX);
+    let points: Vec<_> = points.into_iter().zip(widths).collect();
     Some(Trace {
-        points: points.into_iter().zip(widths).collect(),
+        points: points[kept].to_vec(),
     })
 }
 
@@ -276,8 +288,8 @@ impl Tree {
         chain
     }
 
-    /// From the farthest strong px through the seed to the farthest one of another branch.
-    fn path_through_seed(&self, field: &mut Field<'_>) -> Option<Vec<(u32, u32)>> {
+    /// From the farthest strong px through the seed to the farthest one of another branch, and where the seed is in it.
+    fn path_through_seed(&self, field: &mut Field<'_>) -> Option<(Vec<(u32, u32)>, usize)> {
         let mut strong: Vec<((u32, u32), f32)> = self
             .reached
             .iter()
@@ -312,6 +324,7 @@ impl Tree {
         let is_other = |at: &(u32, u32)| self.reached[at].length > BRANCH_FROM_PX && !in_first[at];
         let other_end = strong.iter().map(|(at, _)| *at).find(is_other);
         let other_end = other_end.or_else(|| self.short_end(&strong, &first));
+        let seed_at = first.len() - 1;
         let mut path = first;
         if let Some(end) = other_end {
             let mut second = self.chain(end);
@@ -319,7 +332,7 @@ impl Tree {
             second.reverse();
             path.extend(second);
         }
-        (path.len() >= 2).then_some(path)
+        (path.len() >= 2).then_some((path, seed_at))
     }
 
     /// The end of a scratch clicked near it: of the strong px close to the seed the one farthest back from where `first` goes.
@@ -366,7 +379,7 @@ fn neighbours(at: (u32, u32), size: ImageSize) -> impl Iterator<Item = ((u32, u3
 fn smoothed(path: &[(u32, u32)]) -> Vec<(f32, f32)> {
     let centre = |&(x, y): &(u32, u32)| (x as f32 + 0.5, y as f32 + 0.5);
     let last = path.len() - 1;
-    let kept = (0..last).step_by(3).chain([last]);
+    let kept = (0..last).step_by(KEPT_PX).chain([last]);
     kept.map(|i| {
         let reach = 3.min(i).min(last - i);
         let part = &path[i - reach..=i + reach];
@@ -408,6 +421,22 @@ fn widths(field: &Field<'_>, points: &[(f32, f32)]) -> Vec<f32> {
             near[near.len() / 2]
         })
         .collect()
+}
+
+/// The points around `at` up to where the width leaps; at least two.
+fn of_one_width(widths: &[f32], at: usize) -> std::ops::Range<usize> {
+    let last = widths.len() - 1;
+    let at = at.min(last);
+    let limit = WIDENS * widths[at] + WIDENS_BY_PX;
+    let leaps = |i: &usize| widths[*i] > limit;
+    let start = (0..at).rev().find(leaps).map_or(0, |i| i + 1);
+    let end = (at..=last).find(leaps).unwrap_or(last + 1);
+    if end - start >= 2 {
+        start..end
+    } else {
+        let start = start.min(last - 1);
+        start..start + 2
+    }
 }
 
 /// The width at half height of the ridge in the middle of `profile`, px; at least 1.

@@ -148,3 +148,16 @@ fn the_same_click_gives_the_same_trace() {
     assert!(once.is_some());
     assert_eq!(once, trace_scratch(&photo, None, click, 6));
 }
+
+#[test]
+fn a_trace_ends_where_the_width_leaps() {
+    let widths = [20.0, 19.0, 3.0, 4.0, 3.0, 3.0, 15.0, 16.0];
+    assert_eq!(of_one_width(&widths, 4), 2..6);
+    assert_eq!(of_one_width(&widths[2..6], 0), 0..4);
+    assert_eq!(
+        of_one_width(&[30.0, 2.0, 30.0], 1),
+        1..3,
+        "a trace has two points"
+    );
+    assert_eq!(of_one_width(&[5.0, 5.0], 9), 0..2);
+}
