@@ -8,7 +8,9 @@ use crate::mask::{
     Shape, Stroke, clear_rect, fill_region, label, line, set_raster,
 };
 use crate::photo::Photo;
-use crate::restore::{CellPlan, ContextCache, Detection, FillCell, FillPlanner, Restoration};
+use crate::restore::{
+    ALPHA_REACH_PX, CellPlan, ContextCache, Detection, FillCell, FillPlanner, Restoration,
+};
 
 /// The threshold of a new document, 0.5 of the probability map's 255 steps.
 pub const DEFAULT_THRESHOLD: u8 = 128;
@@ -48,6 +50,7 @@ pub struct Document {
     contexts: Arc<ContextCache>,
     restoration: Restoration,
     planner: FillPlanner,
+    counter: MaskedCounter,
     /// The last plan with the revision and halo it was made for.
     plans: Option<(u64, u32, Vec<CellPlan>)>,
     revision: u64,
@@ -93,6 +96,7 @@ impl Document {
             contexts: Arc::new(ContextCache::new(DEFAULT_CONTEXT_BYTES)),
             restoration: Restoration::default(),
             planner: FillPlanner::default(),
+            counter: MaskedCounter::default(),
             plans: None,
             revision: 0,
             display_revision: 0,
@@ -116,6 +120,12 @@ impl Document {
             .as_ref()
             .map(|detection| (Arc::clone(&detection.map), self.editable.threshold));
         EffectiveMask::new(self.editable.mask.clone(), detected)
+    }
+
+    /// Pixels of the effective mask with a value of at least 128; looks only where it changed since the last call.
+    pub fn masked_pixels(&mut self) -> u64 {
+        let mask = self.effective_mask();
+        self.counter.count(&mask)
     }
 
     /// The threshold on the probability map, 1 to 255: what is as probable or more is damage.
@@ -181,6 +191,8 @@ impl Document {
     pub fn commit(&mut self) -> bool {
         self.stroke = None;
         let changed = self.history.commit(&mut self.editable);
+        // Made while the stroke was drawn, perhaps.
+        self.plans = None;
         if changed {
             self.mask_changed();
         }
@@ -360,6 +372,28 @@ impl Document {
             self.display_revision += 1;
         }
         let stale = self.restoration.stale(&plans);
+        self.plans = Some((self.revision, halo_px, plans));
+        stale
+    }
+
+    /// While a stroke is being drawn: the cells that need inference and that the brush at `at` (image px) has left, so that
+    /// they can be filled already. Nothing when there is no stroke.
+    ///
+    /// Cells whose fill depends on what lies within half a brush of `at` are left out: each further step would make their
+    /// fills stale. The stroke's end asks for the rest with [`Self::stale_cells`].
+    pub fn stale_behind_stroke(&mut self, halo_px: u32, at: (f32, f32)) -> Vec<CellPlan> {
+        let Some(stroke) = &self.stroke else {
+            return Vec::new();
+        };
+        let reach_px = halo_px + ALPHA_REACH_PX + stroke.radius_px();
+        let size = self.photo.size();
+        let plans = self.planner.plan(&self.effective_mask(), halo_px);
+        let is_left = |plan: &CellPlan| {
+            let seen = plan.core.grown_within(reach_px, size);
+            !seen.contains(at.0.max(0.0) as u32, at.1.max(0.0) as u32)
+        };
+        let mut stale = self.restoration.stale(&plans);
+        stale.retain(is_left);
         self.plans = Some((self.revision, halo_px, plans));
         stale
     }

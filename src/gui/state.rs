@@ -197,6 +197,8 @@ pub struct Work {
     pub marking: bool,
     /// A mask being read or written.
     pub mask_file: Option<JobId>,
+    /// Where the brush was when the repair behind it was last asked for, image px.
+    pub filled_behind: Option<(f32, f32)>,
     /// Pixels that are to be repaired.
     pub masked_pixels: Option<u64>,
 }

@@ -41,6 +41,11 @@ pub struct Stroke {
 }
 
 impl Stroke {
+    /// Half the brush, rounded up, px.
+    pub fn radius_px(&self) -> u32 {
+        (self.brush.diameter_px / 2.0).ceil() as u32
+    }
+
     /// Puts the brush down at (`x`, `y`) and paints one dab.
     pub fn begin(mask: &mut Mask, brush: &Brush, x: f32, y: f32) -> Self {
         let profile = Profile::new(brush.diameter_px, brush.hardness);

@@ -132,18 +132,24 @@ impl EffectiveMask {
             .collect();
         tiles
             .par_iter()
-            .map(|&index| {
-                let rect = index.rect(MASK_TILE_PX, self.size());
-                let mut row = [0; MASK_TILE_PX as usize];
-                let row = &mut row[..rect.width as usize];
-                let mut masked = 0;
-                for y in rect.y..rect.bottom() {
-                    self.read_row(index, rect.x, y, row);
-                    masked += row.iter().filter(|&&value| value >= MASKED_FROM).count() as u64;
-                }
-                masked
-            })
+            .map(|&index| u64::from(self.masked_pixels_of_tile(index)))
             .sum()
+    }
+
+    /// The same for one tile.
+    pub(super) fn masked_pixels_of_tile(&self, index: TileIndex) -> u32 {
+        if !self.may_touch_tile(index) {
+            return 0;
+        }
+        let rect = index.rect(MASK_TILE_PX, self.size());
+        let mut row = [0; MASK_TILE_PX as usize];
+        let row = &mut row[..rect.width as usize];
+        let mut masked = 0;
+        for y in rect.y..rect.bottom() {
+            self.read_row(index, rect.x, y, row);
+            masked += row.iter().filter(|&&value| value >= MASKED_FROM).count() as u32;
+        }
+        masked
     }
 
     /// All effective values, row-major: width × height bytes.

@@ -6,6 +6,7 @@
 mod areas;
 mod brush;
 mod components;
+mod counter;
 mod distance;
 mod effective;
 mod history;
@@ -21,6 +22,7 @@ mod tile;
 pub use areas::{Area, Origin, areas};
 pub use brush::{Brush, BrushMode, Stroke, line};
 pub use components::{Component, components, remove_specks};
+pub use counter::MaskedCounter;
 pub use distance::{BEYOND, MAX_DISTANCE_PX, squared_distance};
 pub use effective::EffectiveMask;
 pub use history::{DEFAULT_HISTORY_BYTES, Editable, History, label};

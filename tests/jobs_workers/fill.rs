@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use unscratch::document::Document;
 use unscratch::geometry::{ImageSize, PixelPoint, PixelRect};
 use unscratch::inference::fake::{FailingNetwork, IdentityNetwork};
 use unscratch::inference::{Contract, InferenceError};
 use unscratch::jobs::JobEvent;
+use unscratch::mask::{Brush, BrushMode};
 use unscratch::restore::ContextCache;
 
 use super::support::{GatedNetwork, Jobs, PanickingNetwork, fill_request, mask, photo};
@@ -260,4 +262,46 @@ fn dropping_the_system_stops_the_run_in_flight_and_joins_its_thread() {
         Err(crossbeam_channel::TryRecvError::Disconnected),
         "the network was dropped with its thread"
     );
+}
+
+#[test]
+fn what_lies_behind_the_brush_is_filled_while_the_stroke_goes_on() {
+    let mut jobs = Jobs::with_stage_2(IdentityNetwork::new(Contract::RestoreV1));
+    let photo = photo(SIZE);
+    let mut document = Document::new(Arc::clone(&photo));
+    let brush = Brush {
+        diameter_px: 20.0,
+        hardness: 1.0,
+        mode: BrushMode::Paint,
+    };
+    document.begin_stroke(&brush, 100.0, 90.0);
+    assert!(
+        document.stale_behind_stroke(64, (100.0, 90.0)).is_empty(),
+        "nothing is left behind yet"
+    );
+    document.extend_stroke(2000.0, 90.0);
+    let behind = document.stale_behind_stroke(64, (2000.0, 90.0));
+    let columns: Vec<u32> = behind.iter().map(|plan| plan.index.column).collect();
+    assert_eq!(columns, [0, 1, 2, 3, 4, 5, 6], "the brush is in column 7");
+    let mut request = fill_request(&photo, &document.effective_mask(), 1);
+    request.stale = behind;
+    let id = jobs.system.fill(request);
+    jobs.wait_end(id);
+    for event in jobs.seen() {
+        if let JobEvent::CellFilled { cell, .. } = event {
+            assert!(
+                document.insert_fill(Arc::clone(cell)),
+                "it is shown at once"
+            );
+        }
+    }
+    assert!(document.is_editing(), "the stroke still goes on");
+    document.extend_stroke(2100.0, 90.0);
+    assert!(document.commit());
+    let rest: Vec<u32> = document
+        .stale_cells(64)
+        .iter()
+        .map(|plan| plan.index.column)
+        .collect();
+    assert_eq!(rest, [7, 8], "the rest waits for the end of the stroke");
 }

@@ -8,9 +8,13 @@ use super::UnscratchApp;
 use crate::geometry::PixelPoint;
 use crate::jobs::FillRequest;
 use crate::mask::{Brush, BrushMode};
+use crate::restore::CellPlan;
 
 /// How long the sensitivity slider must rest before the repair follows it, s.
 const SLIDER_REST_SECONDS: f64 = 0.2;
+
+/// How far the brush moves between two requests for what lies behind it, image px: half a cell.
+const FILL_BEHIND_EVERY_PX: f32 = 128.0;
 
 impl UnscratchApp {
     pub(super) fn begin_stroke(&mut self, at: (f32, f32), mode: BrushMode, line: bool) {
@@ -39,6 +43,7 @@ impl UnscratchApp {
         }
         // Before the mask changes: a click may begin and end within one frame.
         self.canvas.stroke_begins();
+        self.work.filled_behind = None;
         let start = from.unwrap_or(at);
         document.begin_stroke(&brush, start.0, start.1);
         if from.is_some() {
@@ -53,6 +58,7 @@ impl UnscratchApp {
         {
             document.extend_stroke(at.0, at.1);
             self.view.last_point = Some(at);
+            self.fill_behind(at);
         }
     }
 
@@ -152,6 +158,8 @@ impl UnscratchApp {
             .is_some_and(crate::document::Document::abort)
         {
             self.pointer.release();
+            // What was filled behind the brush belongs to no mask any more.
+            self.request_fill();
             return;
         }
         let Some(id) = self.work.cancellable() else {
@@ -172,7 +180,7 @@ impl UnscratchApp {
             return;
         };
         self.work.fill_paused = false;
-        self.work.masked_pixels = Some(document.effective_mask().masked_pixels());
+        self.work.masked_pixels = Some(document.masked_pixels());
         let Some(engine) = &self.work.engine else {
             return;
         };
@@ -183,6 +191,29 @@ impl UnscratchApp {
             }
             return;
         }
+        self.ask_for(stale);
+    }
+
+    /// While the stroke goes on: asks for the repair of what the brush has left, once it has moved on far enough.
+    fn fill_behind(&mut self, at: (f32, f32)) {
+        let (Some(document), Some(engine)) = (&mut self.document, &self.work.engine) else {
+            return;
+        };
+        let (x, y) = *self.work.filled_behind.get_or_insert(at);
+        if (at.0 - x).hypot(at.1 - y) < FILL_BEHIND_EVERY_PX {
+            return;
+        }
+        self.work.filled_behind = Some(at);
+        let stale = document.stale_behind_stroke(engine.fill_halo_px, at);
+        if !stale.is_empty() {
+            self.ask_for(stale);
+        }
+    }
+
+    fn ask_for(&mut self, stale: Vec<CellPlan>) {
+        let Some(document) = &mut self.document else {
+            return;
+        };
         let focus = self
             .view
             .last_point
