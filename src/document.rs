@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::geometry::{ImageSize, PixelPoint, PixelRect};
 use crate::mask::{
-    Brush, BrushMode, Editable, EffectiveMask, History, Mask, MaskLayer, NotEnclosed, Region,
-    Shape, Stroke, clear_rect, fill_region, label, line, set_raster,
+    Brush, BrushMode, Editable, EffectiveMask, History, Mask, MaskLayer, MaskedCounter,
+    NotEnclosed, Region, Shape, Stroke, clear_rect, fill_region, label, line, set_raster,
 };
 use crate::photo::Photo;
 use crate::restore::{

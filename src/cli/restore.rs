@@ -99,6 +99,7 @@ fn restore_one(
     let chosen = choose_mask(args, &photo, &contexts, session, &mut seconds)?;
     let restoration = fill(&photo, &chosen.mask, &contexts, session, &mut seconds)?;
     seconds.load_model = session.load_seconds - load_before;
+    session.make_room(photo.decoded_bytes());
 
     make_folders(plan)?;
     let request = ExportRequest {

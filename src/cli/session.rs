@@ -13,6 +13,10 @@ use crate::io::{DecodeLimits, open_photo, remove_unfinished};
 use crate::photo::Photo;
 use crate::restore::{ContextCache, ProgressSink as _, Stage};
 
+/// Up to this size of a decoded photo the networks are kept while it is written, bytes: loading them takes longer than
+/// writing a small one.
+const KEEP_NETWORKS_BYTES: usize = 128 << 20;
+
 /// One command being run.
 pub(super) struct Session<'a> {
     pub common: &'a Common,
@@ -56,12 +60,12 @@ impl<'a> Session<'a> {
 
     /// The engine; loads it the first time.
     pub fn engine(&mut self) -> Result<&mut Engine, Stop> {
-        if self.engine.is_none() {
+        if !self.engine.as_ref().is_some_and(Engine::is_loaded) {
             self.console.report(Stage::LoadingModel, 0, 0);
             let started = Instant::now();
             let engine =
                 Engine::load(&self.engine_options()).map_err(|error| Stop::Fatal(error.into()))?;
-            self.load_seconds = started.elapsed().as_secs_f64();
+            self.load_seconds += started.elapsed().as_secs_f64();
             let provider = engine.provider();
             let reason = if provider.detail.is_empty() {
                 String::new()
@@ -105,6 +109,15 @@ impl<'a> Session<'a> {
     /// A cache of stage 1's contexts for one photo.
     pub fn contexts(&self) -> ContextCache {
         ContextCache::new(self.engine_options().context_bytes())
+    }
+
+    /// Frees the networks when a photo of `decoded_bytes` leaves little memory for writing it; a next photo loads them anew.
+    pub fn make_room(&mut self, decoded_bytes: usize) {
+        if decoded_bytes > KEEP_NETWORKS_BYTES
+            && let Some(engine) = &mut self.engine
+        {
+            engine.unload();
+        }
     }
 
     /// Says what the engine had to change, for instance smaller tiles.

@@ -79,3 +79,32 @@ pub(super) fn bounded_arena(
         _turn: is_registered,
     })
 }
+
+/// Takes the arena out of `environment`; its memory is freed with the last session that uses it.
+///
+/// # Errors
+/// ONNX Runtime's words when it refuses.
+#[expect(
+    unsafe_code,
+    reason = "arenas of the environment are only offered by ONNX Runtime's C interface"
+)]
+pub(super) fn release_arena(environment: &Environment) -> Result<(), String> {
+    let mut is_registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*is_registered {
+        return Ok(());
+    }
+    let memory = MemoryInfo::new(
+        AllocationDevice::CPU,
+        0,
+        AllocatorType::Arena,
+        MemoryType::Default,
+    )
+    .map_err(|error| error.message().to_owned())?;
+    // SAFETY: both pointers are alive; sessions that use the arena share its ownership.
+    let status =
+        unsafe { (ort::api().UnregisterAllocator)(environment.ptr().cast_mut(), memory.ptr()) };
+    // SAFETY: `status` comes from the call just made and is used once.
+    unsafe { ort::Error::result_from_status(status) }.map_err(|e| e.message().to_owned())?;
+    *is_registered = false;
+    Ok(())
+}

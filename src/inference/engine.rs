@@ -6,10 +6,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::embedded::{EmbeddedModel, RESTORE, SCRATCH_CONTEXT};
 use super::ladder::{CpuFallback, Ladder};
-use super::session::SessionOptions;
+use super::session::{SessionOptions, free_arena};
 use super::{
-    Contract, InferenceError, Manifest, Network, ProviderChoice, ProviderKind, ProviderReport,
-    RuntimeInfo, provider, runtime,
+    CancelToken, Contract, InferenceError, Manifest, Network, ProviderChoice, ProviderKind,
+    ProviderReport, RuntimeInfo, Tensor, TensorView, provider, runtime,
 };
 
 /// What everything beyond a decoded photo may occupy unless told otherwise, bytes.
@@ -115,6 +115,7 @@ pub struct Engine {
     runtime: Option<RuntimeInfo>,
     run_bytes: u64,
     filled_window_px: u64,
+    is_loaded: bool,
 }
 
 impl Engine {
@@ -143,6 +144,7 @@ impl Engine {
             runtime: Some(runtime),
             run_bytes: options.run_bytes(),
             filled_window_px: 0,
+            is_loaded: true,
         })
     }
 
@@ -159,6 +161,7 @@ impl Engine {
             runtime: None,
             run_bytes: EngineOptions::default().run_bytes(),
             filled_window_px: 0,
+            is_loaded: true,
         }
     }
 
@@ -205,6 +208,21 @@ impl Engine {
         self.ladder.scaled(self.run_bytes)
     }
 
+    /// Frees both networks and their memory. What they are stays known; a run fails until an engine is loaded anew.
+    pub fn unload(&mut self) {
+        let gone = |network: &dyn Network| Box::new(Unloaded(network.manifest().clone()));
+        let (detector, filler) = (gone(&*self.detector), gone(&*self.filler));
+        self.detector = detector;
+        self.filler = filler;
+        self.is_loaded = false;
+        free_arena();
+    }
+
+    /// False after [`Self::unload`].
+    pub fn is_loaded(&self) -> bool {
+        self.is_loaded
+    }
+
     /// Pixels of all windows that stage 2 has computed so far.
     pub fn filled_window_px(&self) -> u64 {
         self.filled_window_px
@@ -213,6 +231,26 @@ impl Engine {
     /// A window of `pixels` was computed by stage 2.
     pub(crate) fn count_filled(&mut self, pixels: usize) {
         self.filled_window_px += pixels as u64;
+    }
+}
+
+/// What is left of a network that was freed.
+struct Unloaded(Manifest);
+
+impl Network for Unloaded {
+    fn manifest(&self) -> &Manifest {
+        &self.0
+    }
+
+    fn run(
+        &mut self,
+        _inputs: &[(&str, TensorView<'_>)],
+        _cancel: &CancelToken,
+    ) -> Result<Vec<(String, Tensor)>, InferenceError> {
+        Err(InferenceError::Run {
+            model: self.0.id.clone(),
+            message: "it was unloaded".to_owned(),
+        })
     }
 }
 
@@ -347,5 +385,19 @@ mod tests {
         assert_eq!(threads(None, true).threads_for(2), 2);
         assert_eq!(threads(Some(3), true).threads_for(8), 3);
         assert_eq!(threads(Some(64), false).threads_for(2), 2);
+    }
+
+    #[test]
+    fn an_unloaded_engine_is_still_known_and_refuses_to_run() {
+        let mut engine = super::super::fake::identity_engine();
+        let models = engine.models();
+        engine.unload();
+        assert!(!engine.is_loaded());
+        assert_eq!(engine.models(), models);
+        let photo = Tensor::filled([1, 3, 64, 64], 0.0);
+        let run = engine
+            .detector()
+            .run(&[("photo", photo.view())], &CancelToken::new());
+        assert!(run.unwrap_err().to_string().contains("unloaded"));
     }
 }

@@ -11,7 +11,7 @@ use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::session::{RunOptions, Session, SessionInputValue};
 use ort::value::{Outlet, TensorElementType, TensorRef, ValueType};
 
-use super::arena::{BoundedArena, bounded_arena};
+use super::arena::{BoundedArena, bounded_arena, release_arena};
 use super::engine::CheckedModel;
 use super::runtime::{RuntimeError, version_of_name};
 use super::{CancelToken, Contract, InferenceError, Manifest, Network, Shape, Tensor, TensorView};
@@ -83,6 +83,14 @@ fn library_version(path: &Path) -> String {
 /// ONNX Runtime's words when it is not loaded or refuses.
 pub(super) fn arena_of(limit_bytes: u64) -> Result<BoundedArena, String> {
     bounded_arena(environment()?, limit_bytes)
+}
+
+/// Gives back the arena that sessions shared.
+pub(super) fn free_arena() {
+    let freed = environment().and_then(release_arena);
+    if let Err(message) = freed {
+        tracing::debug!("the networks' memory could not be given back: {message}");
+    }
 }
 
 pub(super) fn environment() -> Result<&'static Environment, String> {

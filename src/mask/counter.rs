@@ -29,14 +29,13 @@ impl MaskedCounter {
             .last
             .take()
             .filter(|last| last.mask.size() == mask.size());
-        let (changed, mut by_tile, mut total) = match last {
-            Some(last) => (mask.changed_tiles(&last.mask), last.by_tile, last.total),
-            None => {
-                let all = (0..rows)
-                    .flat_map(|row| (0..columns).map(move |column| TileIndex::new(column, row)));
-                let count = columns as usize * rows as usize;
-                (all.collect(), vec![0; count], 0)
-            }
+        let (changed, mut by_tile, mut total) = if let Some(last) = last {
+            (mask.changed_tiles(&last.mask), last.by_tile, last.total)
+        } else {
+            let all = (0..rows)
+                .flat_map(|row| (0..columns).map(move |column| TileIndex::new(column, row)));
+            let count = columns as usize * rows as usize;
+            (all.collect(), vec![0; count], 0)
         };
         let counts: Vec<u32> = changed
             .par_iter()

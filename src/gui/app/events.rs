@@ -173,10 +173,7 @@ impl UnscratchApp {
     fn filled(&mut self, id: JobId, seconds: f64) {
         if self.work.filling.is_some_and(|(filling, _)| filling == id) {
             self.work.filling = None;
-            let is_drawing = self
-                .document
-                .as_ref()
-                .is_some_and(Document::is_editing);
+            let is_drawing = self.document.as_ref().is_some_and(Document::is_editing);
             if is_drawing {
                 // Only what lies behind the brush: the stroke's end asks for the rest.
                 return;
