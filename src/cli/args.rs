@@ -1,6 +1,6 @@
 //! What can be typed: subcommands, options and their values. Nothing is done here.
 
-use std::num::{NonZeroU8, NonZeroUsize};
+use std::num::{NonZeroU8, NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -64,6 +64,9 @@ pub struct Common {
     /// Memory for all that is kept beside the decoded photo, such as 512M or 2G; a photo that needs more to decode is refused [default: 1G; the machine's for decoding]
     #[arg(long, global = true, value_name = "SIZE", value_parser = parse_size)]
     pub memory_limit: Option<u64>,
+    /// Page of a TIFF to work on, counted from 1 [default: the first that is no reduced copy]
+    #[arg(long, global = true, value_name = "N")]
+    pub page: Option<NonZeroU32>,
     /// Replace existing files (never the original)
     #[arg(long, global = true)]
     pub overwrite: bool,

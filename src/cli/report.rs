@@ -37,6 +37,8 @@ pub(super) struct FileReport {
     changed_pixels_outside_mask: u64,
     /// True: the pixel counts are of the pixels handed to the encoder.
     pub lossy: bool,
+    /// True: a copy of the original's bytes in which only the repaired strips or tiles were renewed (TIFF to TIFF).
+    patched_copy: bool,
     /// Largest difference after decoding, code values of the written file.
     largest_difference: u16,
     /// Largest difference from the master where α is 0, 8-bit code values; 0 when lossless.
@@ -116,6 +118,7 @@ impl FileReport {
             changed_pixels: written.changed_pixels,
             changed_pixels_outside_mask: written.changed_outside_mask,
             lossy: written.lossy,
+            patched_copy: written.patched,
             largest_difference: written.largest_difference,
             largest_difference_outside_mask: written.largest_difference_outside_mask,
             notes: photo.source().notes.clone(),

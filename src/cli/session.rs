@@ -9,7 +9,7 @@ use super::Stop;
 use super::args::{Common, Provider};
 use super::console::Console;
 use crate::inference::{CancelToken, Engine, EngineOptions, ProviderChoice};
-use crate::io::{DecodeLimits, open_photo, remove_unfinished};
+use crate::io::{DecodeLimits, open_page, remove_unfinished};
 use crate::photo::Photo;
 use crate::restore::{ContextCache, ProgressSink as _, Stage};
 
@@ -98,7 +98,8 @@ impl<'a> Session<'a> {
     /// Decodes a photo and tells what decoding changed.
     pub fn open(&self, path: &Path) -> Result<Photo, Stop> {
         self.check_cancelled()?;
-        let photo = open_photo(path, &self.limits).map_err(anyhow::Error::from)?;
+        let page = self.common.page.map(|page| page.get() - 1);
+        let photo = open_page(path, &self.limits, page).map_err(anyhow::Error::from)?;
         for note in &photo.source().notes {
             self.console.note(&format!("{}: {note}", path.display()));
         }

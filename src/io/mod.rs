@@ -10,15 +10,16 @@ mod limits;
 mod mask_file;
 mod metadata;
 mod naming;
+mod tiff_page;
 mod view_file;
 
 pub use atomic::{
     check_target, check_writable, folds_case, remove_output, remove_unfinished, write_bytes,
 };
-pub use decode::open_photo;
+pub use decode::{open_page, open_photo};
 pub use encode::{
-    ExportOptions, ExportOutcome, OutputFormat, export_photo, export_photo_with_xmp,
-    foretell_losses,
+    ExportOptions, ExportOutcome, OutputFormat, Patch, Restored, export_patched, export_photo,
+    export_photo_with_xmp, foretell_losses,
 };
 pub use error::{DecodeError, EncodeError};
 pub use file_set::FileSet;

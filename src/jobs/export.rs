@@ -2,8 +2,9 @@
 //!
 //! The window and the command line both export through [`export_restoration`], so both keep the same promise:
 //! a pixel where the composite's α is 0 is the master's, and that is measured on the file, not assumed.
-//! The composite is compared with the master here; `io` reads every lossless file back before it gets its name and compares
-//! every pixel of it with the composite, so the file need not be read a second time.
+//! A TIFF of a TIFF is a patched copy, which `io` reads back and compares with the master. Every other composite is compared
+//! with the master here; `io` reads every lossless file back before it gets its name and compares every pixel of it with the
+//! composite, so no file is read back twice.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -12,9 +13,10 @@ use rayon::prelude::*;
 
 use crate::inference::CancelToken;
 use crate::io::{
-    EncodeError, check_target, export_photo_with_xmp, is_same_file, remove_output, save_mask,
+    EncodeError, ExportOutcome, OutputFormat, Patch, Restored, check_target, export_patched,
+    export_photo_with_xmp, is_same_file, remove_output, save_mask,
 };
-use crate::photo::{Photo, Samples};
+use crate::photo::{FileFormat, Photo, Samples};
 use crate::record::schema::MetadataRecord;
 use crate::record::{DossierNames, RecordError};
 use crate::restore::{ProgressSink, Stage, alpha_photo, composite_rect};
@@ -39,6 +41,8 @@ pub struct ExportReport {
     pub sha256: [u8; 32],
     /// Whether the format is lossy; then the pixel counts are of the pixels handed to the encoder.
     pub lossy: bool,
+    /// Whether the file is a copy of the master's bytes with only the repaired strips or tiles renewed (TIFF to TIFF).
+    pub patched: bool,
     /// Largest difference of the decoded file from the pixels handed over, code values; 0 when lossless.
     pub largest_difference: u16,
     /// Largest difference of the decoded file from the master where α is 0, code values of 8 bits; 0 when lossless.
@@ -177,42 +181,60 @@ pub(super) fn export_files(
         request.options.overwrite,
     )?;
     progress.report(Stage::Compositing, 0, 0);
-    let (pixels, alpha, measured) = timed(&mut stages.composite, || compose(request))?;
+    let alpha = timed(&mut stages.composite, || alpha_photo(mask));
+    let is_new = target.symlink_metadata().is_err();
     if cancel.is_cancelled() {
         return Err(ExportError::Cancelled);
     }
     progress.report(Stage::Writing, 0, 3);
     let xmp = DerivativeXmp::new(request)?;
-    let is_new = target.symlink_metadata().is_err();
-    let outcome = timed(&mut stages.write, || {
-        let packet = xmp.packet.as_deref();
-        export_photo_with_xmp(photo, &pixels, target, &request.options, packet)
-    })?;
-    stages.verify = outcome.verifying.as_secs_f64();
-    stages.write -= stages.verify;
-    drop(pixels);
-    let outside = if outcome.lossy {
+    let packet = xmp.packet.as_deref();
+    let derivative = match patch(request, &alpha, packet, &mut stages)? {
+        Ok(derivative) => derivative,
+        Err(reasons) => {
+            let (pixels, measured) = timed(&mut stages.composite, || compose(request, &alpha))?;
+            if cancel.is_cancelled() {
+                return Err(ExportError::Cancelled);
+            }
+            let mut outcome = encode(request, &pixels, packet, &mut stages)?;
+            outcome.not_carried.splice(0..0, reasons);
+            Derivative {
+                outcome,
+                is_patched: false,
+                changed: measured.changed,
+                changed_outside: measured.changed_outside,
+            }
+        }
+    };
+    let outside = if derivative.outcome.lossy {
         let measure = || largest_difference_outside(photo, &alpha, target);
         // What was measured over all pixels holds for these too.
-        timed(&mut stages.verify, measure).unwrap_or(outcome.largest_difference)
+        timed(&mut stages.verify, measure).unwrap_or(derivative.outcome.largest_difference)
     } else {
         0
     };
     progress.report(Stage::Writing, 2, 3);
     timed(&mut stages.write, || write_mask(request, &alpha, is_new))?;
     progress.report(Stage::Writing, 3, 3);
+    let Derivative {
+        outcome,
+        is_patched,
+        changed,
+        changed_outside,
+    } = derivative;
     Ok(ExportReport {
         target: target.clone(),
         mask_target: mask_target.clone(),
         file_bytes: outcome.file_bytes,
         sha256: outcome.sha256,
         lossy: outcome.lossy,
+        patched: is_patched,
         largest_difference: outcome.largest_difference,
         largest_difference_outside_mask: outside,
         masked_pixels: mask.masked_pixels(),
-        blended_pixels: measured.blended,
-        changed_pixels: measured.changed,
-        changed_outside_mask: measured.changed_outside,
+        blended_pixels: alpha.par_iter().filter(|&&alpha| alpha > 0).count() as u64,
+        changed_pixels: changed,
+        changed_outside_mask: changed_outside,
         not_carried: outcome.not_carried.into_iter().chain(xmp.note).collect(),
         metadata: xmp.record,
         dossier: None,
@@ -221,14 +243,91 @@ pub(super) fn export_files(
     })
 }
 
-/// The restored pixels, α, and how the pixels differ from the master.
-fn compose(request: &ExportRequest) -> Result<(Samples, Vec<u8>, Comparison), ExportError> {
+/// A written derivative and how it differs from the master.
+struct Derivative {
+    outcome: ExportOutcome,
+    is_patched: bool,
+    changed: u64,
+    changed_outside: u64,
+}
+
+/// TIFF to TIFF as a patched copy of the master; the inner error says why there is none.
+fn patch(
+    request: &ExportRequest,
+    alpha: &[u8],
+    xmp: Option<&[u8]>,
+    stages: &mut ExportStages,
+) -> Result<Result<Derivative, Vec<String>>, ExportError> {
+    let photo = &request.photo;
+    let is_tiff = photo.source().format == FileFormat::Tiff;
+    if !is_tiff || request.options.format != OutputFormat::Tiff {
+        return Ok(Err(Vec::new()));
+    }
+    let restored = Restored {
+        photo,
+        alpha,
+        pixels: &|rect| composite_rect(photo, &request.restoration, rect),
+        xmp,
+    };
+    let overwrite = request.options.overwrite;
+    let patch = timed(&mut stages.write, || {
+        export_patched(&restored, &request.target, overwrite)
+    })?;
+    Ok(match patch {
+        Patch::NotPossible { reasons } => Err(reasons),
+        Patch::Written {
+            outcome,
+            changed_pixels,
+            ..
+        } => {
+            stages.take_verifying(&outcome);
+            Ok(Derivative {
+                outcome,
+                is_patched: true,
+                changed: changed_pixels,
+                // The file was refused if there were any.
+                changed_outside: 0,
+            })
+        }
+    })
+}
+
+/// Has `pixels` written anew.
+fn encode(
+    request: &ExportRequest,
+    pixels: &Samples,
+    xmp: Option<&[u8]>,
+    stages: &mut ExportStages,
+) -> Result<ExportOutcome, ExportError> {
+    let ExportRequest {
+        photo,
+        target,
+        options,
+        ..
+    } = request;
+    let outcome = timed(&mut stages.write, || {
+        export_photo_with_xmp(photo, pixels, target, options, xmp)
+    })?;
+    stages.take_verifying(&outcome);
+    Ok(outcome)
+}
+
+impl ExportStages {
+    /// Counts the time `io` took to read the file back as such.
+    fn take_verifying(&mut self, outcome: &ExportOutcome) {
+        let seconds = outcome.verifying.as_secs_f64();
+        self.verify += seconds;
+        self.write -= seconds;
+    }
+}
+
+/// The restored pixels, and how they differ from the master.
+fn compose(request: &ExportRequest, alpha: &[u8]) -> Result<(Samples, Comparison), ExportError> {
     let photo = &request.photo;
     let pixels = composite_rect(photo, &request.restoration, photo.size().rect());
-    let alpha = alpha_photo(&request.mask);
-    let compared = compare(photo, &alpha, &pixels);
+    let compared = compare(photo, alpha, &pixels);
     compared.keep_promise(&request.target)?;
-    Ok((pixels, alpha, compared))
+    Ok((pixels, compared))
 }
 
 /// Writes `alpha` as the mask, if one was asked for; when that fails a derivative that `is_new` is taken back.
@@ -284,7 +383,6 @@ fn check_targets(
 /// What differs between the master and a picture of the same layout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Comparison {
-    blended: u64,
     changed: u64,
     changed_outside: u64,
 }
@@ -292,7 +390,6 @@ struct Comparison {
 impl Comparison {
     fn plus(self, other: Self) -> Self {
         Self {
-            blended: self.blended + other.blended,
             changed: self.changed + other.changed,
             changed_outside: self.changed_outside + other.changed_outside,
         }
@@ -350,7 +447,6 @@ fn compare_part<T: PartialEq>(
     let old = master.chunks_exact(channels);
     let new = pixels.chunks_exact(channels);
     for ((old, new), &alpha) in old.zip(new).zip(alpha) {
-        found.blended += u64::from(alpha > 0);
         if old != new {
             found.changed += 1;
             found.changed_outside += u64::from(alpha == 0);

@@ -7,7 +7,7 @@ use unscratch::geometry::{ImageSize, PixelRect};
 use unscratch::inference::fake::{FailingNetwork, IdentityNetwork, PaintNetwork};
 use unscratch::inference::{CancelToken, Contract, Engine};
 use unscratch::io::{DecodeLimits, ExportOptions, OutputFormat, load_mask, open_photo};
-use unscratch::jobs::{ExportRequest, JobEvent};
+use unscratch::jobs::{ExportReport, ExportRequest, JobEvent, JobId};
 use unscratch::mask::EffectiveMask;
 use unscratch::photo::Photo;
 use unscratch::restore::{
@@ -213,4 +213,50 @@ fn a_photo_is_opened_and_a_missing_one_fails_by_name() {
         panic!("not failed");
     };
     assert!(message.contains("missing.png"), "{message}");
+}
+
+/// The report of export `id`.
+fn exported(jobs: &mut Jobs, id: JobId) -> Arc<ExportReport> {
+    match jobs.wait_end(id) {
+        JobEvent::Exported { report, .. } => report,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_tiff_becomes_a_patched_copy_and_what_cannot_be_one_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let limits = DecodeLimits::default();
+    // A photo without a file is written anew; the derivative of that file is a patched copy of it.
+    let mut jobs = Jobs::with_stage_2(painter());
+    let made = photo(SIZE);
+    let id = jobs.system.export(export_request(&made, &at("master.tif")));
+    let report = exported(&mut jobs, id);
+    assert!(!report.patched);
+    assert!(
+        report.not_carried[0].contains("cannot be read again"),
+        "{report:?}"
+    );
+    let master = Arc::new(open_photo(&at("master.tif"), &limits).unwrap());
+    let id = jobs.system.export(export_request(&master, &at("copy.tif")));
+    let report = exported(&mut jobs, id);
+    assert!(report.patched && report.changed_pixels > 0);
+    assert_eq!(report.not_carried, [""; 0]);
+    let expected = composite_rect(&master, &restored(&master), SIZE.rect());
+    let copy = open_photo(&at("copy.tif"), &limits).unwrap();
+    assert_eq!(copy.samples(), &expected);
+    assert_eq!(
+        report.sha256,
+        unscratch::io::sha256_file(&at("copy.tif")).unwrap()
+    );
+
+    // Somebody else has written the file since it was opened: the photo in memory is what counts.
+    std::fs::write(at("master.tif"), "another file").unwrap();
+    let id = jobs.system.export(export_request(&master, &at("anew.tif")));
+    let report = exported(&mut jobs, id);
+    assert!(!report.patched);
+    assert!(report.not_carried[0].contains("written anew"), "{report:?}");
+    let anew = open_photo(&at("anew.tif"), &limits).unwrap();
+    assert_eq!(anew.samples(), &expected);
 }

@@ -97,6 +97,8 @@ pub(super) struct Input {
     pub file: File,
     pub file_bytes: u64,
     pub limits: DecodeLimits,
+    /// The page asked for, counted from 0; `None` for the main one.
+    pub page: Option<u32>,
 }
 
 impl Input {
@@ -127,6 +129,19 @@ impl Input {
 /// # Errors
 /// [`DecodeError`] names the file and what the person can do.
 pub fn open_photo(path: &Path, limits: &DecodeLimits) -> Result<Photo, DecodeError> {
+    open_page(path, limits, None)
+}
+
+/// As [`open_photo`], but the page of a TIFF can be chosen: `page` counts from 0. Without it the first page is taken that is
+/// neither a reduced copy of another nor a transparency mask.
+///
+/// # Errors
+/// [`DecodeError`]; also when there is no such page.
+pub fn open_page(
+    path: &Path,
+    limits: &DecodeLimits,
+    page: Option<u32>,
+) -> Result<Photo, DecodeError> {
     let (mut file, file_bytes) = open_file(path)?;
     let io_error = |source| DecodeError::Io {
         source,
@@ -140,7 +155,11 @@ pub fn open_photo(path: &Path, limits: &DecodeLimits) -> Result<Photo, DecodeErr
         file,
         file_bytes,
         limits: *limits,
+        page,
     };
+    if format != FileFormat::Tiff && page.is_some_and(|page| page > 0) {
+        return Err(no_page(page.unwrap_or(0), 1).with_path(format, *limits, path));
+    }
     let decoded = decode(format, input).map_err(|fault| fault.with_path(format, *limits, path))?;
     let source = Source {
         path: path.to_path_buf(),
@@ -157,6 +176,14 @@ pub fn open_photo(path: &Path, limits: &DecodeLimits) -> Result<Photo, DecodeErr
         source,
     )
     .map_err(|error| Fault::damaged(error).with_path(format, *limits, path))
+}
+
+/// The refusal of a page (counted from 0) that a file of `count` pages does not have.
+fn no_page(page: u32, count: u32) -> Fault {
+    Fault::Unsupported {
+        what: format!("the file has no page {}, its last is {count}", page + 1),
+        remedy: "choose another page",
+    }
 }
 
 /// Runs the decoder of `format`; third-party decoders may panic on hostile files, and the picture is simply refused then.
@@ -299,6 +326,7 @@ mod tests {
             file: tempfile::tempfile().unwrap(),
             file_bytes: 100,
             limits: DecodeLimits::new(1 << 40),
+            page: None,
         };
         let size = ImageSize::new(30_000, 30_000);
         let fault = input.check_size(size, 2_700_000_000, 2_700_000_000 / 1100);

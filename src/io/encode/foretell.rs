@@ -1,15 +1,20 @@
-//! What an export would lose, said before anything is written. Touches no file.
+//! What an export would lose, said before anything is written. Writes no file.
 
 use std::io::Cursor;
 
+use super::tiff_patch::can_patch;
 use super::{OutputFormat, Picture, View, encode};
 use crate::geometry::ImageSize;
 use crate::photo::{BitDepth, Photo};
 
 /// What a derivative of `photo` in `format` cannot carry, as sentences: the very list an export will report.
 ///
-/// A single pixel is encoded in memory with all of the photo's metadata, so prophecy and outcome come from the same code.
+/// A TIFF that can be patched loses nothing. Otherwise a single pixel is encoded in memory with all of the photo's metadata, so
+/// prophecy and outcome come from the same code.
 pub fn foretell_losses(photo: &Photo, format: OutputFormat) -> Vec<String> {
+    if format == OutputFormat::Tiff && can_patch(photo) {
+        return Vec::new();
+    }
     let one_pixel = match photo.depth() {
         BitDepth::Eight => View::U8(&[0; 3]),
         BitDepth::Sixteen => View::U16(&[0; 3]),

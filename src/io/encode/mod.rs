@@ -7,6 +7,7 @@ mod picture;
 mod png;
 mod png_parts;
 mod tiff;
+mod tiff_patch;
 mod verify;
 
 use std::fs::File;
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 
 pub use self::foretell::foretell_losses;
 pub(super) use self::picture::{Picture, View};
+pub use self::tiff_patch::{Patch, Restored, export_patched};
 use super::atomic::write_whole;
 use super::{EncodeError, hash};
 use crate::photo::{Metadata, Native, Photo, Samples};

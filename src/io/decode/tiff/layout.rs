@@ -13,7 +13,7 @@ use crate::geometry::ImageSize;
 use crate::io::limits::raster_bytes;
 use crate::photo::Channels;
 
-/// How the first page stores its pixels.
+/// How the page stores its pixels.
 pub struct Layout {
     /// Size of the page.
     pub size: ImageSize,
@@ -36,7 +36,7 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Reads the layout of the first page.
+    /// Reads the layout of the decoder's page.
     pub fn read(decoder: &mut FileDecoder) -> Result<Self, Fault> {
         let (width, height) = decoder.dimensions()?;
         let photometric: u16 = decoder.get_tag_unsigned(Tag::PhotometricInterpretation)?;
@@ -95,17 +95,14 @@ impl Layout {
                 "this TIFF packs several channels of few bits",
             ));
         }
-        if self.is_white_zero && self.stored_channels > 1 {
-            return Err(Fault::unsupported(
-                "this TIFF stores inverted grey with further channels",
-            ));
-        }
-        if self.channels == Channels::Rgb && self.has_more_channels {
-            return Err(Fault::unsupported(
-                "this TIFF has channels beside colour and alpha",
-            ));
-        }
         Ok(())
+    }
+
+    /// Whether the `tiff` crate (0.11) reads the pixels wrongly or not at all: with further channels behind RGB it undoes
+    /// prediction after it has dropped them; of planes apart it takes the tiles for others; inverted grey must stand alone.
+    pub fn is_beyond_crate(&self) -> bool {
+        let further_rgb = self.channels == Channels::Rgb && self.has_more_channels;
+        self.stored_channels > 1 && (self.is_planar || further_rgb || self.is_white_zero)
     }
 
     /// What decoding changes or leaves aside.
@@ -118,11 +115,12 @@ impl Layout {
         }
         if self.is_white_zero {
             notes.push(
-                "Grey stored as \"white is zero\" is written as \"black is zero\".".to_owned(),
+                "Grey is stored as \"white is zero\"; formats that cannot say so get it as \"black is zero\"."
+                    .to_owned(),
             );
         }
         if self.has_more_channels {
-            notes.push("Channels beside grey and alpha are left aside.".to_owned());
+            notes.push("Channels beside colour and alpha are left aside.".to_owned());
         }
         notes
     }

@@ -1,7 +1,8 @@
-//! TIFF and `BigTIFF`: pixels of the first page. The layout and the other tags are read beside it.
+//! TIFF and `BigTIFF`: pixels of one page. The layout and the other tags are read beside it.
 
 mod layout;
 mod overlay;
+mod rows;
 mod tags;
 
 use std::fs::File;
@@ -15,8 +16,9 @@ use self::layout::Layout;
 use self::overlay::Overlay;
 use self::tags::read_metadata;
 use super::raster::{Sample, Split, zeros};
-use super::{CONVERT, Decoded, Fault, Input};
+use super::{CONVERT, Decoded, Fault, Input, no_page};
 use crate::geometry::ImageSize;
+use crate::io::tiff_page::{TiffFile, main_page};
 use crate::photo::Samples;
 
 /// A TIFF decoder over a file whose photometric tag can be overruled.
@@ -35,35 +37,28 @@ impl From<TiffError> for Fault {
     }
 }
 
-/// Decodes the first page of a TIFF file.
+/// Decodes one page of a TIFF file.
 pub fn decode(input: &Input) -> Result<Decoded, Fault> {
+    let (main, pages) = main_page(&TiffFile::open(&input.file)?);
+    let page = input.page.unwrap_or(main);
+    if page >= pages.max(1) {
+        return Err(no_page(page, pages));
+    }
     let source = Overlay::new(BufReader::new(input.file.try_clone()?));
     let mut decoder = Decoder::new(source)?.with_limits(limits(input));
     refuse_raw(&mut decoder)?;
+    if page > 0 {
+        decoder.seek_to_image(page as usize)?;
+    }
     let layout = Layout::read(&mut decoder)?;
     let mut notes = layout.notes();
     layout.check_size(&mut decoder, input)?;
-    if decoder.more_images() {
-        notes.push("Only the first page of the file is read.".to_owned());
-    }
+    notes.extend(note_on_pages(page, pages));
     let mut metadata = read_metadata(&mut decoder, &mut notes)?;
     metadata.premultiplied_alpha = layout.alpha == Some(ExtraSamples::AssociatedAlpha);
+    metadata.page = page;
 
-    let (samples, alpha) = match (layout.palette.as_deref(), layout.bits) {
-        (Some(palette), _) => {
-            show_indices(&mut decoder)?;
-            let indices = read_packed(&mut decoder, &layout, |index| index)?;
-            (widen_palette(&indices, palette, layout.size)?, None)
-        }
-        (None, 16) => read_samples::<u16>(&mut decoder, &layout)?,
-        (None, 8) => read_samples::<u8>(&mut decoder, &layout)?,
-        (None, bits) => {
-            let largest = (1_u16 << bits) - 1;
-            let widen = |value: u8| (u16::from(value) * 255 / largest) as u8;
-            let grey = read_packed(&mut decoder, &layout, widen)?;
-            (Samples::U8(grey), None)
-        }
-    };
+    let (samples, alpha) = read_pixels(input, &mut decoder, &layout, page)?;
     Ok(Decoded {
         size: layout.size,
         channels: layout.channels,
@@ -83,6 +78,39 @@ fn refuse_raw(decoder: &mut FileDecoder) -> Result<(), Fault> {
     Err(Fault::Unsupported {
         what: "this is a DNG, whose raw data are not read".to_owned(),
         remedy: "develop it to a 16-bit TIFF first",
+    })
+}
+
+/// Colour and alpha, widened to 8 bits where there are fewer.
+fn read_pixels(
+    input: &Input,
+    decoder: &mut FileDecoder,
+    layout: &Layout,
+    page: u32,
+) -> Result<(Samples, Option<Samples>), Fault> {
+    if let Some(palette) = &layout.palette {
+        show_indices(decoder, page)?;
+        let indices = read_packed(decoder, layout, |index| index)?;
+        return Ok((widen_palette(&indices, palette, layout.size)?, None));
+    }
+    if layout.bits < 8 {
+        let largest = (1_u16 << layout.bits) - 1;
+        let widen = |value: u8| (u16::from(value) * 255 / largest) as u8;
+        return Ok((Samples::U8(read_packed(decoder, layout, widen)?), None));
+    }
+    if let Some(read) = rows::read(input, layout, page)? {
+        return Ok(read);
+    }
+    match layout.bits {
+        16 => read_samples::<u16>(decoder, layout),
+        _ => read_samples::<u8>(decoder, layout),
+    }
+}
+
+fn note_on_pages(page: u32, pages: u32) -> Option<String> {
+    (pages > 1).then(|| match page {
+        0 => "Only the first page of the file is read.".to_owned(),
+        page => format!("Only page {} of {pages} is read.", page + 1),
     })
 }
 
@@ -114,13 +142,10 @@ fn read_samples<T: Sample>(
 ) -> Result<(Samples, Option<Samples>), Fault> {
     let size = layout.size;
     let colours = layout.channels.count();
-    if layout.stored_channels == colours && !layout.is_planar {
+    if layout.stored_channels == colours {
         let mut samples = zeros::<T>(size.pixel_count() * colours, size)?;
         decoder.read_image_bytes(bytemuck::cast_slice_mut(&mut samples))?;
         return Ok((T::wrap(samples), None));
-    }
-    if layout.is_planar {
-        return read_planes::<T>(decoder, layout);
     }
     if layout.alpha.is_none() {
         // Grey with channels of unknown meaning: those are dropped.
@@ -149,40 +174,6 @@ fn read_interleaved<T: Sample>(
         }
     }
     Ok(())
-}
-
-/// Reads one plane a channel into interleaved samples.
-fn read_planes<T: Sample>(
-    decoder: &mut FileDecoder,
-    layout: &Layout,
-) -> Result<(Samples, Option<Samples>), Fault> {
-    let size = layout.size;
-    let colours = layout.channels.count();
-    let mut colour = zeros::<T>(size.pixel_count() * colours, size)?;
-    let alpha_samples = if layout.alpha.is_some() {
-        size.pixel_count()
-    } else {
-        0
-    };
-    let mut alpha = zeros::<T>(alpha_samples, size)?;
-    for chunk in Chunks::new(decoder, layout) {
-        let (width, height) = decoder.chunk_data_dimensions(chunk.index);
-        let (target, stride, offset) = match chunk.plane {
-            plane if plane < colours => (&mut colour, colours, plane),
-            plane if plane == colours && alpha_samples > 0 => (&mut alpha, 1, 0),
-            _ => continue,
-        };
-        let mut stored = zeros::<T>(width as usize * height as usize, size)?;
-        decoder.read_chunk_bytes(chunk.index, bytemuck::cast_slice_mut(&mut stored))?;
-        for (row, stored) in stored.chunks_exact(width as usize).enumerate() {
-            let first = size.index(chunk.x, chunk.y + row as u32) * stride + offset;
-            for (x, &value) in stored.iter().enumerate() {
-                target[first + x * stride] = value;
-            }
-        }
-    }
-    let alpha = (alpha_samples > 0).then(|| T::wrap(alpha));
-    Ok((T::wrap(colour), alpha))
 }
 
 /// Reads one channel of up to 8 bits and maps every value.
@@ -216,17 +207,15 @@ fn read_packed(
 /// One strip or tile: where its pixels go.
 struct Chunk {
     index: u32,
-    plane: usize,
     x: u32,
     y: u32,
 }
 
-/// All strips or tiles of the page, in file order.
+/// All strips or tiles of a page whose channels lie together, in file order.
 struct Chunks {
     next: u32,
     count: u32,
     across: u32,
-    a_plane: u32,
     chunk_size: (u32, u32),
 }
 
@@ -237,17 +226,10 @@ impl Chunks {
             ChunkType::Strip => 1,
             ChunkType::Tile => layout.size.width.div_ceil(width),
         };
-        let a_plane = across * layout.size.height.div_ceil(height);
-        let planes = if layout.is_planar {
-            layout.stored_channels as u32
-        } else {
-            1
-        };
         Self {
             next: 0,
-            count: a_plane.saturating_mul(planes),
+            count: across * layout.size.height.div_ceil(height),
             across,
-            a_plane,
             chunk_size: (width, height),
         }
     }
@@ -262,18 +244,16 @@ impl Iterator for Chunks {
         }
         let index = self.next;
         self.next += 1;
-        let in_plane = index % self.a_plane;
         Some(Chunk {
             index,
-            plane: (index / self.a_plane) as usize,
-            x: in_plane % self.across * self.chunk_size.0,
-            y: in_plane / self.across * self.chunk_size.1,
+            x: index % self.across * self.chunk_size.0,
+            y: index / self.across * self.chunk_size.1,
         })
     }
 }
 
 /// Makes the decoder hand out palette indices: it knows no palettes, but reads the same bits as grey.
-fn show_indices(decoder: &mut FileDecoder) -> Result<(), Fault> {
+fn show_indices(decoder: &mut FileDecoder, page: u32) -> Result<(), Fault> {
     let value_at = entry_value_at(decoder, Tag::PhotometricInterpretation)?
         .ok_or_else(|| Fault::damaged("its photometric tag is missing"))?;
     let grey = PhotometricInterpretation::BlackIsZero.to_u16();
@@ -282,7 +262,7 @@ fn show_indices(decoder: &mut FileDecoder) -> Result<(), Fault> {
         tiff::tags::ByteOrder::BigEndian => grey.to_be_bytes(),
     };
     decoder.inner().overrule(value_at, bytes);
-    decoder.seek_to_image(0)?;
+    decoder.seek_to_image(page as usize)?;
     Ok(())
 }
 

@@ -1,0 +1,290 @@
+#!/usr/bin/env python3
+"""TIFF to TIFF against other programs: makes masters with ImageMagick, libtiff's tools and exiftool in many layouts, repairs a small
+mask in each with `unscratch inpaint`, and compares master and derivative:
+
+- exiftool -a -G1 -s -u: no line differs but name, dates and size of the file and where its strips or tiles are;
+- the byte sequence: unpacked masters keep their length, packed ones are the start of the derivative but for the positions;
+- libtiff: both are unpacked by tiffcp and compared by tiffcmp (in one layout by ImageMagick); no page but the repaired one differs, and that only where the
+  written mask is above 0;
+- the report: a patched copy, nothing changed outside the mask, and some pixels changed inside.
+
+Usage: scripts/tiff_matrix.py path/to/unscratch [--keep FOLDER]
+Needs ImageMagick 6, libtiff-tools and exiftool. Exits with 1 on any difference.
+"""
+
+import argparse
+import itertools
+import json
+import pathlib
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+
+WIDTH, HEIGHT = 230, 170
+#: Lines of exiftool that may differ: the file itself, and where strips or tiles are.
+ALLOWED = {
+    "FileName", "Directory", "FileSize", "FileModifyDate", "FileAccessDate", "FileInodeChangeDate",
+    "StripOffsets", "StripByteCounts", "TileOffsets", "TileByteCounts",
+}
+#: Each changed strip or tile may change this many bytes of the copied part: a position and a length.
+POINTER_BYTES = 16
+
+
+def run(*command, check=True):
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    if check and done.returncode != 0:
+        raise RuntimeError(f"{' '.join(map(str, command))}: {done.stdout}{done.stderr}")
+    return done
+
+
+class Masters:
+    """Masters by name, made on demand in one folder."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.cases = []
+        base = ["convert", "-size", f"{WIDTH}x{HEIGHT}", "-seed", "7", "plasma:red-blue"]
+        # tiffcp does not pull 16-bit channels apart, so each kind is made both ways.
+        for depth, (planar, interlace) in itertools.product((8, 16), ((1, "none"), (2, "plane"))):
+            deep = ["-interlace", interlace, "-depth", str(depth)]
+
+            def name(kind):
+                return self.at(f"{kind}{depth}-{'separate' if planar == 2 else 'contig'}.tif")
+
+            run(*base, *deep, name("rgb"))
+            run(*base, "-colorspace", "Gray", *deep, name("grey"))
+            run(*base, "-alpha", "set", "-channel", "A", "-fx", "0.3+0.5*i/w", *deep, name("rgba"))
+            if planar == 1:
+                run(*base, "-colorspace", "Gray", "-alpha", "set", "-channel", "A", "-fx", "0.3+0.5*j/h", *deep,
+                    name("greya"))
+            else:
+                self.write_channels(name("greya"), 2, depth, planar, [2], photometric=1)
+            run(*base, "-colorspace", "Gray", "-define", "quantum:polarity=min-is-white", *deep, name("white"))
+            # The fourth channel means nothing to TIFF: an infra-red plane.
+            run("cp", name("rgba"), name("infrared"))
+            run("tiffset", "-s", "338", "1", "0", name("infrared"))
+            self.write_channels(name("five"), 5, depth, planar, [2, 0], photometric=2)
+            self.write_channels(name("greyfurther"), 3, depth, planar, [0, 0], photometric=1)
+            self.write_channels(name("whitealpha"), 2, depth, planar, [2], photometric=0)
+
+    def at(self, name):
+        return self.folder / name
+
+    @staticmethod
+    def write_channels(path, channels, depth, planar, extra, photometric):
+        """An unpacked master with one strip a plane and channels that ImageMagick does not write."""
+        top = (1 << depth) - 1
+
+        def value(x, y, c):
+            return (x * 97 + y * 331 * (c + 1) + (x * y) // (c + 3)) % top if c < 3 else (x + y * c * 13) * 7 % top
+
+        def packed(kind, values):
+            return struct.pack(f"<{len(values)}{kind}", *values)
+
+        places = list(itertools.product(range(HEIGHT), range(WIDTH)))
+        if planar == 1:
+            planes = [[value(x, y, c) for y, x in places for c in range(channels)]]
+        else:
+            planes = [[value(x, y, c) for y, x in places] for c in range(channels)]
+        content = bytearray(8)
+        starts, lengths = [], []
+        for plane in planes:
+            starts.append(len(content))
+            content += packed("B" if depth == 8 else "H", plane)
+            lengths.append(len(content) - starts[-1])
+        entries = []
+        for tag, kind, values in [
+            (256, "H", [WIDTH]), (257, "H", [HEIGHT]), (258, "H", [depth] * channels), (259, "H", [1]),
+            (262, "H", [photometric]), (273, "I", starts), (277, "H", [channels]), (278, "H", [HEIGHT]),
+            (279, "I", lengths), (284, "H", [planar]), (338, "H", extra),
+        ]:
+            data = packed(kind, values)
+            if len(data) > 4:
+                content += b"\0" * (len(content) % 2)
+                at, data = len(content), data
+                content += data
+                data = packed("I", [at])
+            entries.append(struct.pack("<HHI", tag, {"H": 3, "I": 4}[kind], len(values)) + data.ljust(4, b"\0"))
+        content += b"\0" * (len(content) % 2)
+        content[:8] = struct.pack("<2sHI", b"II", 42, len(content))
+        path.write_bytes(bytes(content) + packed("H", [len(entries)]) + b"".join(entries) + b"\0\0\0\0")
+
+    def case(self, name, base, *tiffcp, exif=(), page=None):
+        """A master: `base` rewritten by tiffcp, then given metadata by exiftool."""
+        path = self.at(f"{name}.tif")
+        run("tiffcp", *tiffcp, *[self.at(f"{one}.tif") for one in ([base] if isinstance(base, str) else base)], path)
+        described = run("tiffinfo", path).stdout
+        if tiffcp[tiffcp.index("-c") + 1] == "none" and "Compression Scheme: None" not in described:
+            raise RuntimeError(f"{name}: tiffcp chose another packing")
+        if exif:
+            run("exiftool", "-q", "-overwrite_original", *exif, path)
+        self.cases.append((name, path, page))
+
+    def make(self):
+        kinds = ["rgb", "grey", "rgba", "greya", "white", "infrared", "five", "greyfurther", "whitealpha"]
+        packings = ["none", "lzw", "lzw:2", "zip", "zip:2", "packbits"]
+        layouts = {
+            "strips": ["-s", "-r", "16"], "tiles": ["-t", "-w", "64", "-l", "48"],
+        }
+        orders = itertools.cycle([["-L"], ["-B"], ["-L", "-8"], ["-B", "-8"]])
+        # Every kind of pixel at both depths with every second packing and layout, byte orders and file kinds in turn.
+        for index, (kind, depth) in enumerate(itertools.product(kinds, (8, 16))):
+            for offset in range(3):
+                packing = packings[(index + 2 * offset) % 6]
+                layout = list(layouts)[(index + offset) % 2]
+                planar = "separate" if (index + offset) % 3 == 0 and kind not in ("grey", "white") else "contig"
+                order = next(orders)
+                name = "-".join([f"{kind}{depth}", packing.replace(":", ""), layout, planar, *order]).replace("--", "-")
+                self.case(name, f"{kind}{depth}-{planar}", "-c", packing, "-p", planar, *layouts[layout], *order)
+        # Every packing and layout at 16 bits RGB.
+        for packing, layout, planar in itertools.product(packings, layouts, ("contig", "separate")):
+            name = f"all-{packing}-{layout}-{planar}".replace(":", "")
+            self.case(name, f"rgb16-{planar}", "-c", packing, "-p", planar, *layouts[layout], *next(orders))
+        metadata = [
+            "-Artist=A. Photographer", "-Copyright=nobody", "-ImageDescription=Straße, 1931", "-Make=Scanner",
+            "-Software=Other program 1.0", "-XResolution=1200", "-YResolution=1200", "-Orientation#=6",
+            "-ExposureTime=1/8", "-UserComment=a comment", "-GPSLatitude=48.1", "-GPSLatitudeRef=N",
+            "-XMP-dc:Title=Title", "-XMP-xmpMM:DocumentID=x", "-IPTC:Caption-Abstract=caption",
+            "-IPTC:Keywords=one", "-IPTC:Keywords=two", "-Photoshop:URL=none",
+        ]
+        for packing in ("none", "lzw:2", "zip", "packbits"):
+            self.case(f"metadata-{packing}".replace(":", ""), "rgb16-contig", "-c", packing, exif=metadata)
+        # Single strips, rows as strips, pages, reduced copies.
+        self.case("one-strip-lzw", "rgb16-contig", "-c", "lzw:2", "-r", "1000")
+        self.case("one-row-strips", "grey8-contig", "-c", "zip", "-r", "1")
+        pages = ["grey8-contig", "rgb16-contig", "white8-contig"]
+        self.case("pages-first", pages, "-c", "lzw")
+        self.case("pages-second", pages, "-c", "zip:2", "-t", "-w", "32", "-l", "32", page=2)
+        self.case("pages-third-big", pages, "-c", "none", "-8", "-B", page=3)
+        path = self.at("pyramid.tif")
+        run("convert", self.at("rgb8-contig.tif"), "-define", "tiff:tile-geometry=64x64", "-compress", "LZW", f"ptif:{path}")
+        self.cases.append(("pyramid", path, None))
+        icc = self.at("icc.tif")
+        profiles = sorted(pathlib.Path("/usr/share/color/icc").rglob("sRGB*.ic*"))
+        if profiles:
+            run("convert", self.at("rgb16-contig.tif"), "-profile", profiles[0], "-compress", "Zip", icc)
+            self.cases.append(("icc", icc, None))
+
+
+def pages_of(path):
+    """Every page of a TIFF as libtiff unpacks it, in order."""
+    return len(re.findall(r"^=== TIFF directory", run("tiffinfo", path).stdout, re.M)) or 1
+
+
+def changed_pixels(master, derivative, folder, page):
+    """The samples (y, x, channel) that tiffcmp finds to differ on page `page` (from 0)."""
+    info = run("tiffinfo", f"-{page}", master).stdout
+    if "Tile Width" in info and "separate image planes" in info and "Bits/Sample: 16" in info:
+        return changed_in_imagemagick(master, derivative, page)
+    plain = []
+    for name, path in (("a", master), ("b", derivative)):
+        target = folder / f"plain-{name}.tif"
+        # Tiles become strips, which tiffcmp can read.
+        run("tiffcp", "-c", "none", "-s", "-r", "16", f"{path},{page}", target)
+        plain.append(target)
+    found = set()
+    done = run("tiffcmp", "-t", "-z", "100000000", *plain, check=False)
+    for line in done.stdout.splitlines():
+        match = re.match(r"Scanline (\d+), pixel (\d+), sample (\d+):", line)
+        if not match:
+            raise RuntimeError(f"tiffcmp: {line}")
+        found.add(tuple(map(int, match.groups())))
+    return found
+
+
+def changed_in_imagemagick(master, derivative, page):
+    """As changed_pixels, for 16-bit tiles of planes apart, which tiffcp 4.5.0 mixes up: colours and alpha by ImageMagick."""
+    old, new = (
+        subprocess.run(["convert", f"{path}[{page}]", "-depth", "16", "rgba:-"], capture_output=True, check=True).stdout
+        for path in (master, derivative)
+    )
+    assert len(old) == len(new) == 8 * WIDTH * HEIGHT, (len(old), len(new))
+    samples = (at // 2 for at in range(0, len(old), 2) if old[at:at + 2] != new[at:at + 2])
+    return {(at // 4 // WIDTH, at // 4 % WIDTH, at % 4) for at in samples}
+
+
+def exif_lines(path):
+    lines = run("exiftool", "-a", "-G1", "-s", "-u", path).stdout.splitlines()
+    kept = []
+    for line in lines:
+        match = re.match(r"\[(.+?)\]\s+(\S+)\s*:", line)
+        if not match or match.group(2) not in ALLOWED:
+            kept.append(line)
+    return kept
+
+
+def check_bytes(master, derivative, chunks, is_packed):
+    old, new = master.read_bytes(), derivative.read_bytes()
+    differing = sum(a != b for a, b in zip(old, new))
+    if is_packed:
+        if len(new) <= len(old) or differing > POINTER_BYTES * chunks:
+            return f"{differing} bytes of the copied part differ, {len(new) - len(old)} were added"
+    elif len(new) != len(old):
+        return f"the length changed by {len(new) - len(old)} bytes"
+    return None
+
+
+def check_case(program, mask, folder, name, master, page):
+    derivative, alpha, report = (folder / f"{name}.out{end}" for end in (".tif", ".alpha.pgm.png", ".json"))
+    chosen = [] if page is None else ["--page", str(page)]
+    before = master.read_bytes()
+    run(program, "inpaint", master, "--mask", mask, "-o", derivative, "--mask-out", alpha, "--report", report,
+        "--provider", "cpu", "--threads", "1", "--quiet", *chosen)
+    faults = []
+    if master.read_bytes() != before:
+        faults.append("the master was changed")
+    facts = json.loads(report.read_text())
+    if not facts["patched_copy"] or facts["not_carried"] or facts["changed_pixels_outside_mask"]:
+        faults.append(f"no clean patched copy: {facts['not_carried']}")
+    old, new = exif_lines(master), exif_lines(derivative)
+    if old != new:
+        faults.append("exiftool: " + "; ".join(sorted(set(old) ^ set(new))[:4]))
+    raw = subprocess.run(["convert", str(alpha), "-depth", "8", "gray:-"], capture_output=True, check=True).stdout
+    for number in range(pages_of(master)):
+        found = changed_pixels(master, derivative, folder, number)
+        if number != (page or 1) - 1:
+            if found:
+                faults.append(f"page {number + 1} changed")
+            continue
+        outside = sum(raw[y * WIDTH + x] == 0 for y, x, _ in found)
+        pixels = {(y, x) for y, x, _ in found}
+        if outside:
+            faults.append(f"tiffcmp: {outside} samples differ outside the mask")
+        if len(pixels) != facts["changed_pixels"] or not pixels:
+            faults.append(f"tiffcmp: {len(pixels)} pixels differ, reported {facts['changed_pixels']}")
+    info = run("tiffinfo", master).stdout
+    is_packed = "Compression Scheme: None" not in info
+    chunks = 4 * WIDTH
+    fault = check_bytes(master, derivative, chunks, is_packed)
+    return faults + ([fault] if fault else [])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program", type=pathlib.Path)
+    parser.add_argument("--keep", type=pathlib.Path, help="folder for the files, kept afterwards")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = options.keep or pathlib.Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        mask = folder / "mask.png"
+        run("convert", "-size", f"{WIDTH}x{HEIGHT}", "xc:black", "-fill", "white", "-draw",
+            "rectangle 20,60 24,64 rectangle 150,100 180,101", "-threshold", "50%", "-depth", "8", mask)
+        masters = Masters(folder)
+        masters.make()
+        failed = 0
+        for name, master, page in masters.cases:
+            try:
+                faults = check_case(options.program, mask, folder, name, master, page)
+            except RuntimeError as error:
+                faults = [str(error)]
+            failed += bool(faults)
+            print(f"{'FAILED' if faults else 'ok':6} {name}" + "".join(f"\n       {fault}" for fault in faults), flush=True)
+        print(f"{len(masters.cases)} combinations, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

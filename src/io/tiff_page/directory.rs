@@ -1,0 +1,285 @@
+//! The header and the directories of a TIFF file: entries by tag, the chain of pages. Reads no pixels.
+
+use std::fs::File;
+
+use super::PageFault;
+
+/// Most values one tag may have here: strips or tiles of a page.
+const MAX_VALUES: u64 = 1 << 22;
+/// Most directories followed along the chain of pages; also what ends a chain that runs in a circle.
+const MAX_PAGES: u32 = 65_536;
+/// Most entries a directory may have: what a classic file can count.
+const MAX_ENTRIES: u64 = 65_535;
+
+const BYTE: u16 = 1;
+const SHORT: u16 = 3;
+const LONG: u16 = 4;
+const LONG8: u16 = 16;
+
+/// A TIFF file read by position.
+pub struct TiffFile<'a> {
+    /// The file.
+    pub file: &'a File,
+    /// Its length, bytes.
+    pub bytes: u64,
+    /// Whether numbers are stored with the low byte first.
+    pub is_little_endian: bool,
+    /// Whether positions have 8 bytes.
+    pub is_big: bool,
+    first: u64,
+}
+
+/// One entry of a directory.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// What it says.
+    pub tag: u16,
+    /// Type of its values.
+    pub kind: u16,
+    /// How many values.
+    pub count: u64,
+    /// Where the entry itself stands.
+    pub at: u64,
+    /// Where its values stand, inside the entry or elsewhere.
+    pub values_at: u64,
+}
+
+/// One directory.
+pub struct Directory {
+    entries: Vec<Entry>,
+    /// The entries as stored.
+    table: Vec<u8>,
+    /// Where the position of this directory stands.
+    pub link_at: u64,
+    /// Where the position of the next one stands.
+    next_at: u64,
+    next: u64,
+}
+
+impl Directory {
+    /// The entry of `tag`.
+    pub fn entry(&self, tag: u16) -> Option<Entry> {
+        self.entries.iter().find(|entry| entry.tag == tag).copied()
+    }
+
+    /// The bytes of this directory with `entry`, the stored form of one of tag `tag`, added in its order; `None` when it is full.
+    pub fn with_entry(&self, tiff: &TiffFile<'_>, tag: u16, entry: &[u8]) -> Option<Vec<u8>> {
+        let (count_bytes, link_bytes) = if tiff.is_big { (8, 8) } else { (2, 4) };
+        let before = self.entries.iter().take_while(|other| other.tag < tag);
+        let (front, back) = self.table.split_at(before.count() * entry.len());
+        Some(
+            [
+                &*tiff.to_bytes(self.entries.len() as u64 + 1, count_bytes)?,
+                front,
+                entry,
+                back,
+                &*tiff.to_bytes(self.next, link_bytes)?,
+            ]
+            .concat(),
+        )
+    }
+}
+
+/// Bytes of a value of an unsigned type, `None` for any other type.
+const fn unsigned_bytes(kind: u16) -> Option<u64> {
+    match kind {
+        BYTE => Some(1),
+        SHORT => Some(2),
+        LONG => Some(4),
+        LONG8 => Some(8),
+        _ => None,
+    }
+}
+
+impl Entry {
+    /// Bytes of one value; 0 for types that are no unsigned numbers.
+    pub fn value_bytes(&self) -> u64 {
+        unsigned_bytes(self.kind).unwrap_or(0)
+    }
+
+    /// The type for positions and lengths that fits every value of a file.
+    pub const fn widest_kind(is_big: bool) -> u16 {
+        if is_big { LONG8 } else { LONG }
+    }
+}
+
+impl<'a> TiffFile<'a> {
+    /// Reads the header.
+    pub fn open(file: &'a File) -> Result<Self, PageFault> {
+        let mut tiff = Self {
+            file,
+            bytes: file.metadata()?.len(),
+            is_little_endian: true,
+            is_big: false,
+            first: 0,
+        };
+        let mut start = [0; 4];
+        tiff.read_at(0, &mut start)?;
+        (tiff.is_little_endian, tiff.is_big) = match start {
+            [b'I', b'I', 42, 0] => (true, false),
+            [b'I', b'I', 43, 0] => (true, true),
+            [b'M', b'M', 0, 42] => (false, false),
+            [b'M', b'M', 0, 43] => (false, true),
+            _ => return Err(PageFault::Damaged("it does not start as a TIFF file")),
+        };
+        if tiff.is_big && tiff.number(4, 2)? != 8 {
+            return Err(PageFault::Damaged("its header is not that of a BigTIFF"));
+        }
+        tiff.first = if tiff.is_big {
+            tiff.number(8, 8)?
+        } else {
+            tiff.number(4, 4)?
+        };
+        Ok(tiff)
+    }
+
+    /// Fills `buffer` with the bytes from `at` on.
+    pub fn read_at(&self, at: u64, buffer: &mut [u8]) -> Result<(), PageFault> {
+        let end = at.checked_add(buffer.len() as u64);
+        if end.is_none_or(|end| end > self.bytes) {
+            return Err(PageFault::Damaged("a position in it lies behind its end"));
+        }
+        let mut done = 0;
+        while done < buffer.len() {
+            match read_some(self.file, &mut buffer[done..], at + done as u64) {
+                Ok(0) => return Err(PageFault::Damaged("it became shorter while it was read")),
+                Ok(count) => done += count,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// The unsigned number of `bytes` bytes (at most 8) at `at`.
+    fn number(&self, at: u64, bytes: usize) -> Result<u64, PageFault> {
+        let mut buffer = [0; 8];
+        self.read_at(at, &mut buffer[..bytes])?;
+        Ok(self.number_in(&buffer[..bytes]))
+    }
+
+    /// The unsigned number in `bytes`, at most 8 of them, in the file's byte order.
+    fn number_in(&self, bytes: &[u8]) -> u64 {
+        let add = |sum: u64, &byte: &u8| sum << 8 | u64::from(byte);
+        if self.is_little_endian {
+            bytes.iter().rev().fold(0, add)
+        } else {
+            bytes.iter().fold(0, add)
+        }
+    }
+
+    /// `value` as `bytes` bytes in the file's byte order; `None` when it does not fit.
+    pub fn to_bytes(&self, value: u64, bytes: u64) -> Option<Vec<u8>> {
+        if bytes < 8 && value >> (8 * bytes) != 0 {
+            return None;
+        }
+        let little = value.to_le_bytes().into_iter().take(bytes as usize);
+        Some(if self.is_little_endian {
+            little.collect()
+        } else {
+            little.rev().collect()
+        })
+    }
+
+    /// The directory of page `page`, counted from 0 along the chain.
+    pub fn page(&self, page: u32) -> Result<Directory, PageFault> {
+        let mut directory = self.directory(self.first, self.first_at())?;
+        for _ in 0..page.min(MAX_PAGES) {
+            if directory.next == 0 {
+                return Err(PageFault::Damaged("it has fewer pages"));
+            }
+            directory = self.directory(directory.next, directory.next_at)?;
+        }
+        Ok(directory)
+    }
+
+    /// What `look` says of every page in turn, until the chain ends, breaks or is beyond belief.
+    pub fn each_page(&self, mut look: impl FnMut(u32, &Directory)) {
+        let (mut next, mut next_at) = (self.first, self.first_at());
+        for page in 0..MAX_PAGES {
+            if next == 0 {
+                return;
+            }
+            let Ok(directory) = self.directory(next, next_at) else {
+                return;
+            };
+            look(page, &directory);
+            (next, next_at) = (directory.next, directory.next_at);
+        }
+    }
+
+    /// Where the position of the first directory stands.
+    const fn first_at(&self) -> u64 {
+        if self.is_big { 8 } else { 4 }
+    }
+
+    fn directory(&self, at: u64, link_at: u64) -> Result<Directory, PageFault> {
+        let (count_bytes, entry_bytes, value_at, value_room) = if self.is_big {
+            (8, 20, 12, 8)
+        } else {
+            (2, 12, 8, 4)
+        };
+        let count = self.number(at, count_bytes)?;
+        if count > MAX_ENTRIES {
+            return Err(PageFault::Damaged("a directory has too many entries"));
+        }
+        let entries_at = at + count_bytes as u64;
+        let mut table = vec![0; count as usize * entry_bytes + value_room];
+        self.read_at(entries_at, &mut table)?;
+        let (table, next) = table.split_at(count as usize * entry_bytes);
+        let mut entries = Vec::with_capacity(count as usize);
+        for (index, bytes) in table.chunks_exact(entry_bytes).enumerate() {
+            let entry_at = entries_at + (index * entry_bytes) as u64;
+            let mut entry = Entry {
+                tag: self.number_in(&bytes[..2]) as u16,
+                kind: self.number_in(&bytes[2..4]) as u16,
+                count: self.number_in(&bytes[4..value_at]),
+                at: entry_at,
+                values_at: entry_at + value_at as u64,
+            };
+            let length = entry.value_bytes().saturating_mul(entry.count);
+            if length > value_room as u64 {
+                entry.values_at = self.number_in(&bytes[value_at..]);
+            }
+            entries.push(entry);
+        }
+        Ok(Directory {
+            entries,
+            table: table.to_vec(),
+            link_at,
+            next_at: entries_at + table.len() as u64,
+            next: self.number_in(next),
+        })
+    }
+
+    /// All values of `entry`, which must be unsigned numbers.
+    pub fn values(&self, entry: &Entry) -> Result<Vec<u64>, PageFault> {
+        let bytes = entry.value_bytes();
+        if bytes == 0 {
+            return Err(PageFault::Damaged("a tag has a type it must not have"));
+        }
+        if entry.count > MAX_VALUES {
+            return Err(PageFault::Foreign(
+                "it has too many strips or tiles".to_owned(),
+            ));
+        }
+        let end = entry.values_at.checked_add(entry.count * bytes);
+        if end.is_none_or(|end| end > self.bytes) {
+            return Err(PageFault::Damaged("a position in it lies behind its end"));
+        }
+        let mut raw = vec![0; (entry.count * bytes) as usize];
+        self.read_at(entry.values_at, &mut raw)?;
+        let values = raw.chunks_exact(bytes as usize);
+        Ok(values.map(|value| self.number_in(value)).collect())
+    }
+}
+
+#[cfg(unix)]
+pub(super) fn read_some(file: &File, buffer: &mut [u8], at: u64) -> std::io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, at)
+}
+
+#[cfg(windows)]
+pub(super) fn read_some(file: &File, buffer: &mut [u8], at: u64) -> std::io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, at)
+}
