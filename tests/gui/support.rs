@@ -171,6 +171,7 @@ impl Window {
                 && !work.marking
                 && !work.tracing
                 && work.searching.is_none()
+                && !app.canvas().is_making_levels()
         });
         self.harness.run();
         self.harness.run();

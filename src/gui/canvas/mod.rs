@@ -212,6 +212,11 @@ impl Canvas {
         self.textures.uploads()
     }
 
+    /// Whether reduced levels are still being made; for tests that wait until nothing is under way.
+    pub fn is_making_levels(&self) -> bool {
+        !self.making.is_empty()
+    }
+
     /// Whether marks of strokes whose repair is awaited are shown; for tests.
     pub fn shows_stroke(&self) -> bool {
         self.source.as_ref().is_some_and(CanvasSource::has_stroke)
