@@ -45,15 +45,13 @@ pub fn show(ui: &mut Ui, actions: &mut Vec<Action>) {
                     group(ui, Group::View);
                     if is_wide {
                         held(ui);
+                        mouse(ui);
                     } else {
                         group(ui, Group::Tools);
                     }
                 });
                 if is_wide {
-                    ui.vertical(|ui| {
-                        group(ui, Group::Tools);
-                        mouse(ui);
-                    });
+                    ui.vertical(|ui| group(ui, Group::Tools));
                 }
             });
         });
