@@ -196,6 +196,42 @@ fn colours_that_would_have_to_be_guessed_are_refused_with_a_remedy() {
 }
 
 #[test]
+fn reversed_bits_are_refused_at_every_depth_and_never_read_as_noise() {
+    let folder = Folder::new();
+    let path = folder.at("a.tif");
+    let write = |bits, compression: u16, fill_order: u16, chunk: Vec<u8>| {
+        Tiff {
+            size: ImageSize::new(16, 16),
+            bits,
+            channels: 3,
+            photometric: 2,
+            tile: None,
+            chunks: &[chunk],
+        }
+        .write(&path, |page| {
+            page.write_tag(Tag::Compression, compression).unwrap();
+            page.write_tag(Tag::FillOrder, fill_order).unwrap();
+        });
+    };
+    for bits in [8, 16] {
+        let chunk = bytes(16 * 16 * 3 * usize::from(bits) / 8);
+        write(bits, 1, 1, chunk.clone());
+        open(&path);
+        write(bits, 1, 2, chunk);
+        let text = refusal(&path);
+        assert!(
+            text.contains("FillOrder 2") && text.contains("tiffcp -f msb2lsb"),
+            "{text}"
+        );
+    }
+    // Nothing is reversed within JPEG data.
+    write(8, 7, 1, jpeg((16, 16)));
+    let plain = open(&path);
+    write(8, 7, 2, jpeg((16, 16)));
+    assert_eq!(open(&path).samples(), plain.samples());
+}
+
+#[test]
 fn strange_metadata_does_not_stand_in_the_way_of_the_pixels() {
     let folder = Folder::new();
     let file = with_segment(

@@ -175,10 +175,21 @@ fn refuse_foreign_samples(decoder: &mut FileDecoder, bits: u16) -> Result<(), Fa
     if let Some(what) = what {
         return Err(Fault::unsupported(what));
     }
-    if first_value(decoder, Tag::FillOrder)? == Some(2) && bits < 8 {
-        return Err(Fault::unsupported(
-            "this TIFF stores its bits in reversed order",
-        ));
+    refuse_reversed_bits(decoder)
+}
+
+/// Refuses pixels whose bytes are stored with their lowest bit first, at any depth: the `tiff` crate (0.11) never turns
+/// them, and would give noise.
+///
+/// Sources: TIFF 6.0, "`FillOrder`"; `LibTIFF`, which turns every byte of such a file but leaves JPEG data as they are.
+fn refuse_reversed_bits(decoder: &mut FileDecoder) -> Result<(), Fault> {
+    let compression = first_value(decoder, Tag::Compression)?.unwrap_or(1);
+    let is_jpeg = compression == CompressionMethod::ModernJPEG.to_u16();
+    if first_value(decoder, Tag::FillOrder)? == Some(2) && !is_jpeg {
+        return Err(Fault::Unsupported {
+            what: "this TIFF stores its bits in reversed order (FillOrder 2)".to_owned(),
+            remedy: "convert it with LibTIFF's `tiffcp -f msb2lsb OLD.tif NEW.tif` first",
+        });
     }
     Ok(())
 }
