@@ -30,6 +30,10 @@ enum PlanError {
     ReportIsResult { path: PathBuf },
     #[error("this is a file, not a folder; choose another name: {path:?}")]
     FolderIsFile { path: PathBuf },
+    #[error(
+        "this is the mask that was given, which is never overwritten; choose another name: {path:?}"
+    )]
+    IsGivenMask { path: PathBuf },
 }
 
 impl From<PlanError> for Stop {
@@ -72,6 +76,8 @@ pub(super) struct Plan {
     /// Folders to make right before the first file is written to them.
     pub folders: Vec<PathBuf>,
     pub report: Option<PathBuf>,
+    /// The mask to repair by, if one was given.
+    pub mask_in: Option<PathBuf>,
 }
 
 impl Plan {
@@ -101,6 +107,7 @@ impl Plan {
             files,
             folders,
             report: args.output.report.clone(),
+            mask_in: args.mask_in.clone(),
         };
         plan.refuse_files_as_folders()?;
         plan.refuse_clashes()?;
@@ -120,7 +127,7 @@ impl Plan {
         }
     }
 
-    /// No two files may be written to one place, and none over any of the originals.
+    /// No two files may be written to one place, and none over any of the originals or the given mask.
     fn refuse_clashes(&self) -> Result<(), Stop> {
         let mut writers: HashMap<PathBuf, &Path> = HashMap::new();
         for file in &self.files {
@@ -136,7 +143,7 @@ impl Plan {
                     }
                     .into());
                 }
-                self.refuse_original(target)?;
+                self.refuse_given(target)?;
             }
         }
         if let Some(report) = &self.report
@@ -150,7 +157,14 @@ impl Plan {
         Ok(())
     }
 
-    fn refuse_original(&self, target: &Path) -> Result<(), Stop> {
+    /// Refuses a target that is a file given to work from, under whatever name.
+    fn refuse_given(&self, target: &Path) -> Result<(), Stop> {
+        if let Some(mask) = &self.mask_in
+            && is_same_file(mask, target)
+        {
+            let path = target.to_path_buf();
+            return Err(PlanError::IsGivenMask { path }.into());
+        }
         self.files
             .iter()
             .try_for_each(|file| refuse_original(&file.input, target))
@@ -160,7 +174,7 @@ impl Plan {
         let Some(report) = &self.report else {
             return Ok(());
         };
-        self.refuse_original(report)?;
+        self.refuse_given(report)?;
         refuse_target(report, overwrite, &self.folders)
     }
 }

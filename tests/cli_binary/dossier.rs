@@ -145,6 +145,29 @@ fn a_dossier_replaces_another_only_when_told() {
 }
 
 #[test]
+fn a_given_mask_is_never_overwritten_under_any_name() {
+    let folder = scan();
+    folder.save("r_mask.tif", line_mask(130, 90));
+    std::fs::hard_link(folder.path("r_mask.tif"), folder.path("hard_mask.tif")).unwrap();
+    let (mask, names) = (folder.read("r_mask.tif"), folder.names());
+    for line in [
+        "restore a.tif -o r.tif --mask-in r_mask.tif --dossier --overwrite",
+        "restore a.tif -o r.tif --mask-in hard_mask.tif --dossier --overwrite",
+        "restore a.tif -o r.tif --mask-in r_mask.tif --mask-out ./r_mask.tif --overwrite",
+        "restore a.tif -o r_mask.tif --mask-in r_mask.tif --overwrite",
+        "restore a.tif -o r.tif --mask-in r_mask.tif --report r_mask.tif --overwrite",
+        "inpaint a.tif -o r.tif --mask r_mask.tif --dossier --overwrite",
+    ] {
+        folder
+            .run(line)
+            .expect_code(1)
+            .expect_error("mask that was given");
+        assert_eq!(folder.read("r_mask.tif"), mask, "{line}");
+        assert_eq!(folder.names(), names, "{line}");
+    }
+}
+
+#[test]
 fn other_files_are_no_records() {
     let folder = scan();
     folder.write(
