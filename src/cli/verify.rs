@@ -12,7 +12,9 @@ use crate::geometry::{PixelRect, TileIndex};
 use crate::io::{ExportOptions, OutputFormat, export_photo, load_mask};
 use crate::photo::{Photo, Samples};
 use crate::record::schema::WindowRecord;
-use crate::record::{Agreement, HashOutcome, Record, agreement, check_hashes};
+use crate::record::{
+    Agreement, HashOutcome, Record, agreement, changed_outside_mask, check_hashes,
+};
 use crate::restore::{AlphaRaster, FillWindow, Restoration, composite_rect, rerender};
 
 /// Checks one record.
@@ -29,8 +31,14 @@ pub(super) fn run(args: &VerifyArgs, session: &mut Session<'_>) -> Result<(), St
         return Ok(());
     }
     let photo = session.open(master)?;
-    let restored = restore_again(&record, folder, &photo, session)?;
-    let found = compare(&record, folder, &photo, &restored, session)?;
+    let alpha = load_mask(
+        &folder.join(&record.mask.file),
+        photo.size(),
+        &session.limits,
+    );
+    let alpha = AlphaRaster::new(photo.size(), alpha.map_err(anyhow::Error::from)?);
+    let restored = restore_again(&record, &photo, &alpha, session)?;
+    let found = compare(&record, folder, &photo, &alpha, &restored, session)?;
     session.console.end_progress();
     judge(&record, found, session)
 }
@@ -76,17 +84,13 @@ fn check_files(
     .into())
 }
 
-/// The restored pixels once more, from master, mask file and models.
+/// The restored pixels once more, from master, α and models.
 fn restore_again(
     record: &Record,
-    folder: &Path,
     photo: &Photo,
+    alpha: &AlphaRaster,
     session: &mut Session<'_>,
 ) -> Result<Samples, Stop> {
-    let size = photo.size();
-    let mask = folder.join(&record.mask.file);
-    let alpha = load_mask(&mask, size, &session.limits).map_err(anyhow::Error::from)?;
-    let alpha = AlphaRaster::new(size, alpha);
     let windows: Vec<FillWindow> = record.fill_windows.iter().map(fill_window).collect();
     let restoration = if windows.is_empty() {
         Restoration::new(0)
@@ -117,9 +121,9 @@ fn restore_again(
                 runtime.provider
             ));
         }
-        rerender(photo, &alpha, &windows, engine, console, &cancel).map_err(restore_stop)?
+        rerender(photo, alpha, &windows, engine, console, &cancel).map_err(restore_stop)?
     };
-    Ok(composite_rect(photo, &restoration, size.rect()))
+    Ok(composite_rect(photo, &restoration, photo.size().rect()))
 }
 
 fn fill_window(window: &WindowRecord) -> FillWindow {
@@ -140,10 +144,15 @@ fn fill_window(window: &WindowRecord) -> FillWindow {
 }
 
 /// Holds the derivative against the pixels restored again; `None` when it is a picture of another kind.
+///
+/// # Errors
+/// [`Stop::Failed`] when a file cannot be read, or a lossless derivative differs from its master where α is 0: nothing was
+/// computed there, so no last digit is forgiven.
 fn compare(
     record: &Record,
     folder: &Path,
     photo: &Photo,
+    alpha: &AlphaRaster,
     restored: &Samples,
     session: &Session<'_>,
 ) -> Result<Option<Agreement>, Stop> {
@@ -151,8 +160,19 @@ fn compare(
     let derivative = session.open(&path)?;
     if !record.derivative.lossy {
         let same_kind = derivative.size() == photo.size() && derivative.alpha() == photo.alpha();
-        let found = agreement(derivative.samples(), restored);
-        return Ok(found.filter(|_| same_kind));
+        let found = agreement(derivative.samples(), restored).filter(|_| same_kind);
+        if found.is_some()
+            && let Some(changed) =
+                changed_outside_mask(derivative.samples(), photo.samples(), alpha.values())
+            && changed > 0
+        {
+            return Err(anyhow::anyhow!(
+                "differs: {changed} samples of {} differ from the master outside the mask, where nothing may change",
+                record.derivative.file
+            )
+            .into());
+        }
+        return Ok(found);
     }
     // Compressed again in the same way: compression has no chance in it either.
     let scratch = tempfile::tempdir().context("no temporary folder can be made")?;

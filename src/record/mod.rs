@@ -14,4 +14,6 @@ pub use changes::change_view;
 pub use manifest::manifest_text;
 pub use names::DossierNames;
 pub use schema::{Record, RecordError};
-pub use verify::{Agreement, HashCheck, HashOutcome, agreement, check_hashes};
+pub use verify::{
+    Agreement, HashCheck, HashOutcome, agreement, changed_outside_mask, check_hashes,
+};

@@ -84,6 +84,32 @@ pub fn agreement(a: &Samples, b: &Samples) -> Option<Agreement> {
     })
 }
 
+/// Samples of `derivative` that differ from `master` in pixels that the mask leaves as they are (α = 0); `None` when length
+/// or depth differ.
+///
+/// Both are interleaved; `alpha` holds one value a pixel.
+pub fn changed_outside_mask(derivative: &Samples, master: &Samples, alpha: &[u8]) -> Option<u64> {
+    match (derivative, master) {
+        (Samples::U8(a), Samples::U8(b)) => count_outside(a, b, alpha),
+        (Samples::U16(a), Samples::U16(b)) => count_outside(a, b, alpha),
+        _ => None,
+    }
+}
+
+fn count_outside<T: PartialEq>(a: &[T], b: &[T], alpha: &[u8]) -> Option<u64> {
+    if a.len() != b.len() || alpha.is_empty() || !a.len().is_multiple_of(alpha.len()) {
+        return None;
+    }
+    let channels = (a.len() / alpha.len()).max(1);
+    let pixels = a.chunks_exact(channels).zip(b.chunks_exact(channels));
+    let differing = pixels
+        .zip(alpha)
+        .filter(|&(_, &alpha)| alpha == 0)
+        .flat_map(|((a, b), _)| a.iter().zip(b))
+        .filter(|(a, b)| a != b);
+    Some(differing.count() as u64)
+}
+
 fn compare<T: Copy + Into<u16>>(a: &[T], b: &[T]) -> Agreement {
     let mut found = Agreement::default();
     for (&a, &b) in a.iter().zip(b) {
@@ -97,6 +123,18 @@ fn compare<T: Copy + Into<u16>>(a: &[T], b: &[T]) -> Agreement {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_mask_leaves_alone_is_held_against_the_master() {
+        let master = Samples::U8(vec![1, 2, 3, 4, 5, 6]);
+        let changed = Samples::U8(vec![1, 3, 3, 9, 5, 6]);
+        assert_eq!(changed_outside_mask(&changed, &master, &[0, 0]), Some(2));
+        assert_eq!(changed_outside_mask(&changed, &master, &[1, 0]), Some(1));
+        assert_eq!(changed_outside_mask(&changed, &master, &[255, 1]), Some(0));
+        let deep = Samples::U16(vec![1; 6]);
+        assert_eq!(changed_outside_mask(&deep, &master, &[0, 0]), None);
+        assert_eq!(changed_outside_mask(&changed, &master, &[0; 4]), None);
+    }
 
     #[test]
     fn a_level_is_one_of_255_at_every_depth() {
