@@ -218,6 +218,7 @@ pub fn xmp_edit(
     }
     parameters.push(format!("masked pixels {}", mask.masked_pixels()));
     Ok(XmpEdit {
+        is_filled,
         when: utc(SystemTime::now()),
         software_agent: concat!("Unscratch ", env!("CARGO_PKG_VERSION")).to_owned(),
         parameters: parameters.join("; "),

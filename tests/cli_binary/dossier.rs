@@ -252,7 +252,8 @@ fn where_nothing_was_filled_no_source_type_is_claimed() {
     folder
         .run("restore b.png -o r.png --mask-in none.png --dossier")
         .expect_code(0);
-    assert!(holds(&folder.read("r.png"), "xmpMM:History"));
+    assert!(holds(&folder.read("r.png"), "<stEvt:action>saved"));
+    assert!(!holds(&folder.read("r.png"), "<stEvt:action>edited"));
     assert!(!holds(&folder.read("r.png"), "DigitalSourceType"));
     let record = folder.json("r.restoration.json");
     assert_eq!(record["models"].as_array().unwrap().len(), 0);

@@ -20,6 +20,8 @@ const IPTC_EXT: &str = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/";
 /// What is to be said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct XmpEdit {
+    /// Whether any pixel was filled; otherwise the event says that the file was saved, not that it was edited.
+    pub is_filled: bool,
     /// When the derivative was made, ISO 8601.
     pub when: String,
     /// Program and version.
@@ -157,10 +159,15 @@ fn declare(prefixes: &[(&str, &str)]) -> String {
 }
 
 fn event(edit: &XmpEdit, declared: &str) -> String {
+    let (action, changed) = if edit.is_filled {
+        ("edited", "<stEvt:changed>/content</stEvt:changed>")
+    } else {
+        ("saved", "")
+    };
     format!(
         "<rdf:li{declared} rdf:parseType=\"Resource\">\
-         <stEvt:action>edited</stEvt:action><stEvt:when>{}</stEvt:when>\
-         <stEvt:softwareAgent>{}</stEvt:softwareAgent><stEvt:changed>/content</stEvt:changed>\
+         <stEvt:action>{action}</stEvt:action><stEvt:when>{}</stEvt:when>\
+         <stEvt:softwareAgent>{}</stEvt:softwareAgent>{changed}\
          <stEvt:parameters>{}</stEvt:parameters></rdf:li>",
         escaped(&edit.when),
         escaped(&edit.software_agent),

@@ -5,6 +5,7 @@ const URI: &str =
 
 fn edit() -> XmpEdit {
     XmpEdit {
+        is_filled: true,
         when: "2026-01-02T03:04:05Z".to_owned(),
         software_agent: "Unscratch 9.9".to_owned(),
         parameters: "a < b & c".to_owned(),
@@ -47,6 +48,24 @@ fn what_is_missing_is_inserted_in_one_place_and_all_other_bytes_stay() {
     assert!(edited.contains("rdf:about='uuid:1&amp;\"'"));
     assert!(edited.contains("a &lt; b &amp; c"));
     assert!(edited.contains("<stRef:filePath>box 7 &amp; 8.tif</stRef:filePath>"));
+}
+
+#[test]
+fn where_nothing_was_filled_the_event_speaks_of_no_edit() {
+    let edit = XmpEdit {
+        is_filled: false,
+        digital_source_type: None,
+        ..edit()
+    };
+    let own = "<i:DigitalSourceType>http://old/print</i:DigitalSourceType>";
+    for master in [None, Some(packet("", own))] {
+        let packet = edit_xmp(master.as_ref().map(String::as_bytes), &edit).unwrap();
+        let text = String::from_utf8(packet).unwrap();
+        assert_eq!(text.matches("<stEvt:action>saved").count(), 1, "{text}");
+        assert!(!text.contains("edited") && !text.contains("stEvt:changed"));
+        assert_eq!(text.contains("http://old/print"), master.is_some());
+        assert!(!text.contains(URI));
+    }
 }
 
 #[test]
