@@ -1,5 +1,6 @@
 //! What one command shares: options, terminal, Ctrl-C, and the engine, loaded when it is first needed.
 
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::Instant;
 
@@ -97,8 +98,13 @@ impl<'a> Session<'a> {
 
     /// Decodes a photo and tells what decoding changed.
     pub fn open(&self, path: &Path) -> Result<Photo, Stop> {
+        self.open_page(path, self.common.page)
+    }
+
+    /// As [`Self::open`], but with the page of a TIFF (counted from 1) named by the caller.
+    pub fn open_page(&self, path: &Path, page: Option<NonZeroU32>) -> Result<Photo, Stop> {
         self.check_cancelled()?;
-        let page = self.common.page.map(|page| page.get() - 1);
+        let page = page.map(|page| page.get() - 1);
         let photo = open_page(path, &self.limits, page).map_err(anyhow::Error::from)?;
         for note in &photo.source().notes {
             self.console.note(&format!("{}: {note}", path.display()));

@@ -30,7 +30,7 @@ pub(super) fn run(args: &VerifyArgs, session: &mut Session<'_>) -> Result<(), St
     if args.hashes {
         return Ok(());
     }
-    let photo = session.open(master)?;
+    let photo = session.open_page(master, record.master.page.or(session.common.page))?;
     let alpha = load_mask(
         &folder.join(&record.mask.file),
         photo.size(),
@@ -157,7 +157,7 @@ fn compare(
     session: &Session<'_>,
 ) -> Result<Option<Agreement>, Stop> {
     let path = folder.join(&record.derivative.file);
-    let derivative = session.open(&path)?;
+    let derivative = open_derivative(record, &path, session)?;
     if !record.derivative.lossy {
         let same_kind = derivative.size() == photo.size() && derivative.alpha() == photo.alpha();
         let found = agreement(derivative.samples(), restored).filter(|_| same_kind);
@@ -184,9 +184,21 @@ fn compare(
         overwrite: false,
     };
     export_photo(photo, restored, &again, &options).map_err(anyhow::Error::from)?;
-    let again = session.open(&again)?;
+    let again = session.open_page(&again, None)?;
     let same_kind = derivative.size() == again.size();
     Ok(agreement(derivative.samples(), again.samples()).filter(|_| same_kind))
+}
+
+/// Opens the derivative. A TIFF made from a TIFF keeps all pages of its master, or holds the restored one alone; other formats
+/// have no pages.
+fn open_derivative(record: &Record, path: &Path, session: &Session<'_>) -> Result<Photo, Stop> {
+    if record.derivative.format != OutputFormat::Tiff.name() {
+        return session.open_page(path, None);
+    }
+    match session.open_page(path, record.master.page.or(session.common.page)) {
+        Err(Stop::Failed(_)) => session.open_page(path, None),
+        opened => opened,
+    }
 }
 
 fn judge(record: &Record, found: Option<Agreement>, session: &Session<'_>) -> Result<(), Stop> {

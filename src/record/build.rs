@@ -1,5 +1,6 @@
 //! From a finished restoration to its record and to what the derivative's XMP says. Pure but for the clock.
 
+use std::num::NonZeroU32;
 use std::time::SystemTime;
 
 use super::names::file_name;
@@ -12,7 +13,7 @@ use super::{DossierNames, RecordError};
 use crate::inference::{ModelIdentity, ProviderKind};
 use crate::io::{XmpEdit, hex};
 use crate::mask::{EffectiveMask, Origin, areas};
-use crate::photo::{Channels, Photo, ResolutionUnit};
+use crate::photo::{Channels, FileFormat, Photo, ResolutionUnit};
 use crate::restore::{Restoration, fill_windows};
 
 /// The IPTC term for a picture parts of which a trained network made: "such as with inpainting".
@@ -119,6 +120,8 @@ fn master(photo: &Photo) -> Result<MasterFile, RecordError> {
         file: file_name(&source.path)?,
         format: source.format.name().to_owned(),
         sha256: hex(&source.sha256),
+        page: (source.format == FileFormat::Tiff)
+            .then(|| NonZeroU32::MIN.saturating_add(photo.metadata().page)),
         orientation: photo.metadata().orientation.tag(),
         resolution: photo.metadata().resolution.map(|resolution| {
             let unit = match resolution.unit {

@@ -1,5 +1,6 @@
 //! The fields of `NAME.restoration.json`, version 1. Their names are a promise to archives: see `docs/restoration-record.md`.
 
+use std::num::NonZeroU32;
 use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -127,6 +128,9 @@ pub struct MasterFile {
     pub format: String,
     /// Of the whole file, lower-case hexadecimal.
     pub sha256: String,
+    /// Page of a TIFF that was restored, counted from 1; `null` for other formats, absent from older records.
+    #[serde(default)]
+    pub page: Option<NonZeroU32>,
     /// EXIF/TIFF orientation, 1 to 8; pixels are never turned.
     pub orientation: u16,
     /// Pixels a unit of length, if stated.

@@ -100,10 +100,12 @@ fn a_derivative_that_was_retouched_is_found_out() {
 
 /// Puts the checksum of `r.tif` as it is now into a copy of the record.
 fn forge_checksum(folder: &Folder, record: &[u8]) {
-    let honest: serde_json::Value = serde_json::from_slice(record).unwrap();
-    let old = honest["derivative"]["sha256"].as_str().unwrap();
-    let new = unscratch::io::hex(&unscratch::io::sha256_file(&folder.path("r.tif")).unwrap());
-    let forged = String::from_utf8(record.to_vec()).unwrap();
+    let honest: serde_json::Value = serde_json::from_slice(record).expect("a record");
+    let old = honest["derivative"]["sha256"].as_str().expect("a checksum");
+    let new = unscratch::io::hex(
+        &unscratch::io::sha256_file(&folder.path("r.tif")).expect("it is there"),
+    );
+    let forged = String::from_utf8(record.to_vec()).expect("text");
     folder.write("r.restoration.json", forged.replace(old, &new).as_bytes());
 }
 
@@ -196,6 +198,49 @@ fn a_given_mask_is_never_overwritten_under_any_name() {
         assert_eq!(folder.read("r_mask.tif"), mask, "{line}");
         assert_eq!(folder.names(), names, "{line}");
     }
+}
+
+/// A TIFF of two pages of one size, the second in other colours than the first.
+fn two_pages(path: &std::path::Path) {
+    let mut file =
+        tiff::encoder::TiffEncoder::new(std::fs::File::create(path).expect("a new file"))
+            .expect("it is written");
+    let first = photo_8(130, 90).into_raw();
+    let second: Vec<u8> = first.iter().map(|value| 255 - value).collect();
+    for page in [first, second] {
+        file.write_image::<tiff::encoder::colortype::RGB8>(130, 90, &page)
+            .expect("it is written");
+    }
+}
+
+#[test]
+fn a_chosen_page_is_verified_without_naming_it_again() {
+    let folder = scan();
+    two_pages(&folder.path("book.tif"));
+    for (name, page) in [("p.png", 2), ("t.tif", 2), ("j.jpg", 2), ("first.tif", 1)] {
+        folder
+            .run(&format!(
+                "restore book.tif -o {name} --page {page} --mask-in m.png --dossier --provider cpu"
+            ))
+            .expect_code(0);
+        let stem = name.split('.').next().unwrap();
+        let record = folder.json(&format!("{stem}.restoration.json"));
+        assert_eq!(record["master"]["page"], page);
+        let ran = folder
+            .run(&format!("verify {stem}.restoration.json --provider cpu"))
+            .expect_code(0);
+        assert!(ran.stdout.contains("identical"), "{name}: {}", ran.stdout);
+    }
+    // A record of an earlier version names no page: it can be given.
+    let mut record = folder.json("p.restoration.json");
+    record["master"].as_object_mut().unwrap().remove("page");
+    folder.write("p.restoration.json", record.to_string().as_bytes());
+    folder
+        .run("verify p.restoration.json --provider cpu --page 2")
+        .expect_code(0);
+    folder
+        .run("verify p.restoration.json --provider cpu")
+        .expect_code(1);
 }
 
 #[test]
