@@ -272,12 +272,16 @@ def main() -> None:
     parser.add_argument("--bank-size", type=int, default=600)
     parser.add_argument("--context", type=Path, help="stage 2: checkpoint of stage 1 whose context is fed")
     parser.add_argument("--start-from", type=Path, help="begin a new run with the averaged weights of another")
+    parser.add_argument("--learning-rate", type=float, help="peak rate; the stage's own without it")
+    parser.add_argument("--decay-share", type=float, help="last share of the run in which the rate falls")
     parser.add_argument("--mined", type=Path, help="windows of false alarms, written by training.mining")
     options = parser.parse_args()
 
+    chosen = {"learning_rate": options.learning_rate, "decay_share": options.decay_share}
+    settings = STAGE_SETTINGS[options.stage] | {name: value for name, value in chosen.items() if value is not None}
     config = TrainConfig(
         stage=options.stage, minutes=options.minutes, steps=options.steps, seed=options.seed, batch=options.batch,
-        bank_size=options.bank_size, **STAGE_SETTINGS[options.stage],
+        bank_size=options.bank_size, **settings,
     )  # fmt: skip
     checkpoint = options.run / "checkpoint.safetensors"
     device = choose_device(options.device)
