@@ -1,6 +1,6 @@
 //! Fill a hole: one click inside what marks enclose.
 
-use super::{Draft, Gesture, Next, Point};
+use super::{Draft, Gesture, Next};
 
 pub(super) const HINT: &str = "Click inside an outline of marks to fill it; Alt or the right button takes the marked piece under it away";
 
@@ -9,18 +9,6 @@ pub(super) struct Hole;
 impl Gesture for Hole {
     fn press(&self, draft: &mut Draft) -> Next {
         Next::Region(draft.pointer)
-    }
-
-    fn release(&self, _: &mut Draft) -> Next {
-        Next::Dropped
-    }
-
-    fn finish(&self, _: &mut Draft) -> Next {
-        Next::Dropped
-    }
-
-    fn outline(&self, _: &Draft) -> (Vec<Point>, bool) {
-        (Vec::new(), false)
     }
 }
 

@@ -207,14 +207,23 @@ trait Gesture: Sync {
         Next::Goes
     }
 
-    /// The button was let go.
-    fn release(&self, draft: &mut Draft) -> Next;
+    /// The button was let go; for a tool of one click there is nothing left to do.
+    fn release(&self, draft: &mut Draft) -> Next {
+        let _: &Draft = draft;
+        Next::Dropped
+    }
 
     /// Enter or a double click: that is all of it.
-    fn finish(&self, draft: &mut Draft) -> Next;
+    fn finish(&self, draft: &mut Draft) -> Next {
+        let _: &Draft = draft;
+        Next::Dropped
+    }
 
     /// The outline to draw while it is not done, and whether it closes.
-    fn outline(&self, draft: &Draft) -> (Vec<Point>, bool);
+    fn outline(&self, draft: &Draft) -> (Vec<Point>, bool) {
+        let _ = draft;
+        (Vec::new(), false)
+    }
 }
 
 /// How far the pointer may move during a click, screen points.

@@ -1,6 +1,6 @@
 //! Scratch trace: one click on a scratch, which is then followed to both ends.
 
-use super::{Draft, Gesture, Next, Point};
+use super::{Draft, Gesture, Next};
 
 pub(super) const HINT: &str = "Click on a scratch to follow it to its ends; Enter or the next click keeps it, Escape rejects it; Alt or the right button erases";
 
@@ -9,18 +9,6 @@ pub(super) struct Trace;
 impl Gesture for Trace {
     fn press(&self, draft: &mut Draft) -> Next {
         Next::Trace(draft.pointer)
-    }
-
-    fn release(&self, _: &mut Draft) -> Next {
-        Next::Dropped
-    }
-
-    fn finish(&self, _: &mut Draft) -> Next {
-        Next::Dropped
-    }
-
-    fn outline(&self, _: &Draft) -> (Vec<Point>, bool) {
-        (Vec::new(), false)
     }
 }
 

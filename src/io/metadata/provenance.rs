@@ -90,11 +90,12 @@ pub fn edit_xmp(packet: Option<&[u8]>, edit: &XmpEdit) -> Result<Vec<u8>, XmpErr
     }
 }
 
-/// The digital source type a packet states.
+/// The digital source type a packet states, as it stands there: a web address, or a short term such as `print`.
 pub fn digital_source_type(packet: &[u8]) -> Option<String> {
     let range = scan(packet).ok()?.source_type?;
     let text = std::str::from_utf8(packet.get(range)?).ok()?.trim();
-    text.starts_with("http").then(|| text.to_owned())
+    let is_plain = !text.is_empty() && !text.contains('<');
+    is_plain.then(|| text.to_owned())
 }
 
 fn patches(packet: &[u8], found: &Found, edit: &XmpEdit) -> Vec<Patch> {

@@ -85,6 +85,19 @@ fn a_history_gets_one_more_event_behind_its_own() {
 }
 
 #[test]
+fn a_source_type_is_read_as_it_stands() {
+    let short = packet(" i:DigitalSourceType='print'", "");
+    let element = "<i:DigitalSourceType> http://old/print </i:DigitalSourceType>";
+    assert_eq!(digital_source_type(short.as_bytes()).unwrap(), "print");
+    assert_eq!(
+        digital_source_type(packet("", element).as_bytes()).unwrap(),
+        "http://old/print"
+    );
+    let blank = packet("", "<i:DigitalSourceType> </i:DigitalSourceType>");
+    assert_eq!(digital_source_type(blank.as_bytes()), None);
+}
+
+#[test]
 fn the_origin_and_the_source_type_are_replaced_wherever_they_stand() {
     let own = "<m:DerivedFrom r:parseType='Resource'><own:a/></m:DerivedFrom>\
                <i:DigitalSourceType>http://old/print</i:DigitalSourceType>";
