@@ -43,6 +43,8 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Measure how fast it is on this machine; takes a minute or two
     Bench(BenchArgs),
+    /// Measure how good it is on your own pairs of damaged and sound pictures
+    Eval(EvalArgs),
 }
 
 /// Options every subcommand takes, before or after its name.
@@ -293,6 +295,35 @@ pub struct BenchArgs {
     pub repeats: NonZeroU8,
 }
 
+/// Arguments of `eval`.
+#[derive(Args, Clone, Debug)]
+pub struct EvalArgs {
+    /// Folder of damaged pictures
+    #[arg(long, value_name = "DIR")]
+    pub damaged: PathBuf,
+    /// Folder of the same pictures without damage, of the same names (endings may differ) and sizes
+    #[arg(long, value_name = "DIR")]
+    pub clean: PathBuf,
+    /// Folder of masks of the damage, of the same names (255 = damage, 128 = doubtful, 0 = sound)
+    #[arg(long, value_name = "DIR")]
+    pub masks: Option<PathBuf>,
+    /// Repair what the masks mark instead of searching: measures the filling alone
+    #[arg(long, requires = "masks", conflicts_with_all = ["threshold", "sensitivity"])]
+    pub use_masks: bool,
+    /// Probability from which a pixel counts as damage, 0 to 1 [default: the model's, 0.5]
+    #[arg(long, value_name = "T", value_parser = parse_threshold)]
+    pub threshold: Option<f32>,
+    /// The threshold by name
+    #[arg(long, value_enum, conflicts_with = "threshold")]
+    pub sensitivity: Option<Sensitivity>,
+    /// Also write all figures as JSON
+    #[arg(long, value_name = "R.json")]
+    pub report: Option<PathBuf>,
+    /// Also write a contact sheet: damaged, mask, restored, clean
+    #[arg(long, value_name = "S.png")]
+    pub sheet: Option<PathBuf>,
+}
+
 /// A probability from 0 to 1.
 fn parse_threshold(text: &str) -> Result<f32, String> {
     let value: f32 = text
@@ -390,6 +421,9 @@ mod tests {
             "unscratch restore a.png -o b.png --dossier --mask-out m.png",
             "unscratch restore a.png -o b.png --operator me",
             "unscratch verify",
+            "unscratch eval --damaged d",
+            "unscratch eval --damaged d --clean c --use-masks",
+            "unscratch eval --damaged d --clean c --masks m --use-masks --threshold 0.3",
             "unscratch doctor --memory-limit lots",
         ] {
             let error = parse(line).expect_err(line);

@@ -8,6 +8,7 @@ mod bench;
 mod console;
 mod detect;
 mod doctor;
+mod eval;
 mod logging;
 mod plan;
 mod report;
@@ -83,6 +84,7 @@ pub fn run(command: Command, common: &Common) -> ExitCode {
         Command::Verify(args) => verify::run(&args, &mut session),
         Command::Doctor(args) => doctor::run(args, &session),
         Command::Bench(args) => bench::run(&args, &mut session),
+        Command::Eval(args) => eval::run(&args, &mut session),
     });
     console.end_progress();
     match outcome {

@@ -57,8 +57,9 @@ struct FileIdentity {
     format: &'static str,
 }
 
+/// A network that was at hand.
 #[derive(Clone, Debug, Serialize)]
-struct Model {
+pub(super) struct Model {
     id: String,
     sha256: String,
 }
@@ -130,11 +131,12 @@ impl FileReport {
 }
 
 /// A path as text; what is no Unicode in it is shown as `\u{fffd}`, since JSON has no bytes.
-fn name_of(path: &Path) -> String {
+pub(super) fn name_of(path: &Path) -> String {
     path.display().to_string()
 }
 
-fn models(engine: &Engine) -> Vec<Model> {
+/// The networks of an engine.
+pub(super) fn models(engine: &Engine) -> Vec<Model> {
     engine
         .models()
         .into_iter()

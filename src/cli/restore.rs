@@ -192,7 +192,8 @@ fn choose_mask(
     })
 }
 
-fn probability_of(sensitivity: Option<Sensitivity>, thresholds: Thresholds) -> f32 {
+/// The probability behind a name.
+pub(super) fn probability_of(sensitivity: Option<Sensitivity>, thresholds: Thresholds) -> f32 {
     match sensitivity {
         Some(Sensitivity::Timid) => thresholds.timid,
         Some(Sensitivity::Normal) | None => thresholds.default,
@@ -201,7 +202,7 @@ fn probability_of(sensitivity: Option<Sensitivity>, thresholds: Thresholds) -> f
 }
 
 /// Fills what is masked; an empty mask needs no network.
-fn fill(
+pub(super) fn fill(
     photo: &Photo,
     mask: &EffectiveMask,
     contexts: &ContextCache,

@@ -2,6 +2,7 @@
 
 mod doctor;
 mod dossier;
+mod eval;
 mod files;
 mod options;
 mod report;
