@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,11 +19,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from training.coverage import Coverage
 from training.hole import grow
 from training.measured_crops import FrozenCrop, read_frozen
 from training.metrics import DetectionScore, dilate_2px, psnr_inside, ssim_inside
-from training.peers import inpaint, to_bytes, top_hat
-from training.pipeline import Networks, fill, grow_mask, load_networks, probability_map, read_photo, repair
+from training.peers import Inpainter, PeerError, available_inpainters, inpaint, to_bytes, top_hat
+from training.pipeline import Networks, alpha_of, fill, load_networks, probability_map, read_photo, repair
 
 SETTINGS = {"timid": 0.8, "default": 0.5, "eager": 0.2}
 WIDTH_CLASSES = (("thin", 0.0, 3.0), ("middle", 3.0, 10.0), ("wide", 10.0, math.inf))
@@ -51,13 +53,13 @@ class ErrorByClass:
             for method, result in results.items():
                 self.sums[method, name] += float((((result - truth) ** 2) * region).sum())
 
-    def table(self) -> dict[str, dict[str, float]]:
-        """PSNR in dB by class and method, and the class's number of pixels."""
+    def table(self, methods: Iterable[str]) -> dict[str, dict[str, float]]:
+        """PSNR in dB by class and method, of methods that saw every crop, and the class's number of pixels."""
         table: dict[str, dict[str, float]] = {}
         for name, count in self.counts.items():
             if count == 0:
                 continue
-            row = {m: -10.0 * math.log10(max(s / count, 1e-10)) for (m, n), s in self.sums.items() if n == name}
+            row = {m: -10.0 * math.log10(max(self.sums[m, name] / count, 1e-10)) for m in methods}
             table[name] = {"pixels": count / 3.0} | {method: round(value, 2) for method, value in row.items()}
         return table
 
@@ -78,7 +80,7 @@ def measure_detection(networks: Networks, crops: Iterable[FrozenCrop]) -> dict:
     """AP, figures at the three settings, harm done to sound crops, recall by width, and the top-hat detector's AP."""
     score, hat = DetectionScore(), DetectionScore()
     sound_pixels = sound_marked = sound_crops = untouched = 0
-    over = {"marked": 0.0, "truth": 0.0}
+    coverage = Coverage()
     found: dict[str, list[float]] = {name: [0.0, 0.0] for name, _, _ in WIDTH_CLASSES}
     for crop in crops:
         probability = probability_map(networks, crop.damaged)
@@ -91,8 +93,7 @@ def measure_detection(networks: Networks, crops: Iterable[FrozenCrop]) -> dict:
             sound_marked += int(marked.sum())
             untouched += int(marked.sum() == 0)
             continue
-        over["marked"] += float((marked * (crop.ignore < 0.5)).sum())
-        over["truth"] += float(crop.target.sum())
+        coverage.add(marked, crop.target, crop.ignore)
         near = dilate_2px(marked)
         for name, narrow, broad in WIDTH_CLASSES:
             region = (crop.target > 0.5) & (crop.width > narrow) & (crop.width <= broad)
@@ -101,7 +102,7 @@ def measure_detection(networks: Networks, crops: Iterable[FrozenCrop]) -> dict:
     report = {"average_precision": score.average_precision(), "best": score.best()}
     report |= {name: score.at(float(logit(p))) for name, p in SETTINGS.items()}
     report["recall_by_width"] = {name: hit / max(1.0, total) for name, (hit, total) in found.items()}
-    report["marked_to_true_area"] = over["marked"] / max(1.0, over["truth"])
+    report |= coverage.report()
     report["sound"] = {
         "crops": sound_crops,
         "untouched_share": untouched / max(1, sound_crops),
@@ -111,6 +112,23 @@ def measure_detection(networks: Networks, crops: Iterable[FrozenCrop]) -> dict:
     return report
 
 
+def say(line: str) -> None:
+    """Tells the person at the terminal; standard output is the report's."""
+    print(line, file=sys.stderr)
+
+
+def fill_by_peers(crop: FrozenCrop, hole: Tensor, peers: dict[str, Inpainter]) -> dict[str, Tensor]:
+    """The crop filled by every peer, (1, 3, H, W); one that fails is told of and taken out of `peers`."""
+    results = {}
+    for name, inpainter in list(peers.items()):
+        try:
+            results[name] = inpaint(crop.damaged[0], hole[0], inpainter)[None]
+        except PeerError as error:
+            say(f"{name} is left out, it failed on crop {crop.name}: {error}")
+            del peers[name]
+    return results
+
+
 def measure_filling(networks: Networks, crops: Iterable[FrozenCrop], *, context: bool = False) -> dict:
     """PSNR inside the damage by class, with the same mask (truth grown by 2 px) for every method, and SSIM.
 
@@ -118,6 +136,8 @@ def measure_filling(networks: Networks, crops: Iterable[FrozenCrop], *, context:
     """
     errors = ErrorByClass()
     ssim: dict[str, list[float]] = defaultdict(list)
+    peers = available_inpainters(say)
+    available = set(peers)
     for crop in crops:
         if float(crop.target.sum()) == 0:
             continue
@@ -125,13 +145,16 @@ def measure_filling(networks: Networks, crops: Iterable[FrozenCrop], *, context:
         results = {"ours": fill(networks, crop.damaged, hole)[0]}
         if context:
             results["ours_with_context"] = fill(networks, crop.damaged, hole, context=True)[0]
-        for method in ("telea", "navier_stokes"):
-            results[method] = inpaint(crop.damaged[0], hole[0], method)[None]
+        results |= fill_by_peers(crop, hole, peers)
         results["untreated"] = crop.damaged
         errors.add(results, crop.clean_no_grain, classes_of(crop))
         for method, result in results.items():
             ssim[method].append(ssim_inside(result, crop.clean_no_grain, crop.target))
-    return {"psnr": errors.table(), "ssim": {method: sum(values) / len(values) for method, values in ssim.items()}}
+    methods = [method for method in ssim if method not in available or method in peers]
+    return {
+        "psnr": errors.table(methods),
+        "ssim": {method: sum(ssim[method]) / len(ssim[method]) for method in methods},
+    }
 
 
 def measure_pipeline(networks: Networks, crops: Iterable[FrozenCrop]) -> dict:
@@ -177,7 +200,8 @@ def contact_sheet(networks: Networks, photos: list[Path], out: Path, *, side_px:
         probability = probability_map(networks, photo)
         mask = (probability >= 0.5).float()
         result = repair(networks, photo, mask).photo
-        overlay = photo * (1 - grow_mask(mask) * 0.7) + torch.tensor([1.0, 0.1, 0.3]).view(1, 3, 1, 1) * grow_mask(mask) * 0.7
+        shown = alpha_of(mask) * 0.7
+        overlay = photo * (1 - shown) + torch.tensor([1.0, 0.1, 0.3]).view(1, 3, 1, 1) * shown
         tiles = [photo, probability.expand(-1, 3, -1, -1), overlay, result]
         scale = side_px / max(photo.shape[-2:])
         size = (max(1, round(photo.shape[-1] * scale)), max(1, round(photo.shape[-2] * scale)))

@@ -16,6 +16,8 @@ from training.pyramid import detect, pad_to_grid
 
 CONTEXT_CHANNELS = 16
 FEATHER_PX = 1.5
+# From a middle this many px deep the mask counts as wide enough to grow by so many px: d = 2 from 5 px, 3 from 15, 4 from 25.
+WIDTH_RIMS = ((1, 1), (3, 2), (8, 3), (13, 4))
 
 
 class Networks(NamedTuple):
@@ -46,26 +48,39 @@ def probability_map(networks: Networks, photo: Tensor, *, levels: list[int] | No
     return detect(lambda x: networks.detect(x)[0], photo, levels=levels)
 
 
+def _squared_distance(targets: np.ndarray) -> np.ndarray:
+    """Squared distance in px² of every pixel to the nearest target (H, W), exact; very large without any."""
+    if not targets.any():
+        return np.full(targets.shape, np.iinfo(np.int32).max, np.int64)
+    distance = cv2.distanceTransform((~targets).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.round(distance.astype(np.float64) ** 2).astype(np.int64)
+
+
+def alpha_of(mask: Tensor) -> Tensor:
+    """The application's alpha of a mask (1, 1, H, W) of 0 and 1, in steps of 1/255: `src/restore/alpha.rs` in Python.
+
+    1 up to d = clip(round(1 + 0.1 × local width), 1, 4) px from the mask, 0 at d + FEATHER_PX; the local width of a pixel
+    is that of the widest disc inside the mask that covers it. The network's hole is where alpha is above 0.
+    """
+    core = (mask[0, 0] > 0.5).numpy()
+    alpha = np.where(core, 255.0, 0.0)
+    depth = _squared_distance(~core) * core
+    for radius, growth in WIDTH_RIMS:
+        if radius == 1:
+            wide = core
+        else:
+            middle = depth >= radius**2
+            if not middle.any():
+                break
+            wide = _squared_distance(middle) < radius**2
+        t = ((growth + FEATHER_PX - np.sqrt(_squared_distance(wide))) / FEATHER_PX).clip(0.0, 1.0)
+        alpha = np.maximum(alpha, np.floor(t * t * (3.0 - 2.0 * t) * 255.0 + 0.5))
+    return torch.from_numpy((alpha / 255.0).astype(np.float32))[None, None]
+
+
 def grow_mask(mask: Tensor) -> Tensor:
-    """Grows (1, 1, H, W) by d = clip(round(1 + 0.1 × local width), 1, 4) px, the width taken from the distance map."""
-    binary = (mask[0, 0] > 0.5).numpy().astype(np.uint8)
-    if not binary.any():
-        return mask
-    distance = cv2.distanceTransform(binary, cv2.DIST_L2, 5)
-    width = 2.0 * cv2.dilate(distance, np.ones((31, 31), np.uint8)) * binary
-    steps = np.clip(np.round(1.0 + 0.1 * width), 1, 4) * binary
-    grown = binary.copy()
-    for radius in range(1, 5):
-        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-        grown |= cv2.dilate((steps >= radius).astype(np.uint8), kernel)
-    return torch.from_numpy(grown.astype(np.float32))[None, None]
-
-
-def feather(grown: Tensor, mask: Tensor) -> Tensor:
-    """Alpha: 1 on the mask, falling to 0 over FEATHER_PX inside the growth."""
-    inside = cv2.distanceTransform((grown[0, 0] > 0.5).numpy().astype(np.uint8), cv2.DIST_L2, 5)
-    alpha = torch.from_numpy(np.clip(inside / (FEATHER_PX + 1.0), 0.0, 1.0))[None, None].float()
-    return torch.maximum(alpha, mask)
+    """The mask (1, 1, H, W) grown by d px: where the fill hides the photo wholly."""
+    return (alpha_of(mask) == 1.0).float()
 
 
 def fill(networks: Networks, photo: Tensor, hole: Tensor, *, context: bool = False) -> tuple[Tensor, Tensor]:
@@ -81,10 +96,12 @@ def fill(networks: Networks, photo: Tensor, hole: Tensor, *, context: bool = Fal
 
 
 def repair(networks: Networks, photo: Tensor, mask: Tensor, *, context: bool = False) -> Repair:
-    """Fills the grown mask and mixes it in; pixels outside alpha stay as they are. No grain is added here."""
-    grown = grow_mask(mask)
-    filled, recovered = fill(networks, photo, grown, context=context)
-    alpha = feather(grown, mask) if bool(mask.any()) else torch.zeros_like(mask)
+    """Fills the grown mask and mixes it in; pixels outside alpha stay as they are.
+
+    The application also keeps the tone of a grey or toned print (`src/restore/colour.rs`), which is left out here.
+    """
+    alpha = alpha_of(mask)
+    filled, recovered = fill(networks, photo, (alpha > 0).float(), context=context)
     return Repair(photo + alpha * (filled - photo), alpha, recovered)
 
 
