@@ -9,6 +9,7 @@ mod engine;
 mod error;
 pub mod fake;
 mod ladder;
+mod library_file;
 mod manifest;
 mod network;
 mod provider;

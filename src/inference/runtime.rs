@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
-use super::session;
+use super::{library_file, session};
 
 /// The version `make setup` installs.
 pub const PINNED_VERSION: &str = "1.31.1";
@@ -20,6 +20,9 @@ pub const OLDEST_VERSION: &str = "1.24";
 /// initialised, whatever is asked of their programming interface afterwards. Source: ONNX Runtime's pull request 27379 and
 /// its `docs/Privacy.md`; seen in a trace of its system calls.
 pub const TELEMETRY_SWITCH: &str = "ORT_DISABLE_TELEMETRY";
+
+/// The Python that is asked for an installed package.
+const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
 
 const HOW_TO_MEND: &str = "Run `make setup` in the project's folder, or `pip install onnxruntime==1.31.1`, or name the library with --runtime.";
 
@@ -38,11 +41,11 @@ pub struct RuntimeInfo {
 pub enum RuntimeError {
     /// Nothing found anywhere.
     #[error(
-        "ONNX Runtime, the library that runs the networks, was not found. {HOW_TO_MEND} Looked in: {}",
+        "ONNX Runtime, the library that runs the networks, was not found. {HOW_TO_MEND} Looked in: {}, and for a package onnxruntime of {PYTHON}",
         list(searched)
     )]
     NotFound {
-        /// The folders looked in.
+        /// The folders looked in; Python's packages come on top of them.
         searched: Vec<PathBuf>,
     },
     /// The path named does not exist or holds no such library.
@@ -143,6 +146,10 @@ fn find_and_load(explicit: Option<&Path>) -> Result<RuntimeInfo, RuntimeError> {
 }
 
 fn load_library(path: &Path) -> Result<RuntimeInfo, RuntimeError> {
+    library_file::refuse_cut(path).map_err(|message| RuntimeError::Unloadable {
+        path: path.to_owned(),
+        message,
+    })?;
     let version = session::initialise(path)?;
     Ok(RuntimeInfo {
         path: path.to_owned(),
@@ -222,17 +229,30 @@ pub(super) fn version_of_name(path: &Path) -> Vec<u32> {
 
 /// The library folder of an installed Python package `onnxruntime`, found without importing it.
 fn python_folder() -> Option<PathBuf> {
-    const SCRIPT: &str = "import importlib.util as u; s = u.find_spec('onnxruntime'); print(s.submodule_search_locations[0] if s else '')";
-    let python = if cfg!(windows) { "python" } else { "python3" };
-    let output = Command::new(python)
-        .args(["-c", SCRIPT])
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
+    let output = python_search().output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     let folder = text.trim();
     (!folder.is_empty()).then(|| Path::new(folder).join("capi"))
+}
+
+/// Python's search for the package, in its own folders and the account's, never in the one the person works in: a folder of
+/// scans may come from anybody, and what is found is loaded.
+fn python_search() -> Command {
+    // Isolated mode leaves out the account's packages too, so that folder is put back, where Python itself would have it.
+    const SCRIPT: &str = "
+import importlib.util, site, sys
+if sys.prefix == sys.base_prefix:
+    sys.path.append(site.getusersitepackages())
+found = importlib.util.find_spec('onnxruntime')
+print(found.submodule_search_locations[0] if found and found.submodule_search_locations else '')
+";
+    let mut command = Command::new(PYTHON);
+    command
+        .args(["-I", "-c", SCRIPT])
+        .current_dir(std::path::MAIN_SEPARATOR_STR)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null());
+    command
 }
 
 #[cfg(test)]
@@ -275,5 +295,28 @@ mod tests {
         let text = error.to_string();
         assert!(text.contains("no/such/library.so"), "{text}");
         assert!(text.contains("make setup"), "{text}");
+    }
+
+    #[test]
+    fn a_python_package_beside_the_photos_is_never_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let package = folder.path().join("onnxruntime");
+        std::fs::create_dir_all(package.join("capi")).unwrap();
+        std::fs::write(package.join("__init__.py"), b"").unwrap();
+        let mut search = python_search();
+        assert_eq!(
+            search.get_current_dir(),
+            Some(Path::new(std::path::MAIN_SEPARATOR_STR))
+        );
+        // Even if Python were asked in that folder.
+        let output = search
+            .current_dir(folder.path())
+            .env("PYTHONPATH", folder.path())
+            .output()
+            .expect("Python, which `make` needs too");
+        assert!(output.status.success());
+        let found = String::from_utf8_lossy(&output.stdout);
+        let name = folder.path().file_name().unwrap().to_string_lossy();
+        assert!(!found.contains(&*name), "{found}");
     }
 }
