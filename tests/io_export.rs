@@ -405,6 +405,34 @@ fn masks_of_other_layouts_are_read_and_of_other_sizes_refused() {
 }
 
 #[test]
+fn a_mask_of_zeros_and_ones_is_refused_with_the_value_it_needs() {
+    use png::BitDepth::{Eight, Sixteen};
+    let folder = Folder::new();
+    let load = |depth, data: &[u8]| {
+        let file = io_files::Png {
+            size: (2, 1),
+            color: png::ColorType::Grayscale,
+            depth,
+            data,
+        };
+        let path = folder.write("m.png", &file.encode(|_| {}));
+        load_mask(&path, ImageSize::new(2, 1), &DecodeLimits::default())
+    };
+    for (depth, data, said) in [
+        (Eight, &[0, 1][..], "1 of 255"),
+        (Sixteen, &[0, 0, 0, 1], "1 of 65535"),
+        (Sixteen, &[0, 0, 0, 255], "255 of 65535"),
+    ] {
+        let text = load(depth, data).unwrap_err().to_string();
+        assert!(text.contains(said) && text.contains("m.png"), "{text}");
+    }
+    assert_eq!(load(Eight, &[0, 0]).unwrap(), [0, 0]);
+    assert_eq!(load(Eight, &[0, 2]).unwrap(), [0, 2]);
+    assert_eq!(load(Sixteen, &[0, 0, 0, 0]).unwrap(), [0, 0]);
+    assert_eq!(load(Sixteen, &[0, 0, 2, 2]).unwrap(), [0, 2]);
+}
+
+#[test]
 fn names_of_derivatives_follow_the_master() {
     let name = restored_name(
         PathBuf::from("scans/a.b.jpeg").as_path(),

@@ -97,6 +97,18 @@ pub enum DecodeError {
         /// The mask file.
         path: PathBuf,
     },
+    /// A mask of zeros and ones, or of 8-bit values in 16 bits.
+    #[error(
+        "the largest value of this mask is {largest} of {full}, which would repair next to nothing; save it with {full} where to repair: {path:?}"
+    )]
+    MaskFaint {
+        /// The largest value in it.
+        largest: u16,
+        /// The value that marks in full: 255, or 65535 at 16 bits.
+        full: u16,
+        /// The mask file.
+        path: PathBuf,
+    },
     /// The operating system could not read the file.
     #[error("the file cannot be read ({source}); check the disk and try again: {path:?}")]
     Io {

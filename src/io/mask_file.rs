@@ -14,6 +14,7 @@ use crate::photo::{Channels, Metadata, Photo, Samples};
 ///
 /// # Errors
 /// [`DecodeError::MaskSize`] names both sizes; the rest as for a photo.
+/// [`DecodeError::MaskFaint`] for a mask of zeros and ones, or of 8-bit values in a 16-bit file.
 pub fn load_mask(
     path: &Path,
     expected: ImageSize,
@@ -27,6 +28,7 @@ pub fn load_mask(
             path: path.to_path_buf(),
         });
     }
+    refuse_faint(photo.samples(), path)?;
     let mut mask = match (photo.samples(), photo.channels()) {
         (Samples::U8(values), Channels::Grey) => values.clone(),
         (Samples::U8(values), Channels::Rgb) => brightest(values, |value| value),
@@ -47,6 +49,28 @@ pub fn load_mask(
         None => {}
     }
     Ok(mask)
+}
+
+/// Refuses a mask whose strongest mark is 1 of 255 or less, though it has marks: its range was meant to be another.
+fn refuse_faint(samples: &Samples, path: &Path) -> Result<(), DecodeError> {
+    let (largest, full, strength) = match samples {
+        Samples::U8(values) => {
+            let largest = values.iter().copied().max().unwrap_or(0);
+            (u16::from(largest), u16::from(u8::MAX), largest)
+        }
+        Samples::U16(values) => {
+            let largest = values.iter().copied().max().unwrap_or(0);
+            (largest, u16::MAX, high_byte(largest))
+        }
+    };
+    if largest == 0 || strength > 1 {
+        return Ok(());
+    }
+    Err(DecodeError::MaskFaint {
+        largest,
+        full,
+        path: path.to_path_buf(),
+    })
 }
 
 /// The 8-bit value nearest to a 16-bit one.
