@@ -10,6 +10,7 @@ mod detect;
 mod doctor;
 mod eval;
 mod logging;
+mod new_folders;
 mod plan;
 mod report;
 mod restore;

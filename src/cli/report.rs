@@ -209,11 +209,15 @@ impl Report {
         }));
     }
 
-    /// Whether any photo was restored.
-    pub fn has_results(&self) -> bool {
-        self.entries
-            .iter()
-            .any(|entry| matches!(entry, Entry::Done(_)))
+    /// How many photos were restored.
+    pub fn restored(&self) -> usize {
+        let is_done = |entry: &&Entry| matches!(entry, Entry::Done(_));
+        self.entries.iter().filter(is_done).count()
+    }
+
+    /// Whether it says anything, be it of a failure.
+    pub const fn has_entries(&self) -> bool {
+        !self.entries.is_empty()
     }
 
     fn to_json(&self) -> serde_json::Result<Vec<u8>> {
@@ -256,7 +260,8 @@ mod tests {
     fn several_photos_make_a_list_and_a_failure_keeps_its_reason() {
         let mut report = Report::new(true);
         report.add_failure(Path::new("a.png"), &anyhow::anyhow!("broken"));
-        assert!(!report.has_results());
+        assert!(report.has_entries());
+        assert_eq!(report.restored(), 0);
         let json: serde_json::Value = serde_json::from_slice(&report.to_json().unwrap()).unwrap();
         assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
         assert_eq!(json["files"][0]["input"]["path"], "a.png");

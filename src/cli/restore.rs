@@ -1,12 +1,13 @@
 //! `restore` and `inpaint`: photo in, restored photo out, mask and report beside it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use anyhow::Context as _;
 
 use super::args::{RestoreArgs, Sensitivity};
+use super::new_folders::NewFolders;
 use super::plan::{FilePlan, Plan, refuse_target};
 use super::report::{FileReport, Report, StageSeconds};
 use super::session::Session;
@@ -28,14 +29,39 @@ pub(super) fn run(args: &RestoreArgs, session: &mut Session<'_>) -> Result<(), S
     let plan = Plan::new(args, session.common.overwrite)?;
     let mut report = Report::new(plan.has_several());
     let outcome = restore_all(args, &plan, session, &mut report);
-    if let Some(path) = &plan.report
-        && report.has_results()
-    {
-        report
-            .write(path, session.common.overwrite)
-            .with_context(|| format!("the report could not be written: {}", path.display()))?;
+    let reported = write_report(&report, &plan, session.common.overwrite);
+    match (outcome, reported) {
+        (outcome, Ok(())) => outcome,
+        (Ok(()), Err(error)) => Err(error.into()),
+        // One of the two ends the command, and the other is not to be lost.
+        (Err(stop), Err(error)) => {
+            session.console.error(&sentence(&error));
+            Err(stop)
+        }
     }
-    outcome
+}
+
+/// Writes the report asked for: of one photo when it was restored, of several also when all of them failed.
+fn write_report(report: &Report, plan: &Plan, overwrite: bool) -> anyhow::Result<()> {
+    let Some(path) = &plan.report else {
+        return Ok(());
+    };
+    let restored = report.restored();
+    if restored == 0 && !(plan.has_several() && report.has_entries()) {
+        return Ok(());
+    }
+    // The report may lie in a folder that no result came to.
+    let is_its_own = |folder: &&PathBuf| path.parent() == Some(folder);
+    let folders: Vec<_> = plan.folders.iter().filter(is_its_own).cloned().collect();
+    let _folders = NewFolders::make(&folders)?;
+    report.write(path, overwrite).with_context(|| {
+        let photos = plan.files.len();
+        let written = match restored {
+            1 if photos == 1 => "the photo was restored and written".to_owned(),
+            _ => format!("{restored} of {photos} photos were restored and written"),
+        };
+        format!("{written}, the report was not: {}", path.display())
+    })
 }
 
 fn restore_all(
@@ -101,7 +127,7 @@ fn restore_one(
     seconds.load_model = session.load_seconds - load_before;
     session.make_room(photo.decoded_bytes());
 
-    make_folders(plan)?;
+    let _folders = NewFolders::make(&plan.folders)?;
     let request = ExportRequest {
         photo: Arc::clone(&photo),
         mask: chosen.mask,
@@ -276,14 +302,6 @@ fn export(request: &ExportRequest, session: &Session<'_>) -> Result<ExportReport
         ));
     }
     Ok(written)
-}
-
-fn make_folders(plan: &Plan) -> Result<(), Stop> {
-    for folder in &plan.folders {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("the folder could not be made: {}", folder.display()))?;
-    }
-    Ok(())
 }
 
 /// A cancelled run is no failure.

@@ -4,6 +4,8 @@ mod doctor;
 mod dossier;
 mod eval;
 mod files;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod options;
 mod report;
 mod support;

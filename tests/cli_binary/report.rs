@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 use unscratch::io::hex;
 
-use super::support::{Folder, line_mask, photo_8, photo_16};
+use super::support::{Folder, line_mask, names_in, photo_8, photo_16};
 
 fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
@@ -95,4 +95,25 @@ fn a_lossy_file_says_so_and_how_far_it_is_off() {
     assert_eq!(report["changed_pixels_outside_mask"], 0);
     let blended = report["blended_pixels"].as_u64().unwrap();
     assert!(report["changed_pixels"].as_u64().unwrap() <= blended);
+}
+
+#[test]
+fn the_report_of_several_photos_is_written_also_when_all_of_them_failed() {
+    let folder = Folder::new();
+    folder
+        .write("bad.png", b"no picture")
+        .write("worse.png", b"no picture either");
+    for report in ["r.json", "out/r.json"] {
+        folder
+            .run(&format!(
+                "restore bad.png worse.png --out-dir out --report {report}"
+            ))
+            .expect_code(1)
+            .expect_error("2 of 2");
+        let files = folder.json(report)["files"].clone();
+        assert_eq!(files.as_array().unwrap().len(), 2);
+        assert!(files[1]["error"].as_str().unwrap().contains("worse.png"));
+        assert!(folder.path("r.json").exists());
+    }
+    assert_eq!(names_in(&folder.path("out")), ["r.json"]);
 }
