@@ -4,7 +4,10 @@ use std::fs::File;
 use std::io::BufReader;
 use std::sync::Arc;
 
-use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Reader, Transformations};
+use png::{
+    BitDepth, ColorType, Decoder, DecodingError, Limits, PixelDimensions, Reader, Transformations,
+    Unit,
+};
 
 use super::raster::{Sample, Split, zeros};
 use super::{Decoded, Fault, Input, png_parts};
@@ -164,20 +167,25 @@ fn read_metadata(reader: &mut Reader<BufReader<File>>, notes: &mut Vec<String>) 
     let info = reader.info();
     let exif_blob = metadata.exif.as_deref();
     metadata.orientation = exif_blob.and_then(exif::orientation).unwrap_or_default();
-    metadata.resolution = info.pixel_dims.and_then(|dims| {
-        let (x, y) = (f64::from(dims.xppu), f64::from(dims.yppu));
-        match dims.unit {
-            png::Unit::Meter => Resolution::from_metre(x, y),
-            png::Unit::Unspecified => Resolution::from_tags(x, y, 1),
-        }
-    });
-    if metadata.resolution.is_none() {
-        metadata.resolution = exif_blob.and_then(exif::resolution);
-    }
+    metadata.resolution = resolution(info.pixel_dims, exif_blob.and_then(exif::resolution));
     if info.animation_control.is_some() {
         notes.push("Only the first frame of the animation is read.".to_owned());
     }
     metadata
+}
+
+/// The resolution of a file with this `pHYs` chunk and this one in its EXIF.
+///
+/// Without a unit `pHYs` states the shape of a pixel only (PNG 3, section 11.3.4.3), so anything EXIF says is more.
+fn resolution(dims: Option<PixelDimensions>, in_exif: Option<Resolution>) -> Option<Resolution> {
+    let Some(dims) = dims else {
+        return in_exif;
+    };
+    let (x, y) = (f64::from(dims.xppu), f64::from(dims.yppu));
+    match dims.unit {
+        Unit::Meter => Resolution::from_metre(x, y).or(in_exif),
+        Unit::Unspecified => in_exif.or_else(|| Resolution::from_tags(x, y, 1)),
+    }
 }
 
 /// Takes over a "raw profile" of `kind`; false when it is of no known kind, not readable, or there already.
@@ -263,6 +271,21 @@ mod tests {
         assert_eq!(metadata.iptc.as_deref(), Some(&[0x1c, 2, 5][..]));
         assert!(!take_raw_profile("iptc", &text, &mut metadata));
         assert!(!take_raw_profile("8bim", &text, &mut metadata));
+    }
+
+    #[test]
+    fn the_shape_of_a_pixel_is_no_resolution_where_exif_has_one() {
+        let of = |xppu, unit| {
+            let yppu = xppu;
+            Some(PixelDimensions { xppu, yppu, unit })
+        };
+        let exif = Resolution::from_tags(600.0, 600.0, 2);
+        let shape = Resolution::from_tags(1.0, 1.0, 1);
+        assert_eq!(resolution(of(1, Unit::Unspecified), exif), exif);
+        assert_eq!(resolution(of(1, Unit::Unspecified), None), shape);
+        assert_eq!(resolution(None, exif), exif);
+        let dots = Resolution::from_tags(300.0, 300.0, 2);
+        assert_eq!(resolution(of(11_811, Unit::Meter), exif), dots);
     }
 
     #[test]
