@@ -48,6 +48,19 @@ fn scratch_mask() -> EffectiveMask {
     EffectiveMask::new(mask, None)
 }
 
+/// The shares of the scratch, and of what lies 8 px or more from it along its row, that a probability map counts as damage.
+fn shares_found(map: &[u8]) -> (f64, f64) {
+    let share = |wanted: &dyn Fn(u32, u32) -> bool| {
+        let pixels = (0..SIZE.height).flat_map(|y| (0..SIZE.width).map(move |x| (x, y)));
+        let values = pixels.filter(|&(x, y)| wanted(x, y));
+        let values: Vec<u8> = values.map(|(x, y)| map[SIZE.index(x, y)]).collect();
+        let found = values.iter().filter(|&&value| value >= 128).count();
+        found as f64 / values.len() as f64
+    };
+    let is_far = |x: u32, y: u32| (x + 40).abs_diff(y + y / 4) >= 10;
+    (share(&is_scratch), share(&is_far))
+}
+
 /// Root mean square difference from the unscratched scene, in code values, over the scratch.
 fn error_on_scratch(samples: &unscratch::photo::Samples) -> f64 {
     let (mut sum, mut count) = (0.0, 0.0);
@@ -87,6 +100,11 @@ fn a_scan_is_opened_detected_filled_and_exported_with_nothing_changed_outside_th
 
     let detection = detect(&photo, &mut engine, &contexts, &progress, &token).unwrap();
     assert_eq!(detection.map.size(), SIZE);
+    let (on_scratch, elsewhere) = shares_found(detection.map.values());
+    assert!(
+        on_scratch > 0.5 && elsewhere < 0.02,
+        "of the scratch {on_scratch:.3} was found, of the sound picture {elsewhere:.3}"
+    );
     let mask = scratch_mask();
     let restoration =
         restore_photo(&photo, &mask, &mut engine, &contexts, &progress, &token).unwrap();

@@ -21,6 +21,30 @@ pub fn unscratch() -> Command {
     command
 }
 
+/// The binary bound by the rights of files and folders, also where the tests run as the superuser.
+#[cfg(unix)]
+fn unprivileged() -> Command {
+    use std::os::unix::fs::PermissionsExt as _;
+    let plain = unscratch();
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    let locked = std::fs::Permissions::from_mode(0o000);
+    std::fs::set_permissions(file.path(), locked).expect("it is locked");
+    if std::fs::File::open(file.path()).is_err() {
+        return plain;
+    }
+    let mut command = Command::new("setpriv");
+    command
+        .args(["--inh-caps=-all", "--bounding-set=-all"])
+        .arg(plain.get_program());
+    for (name, value) in plain.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command
+}
+
 /// What one run said and how it ended.
 pub struct Ran {
     pub code: Option<i32>,
@@ -72,6 +96,17 @@ impl Folder {
             .args(line.split_whitespace())
             .output()
             .expect("the binary starts")
+            .into()
+    }
+
+    /// The same without the superuser's power to pass over rights; as superuser it takes `setpriv` of util-linux.
+    #[cfg(unix)]
+    pub fn run_unprivileged(&self, line: &str) -> Ran {
+        unprivileged()
+            .current_dir(self.0.path())
+            .args(line.split_whitespace())
+            .output()
+            .expect("the binary starts, for the superuser with setpriv of util-linux")
             .into()
     }
 

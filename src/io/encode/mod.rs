@@ -305,3 +305,35 @@ impl From<std::io::Error> for Failure {
         Self::Io(error)
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use crate::geometry::ImageSize;
+    use crate::photo::Channels;
+
+    #[test]
+    fn every_encoder_names_a_full_disk() {
+        let metadata = Metadata::default();
+        let picture = Picture {
+            size: ImageSize::new(40, 30),
+            channels: Channels::Grey,
+            samples: View::U8(&[7; 1200]),
+            alpha: None,
+            metadata: &metadata,
+        };
+        for format in [
+            OutputFormat::Png,
+            OutputFormat::Tiff,
+            OutputFormat::Jpeg { quality: None },
+        ] {
+            // A device that has no room for anybody.
+            let mut options = File::options();
+            let mut full = options.read(true).write(true).open("/dev/full").unwrap();
+            let target = Path::new("a.file");
+            let error = write_picture(&picture, format, &mut full, target).unwrap_err();
+            let is_said = matches!(&error, EncodeError::DiskFull { path } if path == target);
+            assert!(is_said, "{}: {error}", format.name());
+        }
+    }
+}
