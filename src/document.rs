@@ -1,11 +1,13 @@
 //! One opened photo with its mask, history, detection and restoration. No UI, no threads.
 
+mod steps;
+
 use std::sync::Arc;
 
-use crate::geometry::{ImageSize, PixelPoint, PixelRect};
+use crate::geometry::{ImageSize, PixelRect};
 use crate::mask::{
-    Brush, BrushMode, Editable, EffectiveMask, History, Mask, MaskLayer, MaskedCounter,
-    NotEnclosed, Region, Shape, Stroke, clear_rect, fill_region, label, line, set_raster,
+    Brush, BrushMode, Editable, EffectiveMask, History, Mask, MaskLayer, MaskedCounter, Shape,
+    Stroke, clear_rect, label, line, set_raster,
 };
 use crate::photo::Photo;
 use crate::restore::{
@@ -227,6 +229,16 @@ impl Document {
     /// Puts the brush down at (`x`, `y`), image px; returns what may have changed. Ends with [`Self::commit`] or
     /// [`Self::abort`]; an edit in progress is committed first.
     pub fn begin_stroke(&mut self, brush: &Brush, x: f32, y: f32) -> PixelRect {
+        self.begin_pressed_stroke(brush, (x, y), 1.0)
+    }
+
+    /// As [`Self::begin_stroke`] with a pen's pressure, 0 to 1, which narrows the brush.
+    pub fn begin_pressed_stroke(
+        &mut self,
+        brush: &Brush,
+        at: (f32, f32),
+        pressure: f32,
+    ) -> PixelRect {
         self.commit();
         let label = match brush.mode {
             BrushMode::Paint => label::BRUSH_STROKE,
@@ -235,7 +247,7 @@ impl Document {
             BrushMode::Unprotect => label::UNPROTECT,
         };
         self.history.begin(label, &self.editable);
-        let stroke = Stroke::begin(&mut self.editable.mask, brush, x, y);
+        let stroke = Stroke::begin_pressed(&mut self.editable.mask, brush, at, pressure);
         self.display_revision += 1;
         let dirty = stroke.dirty();
         self.stroke = Some(stroke);
@@ -244,11 +256,16 @@ impl Document {
 
     /// Moves the brush to (`x`, `y`); returns what may have changed, nothing when no stroke was begun.
     pub fn extend_stroke(&mut self, x: f32, y: f32) -> PixelRect {
+        self.extend_pressed_stroke((x, y), 1.0)
+    }
+
+    /// As [`Self::extend_stroke`] with a pen's pressure, 0 to 1.
+    pub fn extend_pressed_stroke(&mut self, at: (f32, f32), pressure: f32) -> PixelRect {
         let Some(stroke) = &mut self.stroke else {
             return PixelRect::EMPTY;
         };
         self.display_revision += 1;
-        stroke.extend(&mut self.editable.mask, x, y)
+        stroke.extend_pressed(&mut self.editable.mask, at, pressure)
     }
 
     /// A straight line as one edit; returns what may have changed.
@@ -263,18 +280,6 @@ impl Document {
         self.edit(shape.label(mode), |mask, _| {
             shape.draw(mask, mode);
         })
-    }
-
-    /// Fills the hole at `at`, or takes the piece there away, as one edit; `false` when there is none.
-    ///
-    /// # Errors
-    /// [`NotEnclosed`] when nothing encloses the area.
-    pub fn fill_region(&mut self, mode: BrushMode, at: PixelPoint) -> Result<bool, NotEnclosed> {
-        let mut filled = Ok(PixelRect::EMPTY);
-        let changed = self.edit(Region::of_mode(mode).label(), |mask, effective| {
-            filled = fill_region(mask, effective, mode, at);
-        });
-        filled.map(|_| changed)
     }
 
     /// Takes everything out of the mask, what is detected now included; protection stays. `false` when it was empty.

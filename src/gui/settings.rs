@@ -25,6 +25,10 @@ pub enum CompareMode {
 /// The saved settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent choices of the person, each an entry of the file"
+)]
 pub struct Settings {
     /// Photos opened, the latest first.
     pub recent: Vec<PathBuf>,
@@ -34,6 +38,8 @@ pub struct Settings {
     pub brush_diameter_px: f32,
     /// Part of the brush's radius at full strength, 0 to 1.
     pub brush_hardness: f32,
+    /// Whether a pen's pressure narrows the brush, where the system tells it.
+    pub pen_pressure: bool,
     /// Colour of the marked damage, sRGB.
     pub overlay_color: [u8; 3],
     /// Opacity of the overlay, 0 to 1.
@@ -65,6 +71,7 @@ impl Default for Settings {
             last_folder: None,
             brush_diameter_px: 18.0,
             brush_hardness: 0.8,
+            pen_pressure: true,
             overlay_color: theme::OVERLAY_COLORS[0].1,
             overlay_opacity: 0.55,
             compare: CompareMode::Restored,

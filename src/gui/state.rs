@@ -120,6 +120,8 @@ pub struct ViewState {
     pub held: HeldKeys,
     /// An open dialog.
     pub dialog: Option<Dialog>,
+    /// The pressure with which a pen last touched the photo, 0 to 1; `None` until one that tells it did.
+    pub pen: Option<f32>,
     /// The message that stays on screen.
     pub notice: Option<Notice>,
     /// Image position of the last point painted, for straight lines.
@@ -150,6 +152,7 @@ impl Default for ViewState {
             overlay: Overlay::default(),
             held: HeldKeys::default(),
             dialog: None,
+            pen: None,
             notice: None,
             last_point: None,
             viewport: Rect::ZERO,
@@ -370,9 +373,16 @@ pub enum Action {
         mode: BrushMode,
         /// Draw a straight line from the last point.
         line: bool,
+        /// How hard a pen presses, 0 to 1; 1 for a mouse.
+        pressure: f32,
     },
-    /// The brush moved (image px).
-    StrokeTo((f32, f32)),
+    /// The brush moved.
+    StrokeTo {
+        /// Where to, image px.
+        at: (f32, f32),
+        /// How hard a pen presses, 0 to 1; 1 for a mouse.
+        pressure: f32,
+    },
     /// The brush left the photo.
     StrokeEnd,
     /// The button went down with a shape tool.
@@ -409,6 +419,10 @@ pub enum Action {
     SetBrushDiameter(f32),
     /// Brush hardness, 0 to 1.
     SetBrushHardness(f32),
+    /// Whether a pen's pressure narrows the brush.
+    SetPenPressure(bool),
+    /// Undo or redo until so many edits are done.
+    GoToStep(usize),
     /// Overlay colour.
     SetOverlayColor([u8; 3]),
     /// Overlay opacity, 0 to 1.

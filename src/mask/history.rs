@@ -129,6 +129,8 @@ pub struct History {
     undo: VecDeque<Edit>,
     redo: Vec<Edit>,
     open: Option<(&'static str, Editable)>,
+    /// Whether edits were dropped for want of bytes.
+    has_dropped: bool,
     /// Whether the newest edit may take in the next threshold.
     coalesces: bool,
 }
@@ -147,6 +149,7 @@ impl History {
             undo: VecDeque::new(),
             redo: Vec::new(),
             open: None,
+            has_dropped: false,
             coalesces: false,
         }
     }
@@ -262,6 +265,17 @@ impl History {
         self.redo.last().map(|edit| edit.label)
     }
 
+    /// What every edit is called, oldest first: those that can be undone, then those that can be made again.
+    pub fn labels(&self) -> impl Iterator<Item = &'static str> {
+        let edits = self.undo.iter().chain(self.redo.iter().rev());
+        edits.map(|edit| edit.label)
+    }
+
+    /// Whether undo reaches the state at the very beginning: no edit was dropped.
+    pub fn is_complete(&self) -> bool {
+        !self.has_dropped
+    }
+
     /// Whether a transaction is open.
     pub fn is_open(&self) -> bool {
         self.open.is_some()
@@ -293,6 +307,7 @@ impl History {
         self.coalesces = false;
         while self.undo.len() > 1 && self.byte_len() > self.limit_bytes {
             self.undo.pop_front();
+            self.has_dropped = true;
         }
     }
 }

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::components::{erase_components, keep_components};
 use super::ops::{grow, invert, rewrite, set_raster, shrink, squared_distances};
-use crate::geometry::PixelRect;
-
-use super::{Component, EffectiveMask, MASKED_FROM, MAX_GROW_PX, Mask};
+use super::{
+    BrushMode, Component, EffectiveMask, MASKED_FROM, MAX_GROW_PX, Mask, NotEnclosed, Region,
+    fill_region,
+};
+use crate::geometry::{PixelPoint, PixelRect};
 
 /// An operation on the effective mask that writes the person's layers, so that its result holds whatever is detected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub enum MaskOperation {
         /// The least value that is marked.
         from: u8,
     },
+    /// The hole or the piece under a point filled or taken away, as the brush mode says: see [`fill_region`].
+    Region(BrushMode, PixelPoint),
     /// Another mask instead, row-major, of the photo's size, 255 = repair.
     Replace(Arc<Vec<u8>>),
 }
@@ -50,15 +54,19 @@ impl MaskOperation {
             Self::KeepLines => "Keep only lines",
             Self::KeepSpecks => "Keep only specks",
             Self::Raise { .. } => "Search area again",
+            Self::Region(mode, _) => Region::of_mode(*mode).label(),
             Self::Replace(_) => "Load mask",
         }
     }
 
     /// Carries it out on `mask`; `effective` is made of it and the detection. Protection stays as it is.
     ///
+    /// # Errors
+    /// [`NotEnclosed`] of [`Self::Region`]; the mask is as before.
+    ///
     /// # Panics
     /// When the values of [`Self::Replace`] are not of the photo's size.
-    pub fn apply(&self, mask: &mut Mask, effective: &EffectiveMask) {
+    pub fn apply(&self, mask: &mut Mask, effective: &EffectiveMask) -> Result<(), NotEnclosed> {
         match self {
             Self::Grow(px) => grow(mask, effective, *px),
             Self::Shrink(px) => shrink(mask, effective, *px),
@@ -84,8 +92,12 @@ impl MaskOperation {
                         .collect()
                 });
             }
+            Self::Region(mode, at) => {
+                fill_region(mask, effective, *mode, *at)?;
+            }
             Self::Replace(values) => set_raster(mask, effective, values),
         }
+        Ok(())
     }
 }
 
@@ -138,7 +150,7 @@ mod tests {
         let combined =
             |mask: &Mask| EffectiveMask::new(mask.clone(), Some((Arc::clone(&map), 128)));
         let before = combined(&mask);
-        operation.apply(&mut mask, &before);
+        operation.apply(&mut mask, &before).unwrap();
         (before.to_raster(), combined(&mask).to_raster())
     }
 

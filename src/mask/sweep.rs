@@ -54,6 +54,17 @@ impl FixedPoint {
     }
 }
 
+impl FixedPoint {
+    /// The position `piece` of `pieces` steps on the way to `to`, rounded.
+    pub(super) fn towards(self, to: Self, piece: i64, pieces: i64) -> Self {
+        let between = |a: i64, b: i64| a + ((b - a) * piece * 2 + pieces).div_euclid(pieces * 2);
+        Self {
+            x: between(self.x, to.x),
+            y: between(self.y, to.y),
+        }
+    }
+}
+
 /// Strength of a dab by distance from its centre.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Profile {

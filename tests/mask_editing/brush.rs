@@ -86,6 +86,33 @@ proptest! {
     }
 
     #[test]
+    fn a_piece_under_steady_pressure_told_in_many_events_gives_the_same_bytes(
+        brush in any_brush(),
+        pressure in 0.0_f32..=1.0,
+        (start, step) in ((0_i32..300, 0_i32..280), (-5_i32..5, -5_i32..5)),
+        events in 2_u16..30,
+    ) {
+        let at = |i: u16| {
+            let i = i32::from(i);
+            ((start.0 + step.0 * i) as f32, (start.1 + step.1 * i) as f32)
+        };
+        let draw = |stops: &[u16]| {
+            let mut mask = prepared();
+            let mut stroke = Stroke::begin_pressed(&mut mask, &brush, at(0), pressure);
+            for &stop in stops {
+                stroke.extend_pressed(&mut mask, at(stop), pressure);
+            }
+            rasters(&mask)
+        };
+        let once = draw(&[events]);
+        prop_assert!(draw(&(1..=events).collect::<Vec<_>>()) == once, "the masks differ");
+        let narrower = Brush { diameter_px: brush.pressed_diameter_px(pressure), ..brush };
+        let mut mask = prepared();
+        stroke(&mut mask, &narrower, &[at(0), at(events)]);
+        prop_assert!(rasters(&mask) == once, "pressure is nothing but width");
+    }
+
+    #[test]
     fn the_order_of_pieces_and_drawing_them_twice_change_nothing(
         brush in any_brush(),
         path in prop::collection::vec(point(), 2..8),

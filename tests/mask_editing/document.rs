@@ -321,3 +321,51 @@ fn a_plan_names_cells_of_the_fixed_grid() {
         assert_eq!(plan.core, plan.index.rect(CELL_PX, SIZE));
     }
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn every_state_of_the_list_can_be_gone_to_from_every_other(
+        edits in proptest::collection::vec((0.0_f32..1000.0, 0.0_f32..500.0, 0_u8..3), 1..8),
+        visits in proptest::collection::vec(0_usize..9, 1..12),
+    ) {
+        let mut document = Document::new(photo());
+        let mut states = vec![(document.mask().clone(), document.threshold())];
+        for (x, y, kind) in edits {
+            let changed = match kind {
+                0 => {
+                    document.end_threshold_drag();
+                    document.set_threshold((x / 4.0) as u8 + 1)
+                }
+                1 => {
+                    document.begin_stroke(&PAINT, x, y);
+                    document.extend_stroke(x + 40.0, y);
+                    document.commit()
+                }
+                _ => document.clear_mask(),
+            };
+            if changed {
+                states.push((document.mask().clone(), document.threshold()));
+            }
+        }
+        let steps = document.steps();
+        proptest::prop_assert_eq!(steps.labels.len(), states.len() - 1);
+        proptest::prop_assert!(steps.reaches_beginning);
+        for visit in visits {
+            let step = visit.min(states.len() - 1);
+            document.go_to_step(step);
+            proptest::prop_assert_eq!(document.steps().current, step);
+            proptest::prop_assert_eq!(document.steps().labels, steps.labels.clone());
+            let (mask, threshold) = &states[step];
+            proptest::prop_assert_eq!(document.threshold(), *threshold);
+            for (now, then) in [
+                (&document.mask().added, &mask.added),
+                (&document.mask().removed, &mask.removed),
+                (&document.mask().protected, &mask.protected),
+            ] {
+                proptest::prop_assert!(now.changed_tiles(then).is_empty(), "the very same tiles");
+            }
+        }
+    }
+}

@@ -42,8 +42,13 @@ impl UnscratchApp {
                 );
             }
             Action::SetSplit(split) => self.view.split = split,
-            Action::StrokeBegin { at, mode, line } => self.begin_stroke(at, mode, line),
-            Action::StrokeTo(at) => self.extend_stroke(at),
+            Action::StrokeBegin {
+                at,
+                mode,
+                line,
+                pressure,
+            } => self.begin_stroke(at, mode, line, pressure),
+            Action::StrokeTo { at, pressure } => self.extend_stroke(at, pressure),
             Action::StrokeEnd => timed("end of a stroke", || self.end_stroke()),
             Action::ShapePress {
                 at,
@@ -60,6 +65,8 @@ impl UnscratchApp {
             Action::BrowseMaskTarget => self.browse_mask_target(ctx),
             Action::SetBrushDiameter(px) => self.store.settings.brush_diameter_px = px,
             Action::SetBrushHardness(hardness) => self.store.settings.brush_hardness = hardness,
+            Action::SetPenPressure(acts) => self.store.settings.pen_pressure = acts,
+            Action::GoToStep(step) => self.go_to_step(step),
             Action::SetOverlayColor(color) => self.store.settings.overlay_color = color,
             Action::SetOverlayOpacity(opacity) => self.store.settings.overlay_opacity = opacity,
             Action::SetOverlayMode(mode) => self.view.overlay.choose(mode),

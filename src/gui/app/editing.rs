@@ -17,7 +17,17 @@ const SLIDER_REST_SECONDS: f64 = 0.2;
 const FILL_BEHIND_EVERY_PX: f32 = 128.0;
 
 impl UnscratchApp {
-    pub(super) fn begin_stroke(&mut self, at: (f32, f32), mode: BrushMode, line: bool) {
+    pub(super) fn begin_stroke(
+        &mut self,
+        at: (f32, f32),
+        mode: BrushMode,
+        line: bool,
+        pressure: f32,
+    ) {
+        if self.pointer.has_pressure() {
+            self.view.pen = Some(pressure);
+        }
+        let pressure = self.acting(pressure);
         let settings = &self.store.settings;
         let brush = Brush {
             diameter_px: settings.brush_diameter_px,
@@ -45,18 +55,28 @@ impl UnscratchApp {
         self.canvas.stroke_begins();
         self.work.filled_behind = None;
         let start = from.unwrap_or(at);
-        document.begin_stroke(&brush, start.0, start.1);
+        document.begin_pressed_stroke(&brush, start, pressure);
         if from.is_some() {
-            document.extend_stroke(at.0, at.1);
+            document.extend_pressed_stroke(at, pressure);
         }
         self.view.last_point = Some(at);
     }
 
-    pub(super) fn extend_stroke(&mut self, at: (f32, f32)) {
+    /// The pressure that counts: all of it where the person does not want it to act.
+    fn acting(&self, pressure: f32) -> f32 {
+        if self.store.settings.pen_pressure {
+            pressure
+        } else {
+            1.0
+        }
+    }
+
+    pub(super) fn extend_stroke(&mut self, at: (f32, f32), pressure: f32) {
+        let pressure = self.acting(pressure);
         if let Some(document) = &mut self.document
             && document.is_editing()
         {
-            document.extend_stroke(at.0, at.1);
+            document.extend_pressed_stroke(at, pressure);
             self.view.last_point = Some(at);
             self.fill_behind(at);
         }
@@ -90,6 +110,14 @@ impl UnscratchApp {
             .and_then(crate::document::Document::redo)
             .is_some()
         {
+            self.request_fill();
+        }
+    }
+
+    /// Goes to a state of the history list.
+    pub(super) fn go_to_step(&mut self, step: usize) {
+        let document = self.document.as_mut();
+        if document.is_some_and(|document| document.go_to_step(step)) {
             self.request_fill();
         }
     }

@@ -12,7 +12,7 @@ use crate::gui::dialogs::{Dialog, files::FileBrowser, mask::MaskForm};
 use crate::gui::picker::Wish;
 use crate::gui::state::Notice;
 use crate::jobs::{JobId, MaskFileRequest};
-use crate::mask::{Mask, MaskOperation};
+use crate::mask::{BrushMode, Mask, MaskOperation, NotEnclosed};
 use crate::photo::Photo;
 
 /// An operation under way.
@@ -21,7 +21,7 @@ pub(super) struct Marking {
     photo: Arc<Photo>,
     /// The document's revision it started from.
     revision: u64,
-    result: Receiver<Mask>,
+    result: Receiver<Result<Mask, NotEnclosed>>,
 }
 
 impl UnscratchApp {
@@ -43,9 +43,9 @@ impl UnscratchApp {
         let spawned = std::thread::Builder::new()
             .name("marks".to_owned())
             .spawn(move || {
-                operation.apply(&mut mask, &effective);
+                let changed = operation.apply(&mut mask, &effective).map(|()| mask);
                 // The window may be gone by now.
-                if sender.send(mask).is_ok() {
+                if sender.send(changed).is_ok() {
                     ctx.request_repaint();
                 }
             });
@@ -86,7 +86,23 @@ impl UnscratchApp {
             self.change_marks(ctx, marking.operation);
             return;
         }
-        self.view.overlay.retreated = false;
+        let Ok(mask) = mask else {
+            self.view.notice = Some(Notice {
+                title: "Nothing encloses this place".to_owned(),
+                message: "the area reaches the edge of the photo; close the outline of marks first, or draw the area with the lasso".to_owned(),
+                is_error: true,
+            });
+            return;
+        };
+        let adds = matches!(
+            marking.operation,
+            MaskOperation::Region(BrushMode::Paint, _)
+        );
+        if adds {
+            self.canvas.stroke_begins();
+        } else {
+            self.view.overlay.retreated = false;
+        }
         if document.replace_layers(marking.operation.label(), mask) {
             self.request_fill();
         }

@@ -5,9 +5,8 @@ use eframe::egui;
 use super::UnscratchApp;
 use crate::document::Document;
 use crate::geometry::PixelPoint;
-use crate::gui::state::Notice;
 use crate::gui::tools::{Draft, Next, Point, Tool};
-use crate::mask::{BrushMode, Shape};
+use crate::mask::{BrushMode, MaskOperation, Shape};
 
 impl UnscratchApp {
     /// Chooses a tool; a shape that is being drawn with another one is given up.
@@ -91,7 +90,7 @@ impl UnscratchApp {
             Next::Shape(shape) => self.draw(draft.mode, &shape),
             Next::Trace(at) => self.trace(ctx, draft.mode, at, draft.points_per_px),
             Next::Search(corners) => self.search_area(corners),
-            Next::Region(at) => self.fill_region(draft.mode, at),
+            Next::Region(at) => self.fill_region(ctx, draft.mode, at),
         }
     }
 
@@ -99,22 +98,11 @@ impl UnscratchApp {
         self.change_by_shape(mode, |document| document.draw(mode, shape));
     }
 
-    fn fill_region(&mut self, mode: BrushMode, at: Point) {
+    /// Fills the hole under `at`, or takes the piece there away, on a thread of its own: it may be as large as the photo.
+    fn fill_region(&mut self, ctx: &egui::Context, mode: BrushMode, at: Point) {
         let at = PixelPoint::new(at.0.floor() as i64, at.1.floor() as i64);
-        let mut is_open = false;
-        self.change_by_shape(mode, |document| {
-            document.fill_region(mode, at).unwrap_or_else(|_| {
-                is_open = true;
-                false
-            })
-        });
-        if is_open {
-            self.view.notice = Some(Notice {
-                title: "Nothing encloses this place".to_owned(),
-                message: "the area reaches the edge of the photo; close the outline of marks first, or draw the area with the lasso".to_owned(),
-                is_error: true,
-            });
-        }
+        self.view.notice = None;
+        self.change_marks(ctx, MaskOperation::Region(mode, at));
     }
 
     /// Carries out an edit by a shape tool, shows its marks until they are repaired, and asks for the repair.

@@ -4,6 +4,7 @@ use eframe::egui::{
     self, CursorIcon, Event, Key, Modifiers, PointerButton, Pos2, Role, Sense, Ui, Vec2, WidgetInfo,
 };
 
+use super::adjust::Adjusting;
 use super::wheel::WheelReleases;
 use super::{DIVIDER_GRAB, Layout};
 use crate::gui::command::Command;
@@ -28,6 +29,10 @@ pub struct PointerState {
     pub wheel: WheelReleases,
     /// The brush ring's place, when it is to be seen.
     pub brush_at: Option<Pos2>,
+    /// The brush being changed by Alt and a drag.
+    pub adjusting: Option<Adjusting>,
+    /// How hard a pen or finger presses, 0 to 1; `None` for a mouse and where the system does not say it.
+    pressure: Option<f32>,
     /// The pointer is on the divider or drags it.
     pub on_divider: bool,
 }
@@ -40,12 +45,23 @@ enum Grip {
     Divider,
     Stroke(PointerButton),
     Shape(PointerButton),
+    Adjust(PointerButton),
 }
 
 impl PointerState {
     /// Forgets a stroke that was aborted from elsewhere.
     pub fn release(&mut self) {
         self.grip = Grip::None;
+        self.adjusting = None;
+    }
+
+    /// Whether a pen that tells its pressure touches.
+    pub const fn has_pressure(&self) -> bool {
+        self.pressure.is_some()
+    }
+
+    fn pressure(&self) -> f32 {
+        self.pressure.unwrap_or(1.0)
     }
 }
 
@@ -146,6 +162,8 @@ fn handle(
             pressed: false,
             ..
         } => release(pos, button, layout, state, actions),
+        // Told before the pointer event of the same touch; the last pressure holds until the pen is gone.
+        Event::Touch { force, .. } => state.pressure = force.or(state.pressure),
         Event::PointerMoved(pos) => {
             drag(pos, layout, state, actions);
             if model.view.draft.is_some() || matches!(state.grip, Grip::Shape(_)) {
@@ -171,7 +189,8 @@ fn handle(
                 Grip::Shape(_) => actions.push(Action::ShapeRelease),
                 _ => {}
             }
-            state.grip = Grip::None;
+            state.release();
+            state.pressure = None;
         }
         _ => {}
     }
@@ -209,12 +228,24 @@ fn press(
         return;
     };
     let tool = model.view.tool;
+    // With a line, Alt and the left button erase.
+    if modifiers.alt && (tool.is_brush() || (is_right && tool.has_width())) {
+        state.grip = Grip::Adjust(button);
+        state.adjusting = Some(Adjusting {
+            at: pos,
+            diameter_px: model.settings.brush_diameter_px,
+            hardness: model.settings.brush_hardness,
+            points_per_px: points_per_px(layout),
+        });
+        return;
+    }
     if tool.is_brush() {
         state.grip = Grip::Stroke(button);
         actions.push(Action::StrokeBegin {
             at,
             mode: tool.mode(is_right, false),
             line: modifiers.shift && model.view.last_point.is_some(),
+            pressure: state.pressure(),
         });
         return;
     }
@@ -228,11 +259,14 @@ fn press(
     actions.push(Action::ShapePress {
         at,
         subtracts: is_right || modifiers.alt,
-        points_per_px: layout
-            .panes
-            .first()
-            .map_or(1.0, |pane| pane.placement.points_from_image_px(1.0)),
+        points_per_px: points_per_px(layout),
     });
+}
+
+/// An image px on the screen, points.
+fn points_per_px(layout: &Layout) -> f32 {
+    let pane = layout.panes.first();
+    pane.map_or(1.0, |pane| pane.placement.points_from_image_px(1.0))
 }
 
 fn drag(pos: Pos2, layout: &Layout, state: &mut PointerState, actions: &mut Vec<Action>) {
@@ -249,7 +283,15 @@ fn drag(pos: Pos2, layout: &Layout, state: &mut PointerState, actions: &mut Vec<
         }
         Grip::Stroke(_) => {
             if let Some(at) = image_point_of_pane(layout, state.last.unwrap_or(pos), pos) {
-                actions.push(Action::StrokeTo(at));
+                let pressure = state.pressure();
+                actions.push(Action::StrokeTo { at, pressure });
+            }
+        }
+        Grip::Adjust(_) => {
+            if let Some(adjusting) = state.adjusting {
+                let (diameter_px, hardness) = adjusting.brush(pos);
+                actions.push(Action::SetBrushDiameter(diameter_px));
+                actions.push(Action::SetBrushHardness(hardness));
             }
         }
         Grip::Shape(_) | Grip::None => {}
@@ -293,11 +335,11 @@ fn release(
             move_shape(pos, state.straight, layout, state, actions);
             actions.push(Action::ShapeRelease);
         }
-        Grip::Pan(pressed) if pressed == button => {}
+        Grip::Pan(pressed) | Grip::Adjust(pressed) if pressed == button => {}
         Grip::Divider if button == PointerButton::Primary => {}
         _ => return,
     }
-    state.grip = Grip::None;
+    state.release();
     state.last = Some(pos);
 }
 
@@ -351,7 +393,10 @@ fn show_cursor(
             && state.grip == Grip::None
             && hover.is_some_and(|pos| near_divider(layout, pos)));
     let pans = matches!(state.grip, Grip::Pan(_));
-    let stroking = matches!(state.grip, Grip::Stroke(_) | Grip::Shape(_));
+    let stroking = matches!(
+        state.grip,
+        Grip::Stroke(_) | Grip::Shape(_) | Grip::Adjust(_)
+    );
     let pointer = ui.input(|input| input.pointer.latest_pos());
     state.brush_at = None;
     if !is_over && !pans && !stroking && state.grip != Grip::Divider {
@@ -366,7 +411,7 @@ fn show_cursor(
     } else if model.view.held.master {
         CursorIcon::Default
     } else if model.view.tool.has_width() {
-        state.brush_at = pointer;
+        state.brush_at = state.adjusting.map(|adjusting| adjusting.at).or(pointer);
         CursorIcon::None
     } else {
         CursorIcon::Crosshair

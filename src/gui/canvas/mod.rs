@@ -1,5 +1,6 @@
 //! The picture area: what is drawn where, and what the pointer does there. Reads the document, never changes it.
 
+mod adjust;
 pub mod color;
 mod draft;
 mod input;
@@ -212,6 +213,11 @@ impl Canvas {
         self.textures.uploads()
     }
 
+    /// Pixels uploaded for them so far; for tests of what an edit costs.
+    pub fn uploaded_pixels(&self) -> u64 {
+        self.textures.uploaded_pixels()
+    }
+
     /// Whether reduced levels are still being made; for tests that wait until nothing is under way.
     pub fn is_making_levels(&self) -> bool {
         !self.making.is_empty()
@@ -251,6 +257,9 @@ impl Canvas {
             draft::paint_trace(painter, layout, shape, Color32::from_rgb(r, g, b));
         }
         if let Some(position) = pointer.brush_at {
+            if pointer.adjusting.is_some() {
+                ring::paint_preview(painter, layout, position, model);
+            }
             ring::paint(painter, layout, position, model);
         }
         if self.textures.end_frame() {

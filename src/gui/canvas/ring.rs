@@ -1,6 +1,6 @@
 //! The ring around the pointer that shows the brush's real size and hardness.
 
-use eframe::egui::{Painter, Pos2, Stroke, Vec2};
+use eframe::egui::{Align2, Color32, FontId, Mesh, Painter, Pos2, Shape, Stroke, Vec2};
 
 use super::Layout;
 use crate::gui::state::Model;
@@ -38,6 +38,63 @@ pub(super) fn paint(painter: &Painter, layout: &Layout, position: Pos2, model: &
             is_eraser,
         );
     }
+}
+
+/// While the brush is being changed: what it would mark, and its size and hardness in words.
+pub(super) fn paint_preview(painter: &Painter, layout: &Layout, at: Pos2, model: &Model<'_>) {
+    let Some(pane) = layout.panes.iter().find(|pane| pane.clip.contains(at)) else {
+        return;
+    };
+    let clipped = painter.with_clip_rect(pane.clip.intersect(painter.clip_rect()));
+    let settings = model.settings;
+    let radius = pane
+        .placement
+        .points_from_image_px(settings.brush_diameter_px)
+        / 2.0;
+    let [r, g, b] = settings.overlay_color;
+    let color = Color32::from_rgb(r, g, b).gamma_multiply(settings.overlay_opacity);
+    clipped.add(Shape::mesh(disc(
+        at,
+        radius.max(1.5),
+        settings.brush_hardness,
+        color,
+    )));
+    let text = format!(
+        "{:.0} px, {:.0} % hard",
+        settings.brush_diameter_px,
+        settings.brush_hardness * 100.0
+    );
+    let galley = clipped.layout_no_wrap(text, FontId::proportional(13.0), theme::TEXT_STRONG);
+    let padding = Vec2::new(8.0, 4.0);
+    let below = at + Vec2::new(0.0, radius + 12.0);
+    let corner = if below.y + 30.0 < pane.clip.max.y {
+        below
+    } else {
+        at
+    };
+    let rect = Align2::CENTER_TOP.anchor_size(corner, galley.size() + 2.0 * padding);
+    clipped.rect_filled(rect, theme::RADIUS, theme::CHIP);
+    clipped.galley(rect.min + padding, galley, theme::TEXT_STRONG);
+}
+
+/// A disc in full colour up to `hardness` × `radius`, fading to nothing at the radius.
+fn disc(center: Pos2, radius: f32, hardness: f32, color: Color32) -> Mesh {
+    const CORNERS: u32 = 64;
+    let mut mesh = Mesh::default();
+    mesh.colored_vertex(center, color);
+    for corner in 0..CORNERS {
+        let direction = Vec2::angled(corner as f32 / CORNERS as f32 * std::f32::consts::TAU);
+        let inner = radius * hardness.clamp(0.0, 0.98);
+        mesh.colored_vertex(center + direction * inner, color);
+        mesh.colored_vertex(center + direction * radius, Color32::TRANSPARENT);
+    }
+    for corner in 0..CORNERS {
+        let (inner, next) = (1 + 2 * corner, 1 + 2 * ((corner + 1) % CORNERS));
+        mesh.add_triangle(0, inner, next);
+        mesh.add_triangle(inner, inner + 1, next);
+        mesh.add_triangle(inner + 1, next + 1, next);
+    }
+    mesh
 }
 
 fn ring(painter: &Painter, center: Pos2, radius: f32, hardness: f32, is_eraser: bool) {

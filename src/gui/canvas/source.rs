@@ -371,7 +371,11 @@ impl TileSource for CanvasSource {
     }
 
     fn same_as(&self, layer: Layer, rect: PixelRect) -> Layer {
-        let filled = || tiles_at(rect, CELL_PX).any(|index| self.cells.contains_key(&index));
+        let is_filled = |index: TileIndex| {
+            let picture = self.cells.get(&index);
+            picture.is_some_and(|picture| !picture.cell.rect.intersect(rect).is_empty())
+        };
+        let filled = || tiles_at(rect, CELL_PX).any(is_filled);
         if layer == Layer::Restored && !filled() {
             Layer::Master
         } else {

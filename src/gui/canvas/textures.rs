@@ -75,6 +75,7 @@ pub struct TextureCache {
     frame: u64,
     started: Option<Instant>,
     uploads: u64,
+    uploaded_pixels: u64,
     incomplete: bool,
 }
 
@@ -103,6 +104,11 @@ impl TextureCache {
     /// Number of textures made or updated so far.
     pub fn uploads(&self) -> u64 {
         self.uploads
+    }
+
+    /// Pixels uploaded for them so far.
+    pub fn uploaded_pixels(&self) -> u64 {
+        self.uploaded_pixels
     }
 
     /// Forgets everything, for another photo.
@@ -219,6 +225,7 @@ impl TextureCache {
             return;
         };
         self.uploads += 1;
+        self.uploaded_pixels += rect.size().pixel_count() as u64;
         let image = ColorImage::new([rect.width as usize, rect.height as usize], pixels);
         let options = TextureOptions {
             magnification: TextureFilter::Nearest,

@@ -8,9 +8,10 @@ use crate::gui::state::Action;
 use crate::gui::theme;
 
 /// What the mouse does on the photo.
-const MOUSE: [(&str, &str); 6] = [
+const MOUSE: [(&str, &str); 7] = [
     ("Left button", "Paint with the chosen tool"),
     ("Right button", "Erase"),
+    ("Alt+drag", "Brush size, and up or down its hardness"),
     ("Shift+click", "Straight line from the last point"),
     ("Wheel", "Zoom at the pointer"),
     ("Shift+wheel", "Move sideways"),

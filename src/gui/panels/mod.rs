@@ -1,6 +1,7 @@
 //! Bars, panels and what lies over the picture area. They read the model and queue actions.
 
 pub mod chips;
+pub mod history;
 pub mod marks;
 pub mod palette;
 pub mod side;

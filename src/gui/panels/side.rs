@@ -23,6 +23,7 @@ pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
                 theme::card_frame().show(ui, |ui| damage(ui, model, actions));
                 theme::card_frame().show(ui, |ui| brush(ui, model, actions));
                 theme::card_frame().show(ui, |ui| super::marks::show(ui, model, actions));
+                theme::card_frame().show(ui, |ui| super::history::show(ui, model, actions));
                 theme::card_frame().show(ui, |ui| overlay(ui, model, actions));
             });
             theme::card_frame().show(ui, |ui| photo(ui, model));
@@ -157,16 +158,28 @@ fn brush(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
         Slider::new(&mut diameter, BRUSH_DIAMETER_PX).logarithmic(true),
         &label,
     )
-    .on_hover_text("Diameter in pixels of the photo. Keys: [ and ]");
+    .on_hover_text(
+        "Diameter in pixels of the photo. Keys: [ and ]; or drag sideways with Alt held",
+    );
     if size.changed() {
         actions.push(Action::SetBrushDiameter(diameter));
     }
     let mut hardness = model.settings.brush_hardness * 100.0;
     let label = label_with_value(ui, "Hardness", &format!("{hardness:.0} %"));
     let hard = wide_slider(ui, Slider::new(&mut hardness, 0.0..=100.0), &label)
-        .on_hover_text("How much of the brush works in full; the rest fades to its edge. Keys: Shift+[ and Shift+]");
+        .on_hover_text("How much of the brush works in full; the rest fades to its edge. Keys: Shift+[ and Shift+]; or drag up and down with Alt held");
     if hard.changed() {
         actions.push(Action::SetBrushHardness(hardness / 100.0));
+    }
+    if model.view.pen.is_some() && tool.is_brush() {
+        let mut acts = model.settings.pen_pressure;
+        let check = ui.checkbox(&mut acts, "Pen pressure sets the size");
+        if check
+            .on_hover_text("A light touch paints a fifth of the size, a firm one all of it")
+            .changed()
+        {
+            actions.push(Action::SetPenPressure(acts));
+        }
     }
 }
 
