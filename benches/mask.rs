@@ -104,6 +104,7 @@ fn brush_and_history() {
         let mut now = Editable {
             mask: large.mask().clone(),
             threshold: 128,
+            repairs: unscratch::mask::AreaRepairs::default(),
         };
         let mut history = History::default();
         history.begin(label::BRUSH_STROKE, &now);

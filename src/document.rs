@@ -1,13 +1,14 @@
 //! One opened photo with its mask, history, detection and restoration. No UI, no threads.
 
+mod repairs;
 mod steps;
 
 use std::sync::Arc;
 
 use crate::geometry::{ImageSize, PixelRect};
 use crate::mask::{
-    Brush, BrushMode, Editable, EffectiveMask, History, Mask, MaskLayer, MaskedCounter, Shape,
-    Stroke, clear_rect, label, line, set_raster,
+    AreaRepairs, Brush, BrushMode, Editable, EffectiveMask, History, Mask, MaskLayer,
+    MaskedCounter, Shape, Stroke, clear_rect, label, line, set_raster,
 };
 use crate::photo::Photo;
 use crate::restore::{
@@ -87,6 +88,7 @@ impl Document {
         let editable = Editable {
             mask: Mask::new(photo.size()),
             threshold: threshold.max(1),
+            repairs: AreaRepairs::default(),
         };
         Self {
             photo,
@@ -458,6 +460,8 @@ impl Document {
     }
 
     fn mask_changed(&mut self) {
+        let repairs = self.editable.repairs.clone();
+        self.restoration.set_repairs(repairs);
         self.revision += 1;
         self.display_revision += 1;
     }

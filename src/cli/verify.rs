@@ -13,7 +13,7 @@ use crate::io::{ExportOptions, OutputFormat, export_photo, load_mask};
 use crate::photo::{Photo, Samples};
 use crate::record::schema::WindowRecord;
 use crate::record::{
-    Agreement, HashOutcome, Record, agreement, changed_outside_mask, check_hashes,
+    Agreement, HashOutcome, Record, agreement, changed_outside_mask, check_hashes, mend_again,
 };
 use crate::restore::{AlphaRaster, FillWindow, Restoration, composite_rect, rerender};
 
@@ -92,7 +92,7 @@ fn restore_again(
     session: &mut Session<'_>,
 ) -> Result<Samples, Stop> {
     let windows: Vec<FillWindow> = record.fill_windows.iter().map(fill_window).collect();
-    let restoration = if windows.is_empty() {
+    let mut restoration = if windows.is_empty() {
         Restoration::new(0)
     } else {
         session.engine()?;
@@ -123,6 +123,8 @@ fn restore_again(
         }
         rerender(photo, alpha, &windows, engine, console, &cancel).map_err(restore_stop)?
     };
+    let repairs = mend_again(record, photo, &session.cancel).map_err(anyhow::Error::from)?;
+    restoration.set_repairs(repairs);
     Ok(composite_rect(photo, &restoration, photo.size().rect()))
 }
 

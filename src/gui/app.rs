@@ -5,6 +5,7 @@ mod editing;
 mod events;
 mod files;
 mod marks;
+mod mending;
 mod search;
 mod tools;
 mod viewing;
@@ -62,6 +63,8 @@ pub struct UnscratchApp {
     marking: Option<marks::Marking>,
     /// A scratch being followed.
     tracing: Option<search::Tracing>,
+    /// What is being computed for an area.
+    mending: Option<mending::MendingWork>,
     /// What the export in progress will have saved.
     exporting_state: Option<Snapshot>,
     title: String,
@@ -88,6 +91,7 @@ impl UnscratchApp {
             fill_due: None,
             marking: None,
             tracing: None,
+            mending: None,
             exporting_state: None,
             title: String::new(),
             to_maximize: options.maximized,
@@ -211,6 +215,7 @@ impl UnscratchApp {
         timed("following the document", || {
             self.canvas
                 .follow(&ctx, self.document.as_ref(), is_repairing);
+            self.canvas.show_area(self.view.area.as_ref());
         });
         if let Some(layout) = self.fitted_layout(area, ctx.pixels_per_point()) {
             let mut canvas = std::mem::take(&mut self.canvas);
@@ -331,6 +336,7 @@ impl eframe::App for UnscratchApp {
             self.fill_when_due(ctx);
             self.collect_marks(ctx);
             self.collect_trace();
+            self.collect_mending();
         });
     }
 

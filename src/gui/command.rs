@@ -68,6 +68,14 @@ pub enum Command {
     Trace,
     /// Detection again in a rectangle.
     SearchArea,
+    /// Change the repair of one place.
+    MendArea,
+    /// Unmark the picked area.
+    ClearArea,
+    /// Fill the picked area from the best match in the photo, then from the next.
+    SuggestFill,
+    /// Fill the picked area by the network again.
+    NetworkFill,
     /// Shape tools protect instead of marking, or mark again.
     ShapesProtect,
     /// The shape being drawn is complete.

@@ -1,6 +1,7 @@
 //! The window: reads the document, queues actions; only [`app`] changes state.
 
 pub mod app;
+pub mod area;
 pub mod canvas;
 pub mod command;
 pub mod dialogs;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::{Pos2, Rect, Vec2};
 
+use super::area::PickedArea;
 use super::canvas::transform::View;
 use super::command::Command;
 use super::dialogs::{Dialog, Then};
@@ -112,6 +113,8 @@ pub struct ViewState {
     pub draft: Option<Draft>,
     /// A traced scratch that is shown, to be kept or rejected, and what keeping it does.
     pub traced: Option<(BrushMode, Shape)>,
+    /// The area whose repair is being changed.
+    pub area: Option<PickedArea>,
     /// Whether shape tools act on protection instead of marks.
     pub shapes_protect: bool,
     /// What lies over the photo.
@@ -148,6 +151,7 @@ impl Default for ViewState {
             tool: Tool::default(),
             draft: None,
             traced: None,
+            area: None,
             shapes_protect: false,
             overlay: Overlay::default(),
             held: HeldKeys::default(),
@@ -196,6 +200,8 @@ pub struct Work {
     pub searching: Option<JobId>,
     /// A scratch is being followed.
     pub tracing: bool,
+    /// An area is being picked or healed.
+    pub mending: Option<Mending>,
     /// An operation on all marks is being computed.
     pub marking: bool,
     /// A mask being read or written.
@@ -240,6 +246,15 @@ impl Work {
         self.filling
             .is_some_and(|(_, since)| since.elapsed() >= FILL_SHOWS_AFTER)
     }
+}
+
+/// What is computed for an area.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mending {
+    /// Which pixels belong to it.
+    Picking,
+    /// A fill from the photo itself.
+    Healing,
 }
 
 /// What widgets read.
@@ -307,7 +322,9 @@ impl Model<'_> {
                 self.stroke_open
                     || self.view.draft.is_some()
                     || self.view.traced.is_some()
+                    || self.view.area.is_some()
                     || self.work.tracing
+                    || self.work.mending.is_some()
                     || self.work.cancellable().is_some()
                     || self.view.notice.is_some()
             }
@@ -316,6 +333,9 @@ impl Model<'_> {
             }
             Command::Redo => {
                 !self.stroke_open && self.document.is_some_and(|d| d.redo_label().is_some())
+            }
+            Command::ClearArea | Command::NetworkFill | Command::SuggestFill => {
+                !self.stroke_open && self.view.area.is_some()
             }
             Command::Export => has_photo && self.work.exporting.is_none(),
             Command::SearchArea => has_photo && self.work.engine_error.is_none(),
@@ -433,6 +453,10 @@ pub enum Action {
     SetThreshold(u8),
     /// The slider was let go.
     ThresholdDone,
+    /// How strongly the picked area is repaired, 255 = in full.
+    SetAreaStrength(u8),
+    /// The slider was let go.
+    AreaStrengthDone,
     /// Put the message away.
     DismissNotice,
     /// Close the dialog.

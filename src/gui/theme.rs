@@ -37,6 +37,8 @@ pub const ERROR: Color32 = Color32::from_rgb(236, 112, 99);
 pub const RIM: Color32 = Color32::from_rgb(255, 255, 255);
 /// Over what is protected.
 pub const PROTECTED: Color32 = Color32::from_rgb(96, 196, 255);
+/// The outline of a picked area: told from the overlays by hue and from the photo by strength.
+pub const PICKED: Color32 = Color32::from_rgb(255, 214, 64);
 /// What went well.
 pub const GOOD: Color32 = Color32::from_rgb(128, 196, 132);
 /// Behind text that lies on the photo.

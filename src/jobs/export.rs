@@ -181,7 +181,12 @@ pub(super) fn export_files(
         request.options.overwrite,
     )?;
     progress.report(Stage::Compositing, 0, 0);
-    let alpha = timed(&mut stages.composite, || alpha_photo(mask));
+    let alpha = timed(&mut stages.composite, || {
+        let mut alpha = alpha_photo(mask);
+        let repairs = request.restoration.repairs();
+        repairs.weaken(photo.size(), &mut alpha);
+        alpha
+    });
     let is_new = target.symlink_metadata().is_err();
     if cancel.is_cancelled() {
         return Err(ExportError::Cancelled);

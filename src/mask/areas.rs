@@ -2,7 +2,9 @@
 
 use super::components::{Run, label};
 use super::layer::tiles_in;
-use super::{Component, EffectiveMask, MASK_TILE_PX, Mask, MaskLayer};
+use super::{
+    AreaRepairs, Component, EffectiveMask, FULL_STRENGTH, Filling, MASK_TILE_PX, Mask, MaskLayer,
+};
 use crate::geometry::PixelRect;
 
 /// Who decided on an area.
@@ -34,13 +36,40 @@ pub struct Area {
     pub component: Component,
     /// Who decided.
     pub origin: Origin,
+    /// How strongly it is repaired where it is least so; 255 = in full.
+    pub least_strength: u8,
+    /// Number of px that are filled from the photo itself, not by the network.
+    pub own_px: u64,
 }
 
-/// Every piece of the mask, then every piece that a person took out of it, each ordered by its first px, row by row.
-pub fn areas(mask: &EffectiveMask) -> Vec<Area> {
+/// Every piece of the mask, then every piece that a person took out of it, each ordered by its first px, row by row;
+/// `repairs` is what was decided for single areas.
+pub fn areas(mask: &EffectiveMask, repairs: &AreaRepairs) -> Vec<Area> {
     let mut areas = marked(mask);
+    if !repairs.is_empty() {
+        mend(mask, repairs, &mut areas);
+    }
     areas.extend(taken_out(mask));
     areas
+}
+
+/// Notes how the marked `areas` are repaired.
+fn mend(mask: &EffectiveMask, repairs: &AreaRepairs, areas: &mut [Area]) {
+    let (runs, _) = label(mask, 1);
+    let mut strengths = Vec::new();
+    for run in &runs {
+        let area = &mut areas[run.component];
+        strengths.clear();
+        strengths.resize((run.end - run.start) as usize, FULL_STRENGTH);
+        repairs.strength_row(run.start, run.y, &mut strengths);
+        let least = strengths.iter().copied().min();
+        area.least_strength = area.least_strength.min(least.unwrap_or(FULL_STRENGTH));
+        if repairs.may_touch(run.rect()) {
+            let mut row = run.start..run.end;
+            let is_own = |x| matches!(repairs.filling_at(x, run.y), Filling::Own(_));
+            area.own_px += row.by_ref().filter(|&x| is_own(x)).count() as u64;
+        }
+    }
 }
 
 fn marked(mask: &EffectiveMask) -> Vec<Area> {
@@ -60,6 +89,8 @@ fn marked(mask: &EffectiveMask) -> Vec<Area> {
                 (true, false) => Origin::Detected,
                 (false, _) => Origin::Drawn,
             },
+            least_strength: FULL_STRENGTH,
+            own_px: 0,
         })
         .collect()
 }
@@ -111,6 +142,8 @@ fn taken_out(mask: &EffectiveMask) -> Vec<Area> {
             } else {
                 Origin::Protected
             },
+            least_strength: FULL_STRENGTH,
+            own_px: 0,
         })
         .collect()
 }
@@ -168,7 +201,10 @@ mod tests {
         mask.added = layer(&[PixelRect::new(260, 22, 2, 9), drawn]);
         mask.removed = layer(&[erased]);
         mask.protected = layer(&[PixelRect::new(390, 0, 60, 60)]);
-        let areas = areas(&EffectiveMask::new(mask, Some((Arc::new(map), 128))));
+        let areas = areas(
+            &EffectiveMask::new(mask, Some((Arc::new(map), 128))),
+            &AreaRepairs::default(),
+        );
         let said: Vec<_> = areas
             .iter()
             .map(|area| (area.component.bounds.x, area.component.area_px, area.origin))
@@ -191,7 +227,10 @@ mod tests {
         let map = ProbabilityMap::new(SIZE, raster(&[found]));
         let mut mask = Mask::new(SIZE);
         mask.removed = MaskLayer::from_raster(SIZE, &raster(&[PixelRect::new(20, 0, 10, 300)]));
-        let areas = areas(&EffectiveMask::new(mask, Some((Arc::new(map), 128))));
+        let areas = areas(
+            &EffectiveMask::new(mask, Some((Arc::new(map), 128))),
+            &AreaRepairs::default(),
+        );
         let said: Vec<_> = areas
             .iter()
             .map(|area| (area.component.area_px, area.origin.is_repaired()))

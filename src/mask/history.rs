@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::tile::MASK_TILE_BYTES;
-use super::{Mask, MaskLayer, MaskTile};
+use super::{AreaRepairs, Mask, MaskLayer, MaskTile};
 use crate::geometry::TileIndex;
 
 /// Names of edits, as a menu shows them after "Undo" and "Redo".
@@ -35,6 +35,14 @@ pub mod label {
     pub const GROW: &str = "Grow mask";
     /// The mask made narrower.
     pub const SHRINK: &str = "Shrink mask";
+    /// An area repaired more or less strongly.
+    pub const AREA_STRENGTH: &str = "Strength of an area";
+    /// An area filled from a place that the person chose.
+    pub const HEAL: &str = "Heal from source";
+    /// An area filled from the best match found.
+    pub const SUGGESTION: &str = "Other suggestion";
+    /// An area filled by the network again.
+    pub const NETWORK_FILL: &str = "Network's fill";
     /// Small spots taken out.
     pub const REMOVE_SPECKS: &str = "Remove specks";
 }
@@ -49,13 +57,20 @@ pub struct Editable {
     pub mask: Mask,
     /// Threshold of the detection, 1 to 255.
     pub threshold: u8,
+    /// What was decided for single areas.
+    pub repairs: AreaRepairs,
 }
 
 impl Editable {
     /// Whether both share all their tiles, as after undo; equal tiles stored twice count as different.
     pub fn is_same(&self, other: &Self) -> bool {
-        let Self { mask, threshold } = self;
+        let Self {
+            mask,
+            threshold,
+            repairs,
+        } = self;
         *threshold == other.threshold
+            && repairs.is_same(&other.repairs)
             && LayerName::ALL.iter().all(|name| {
                 let changed = name.of(mask).changed_tiles(name.of(&other.mask));
                 changed.is_empty()
@@ -97,22 +112,28 @@ struct Edit {
     label: &'static str,
     threshold: Option<u8>,
     tiles: Vec<(LayerName, TileIndex, Option<Arc<MaskTile>>)>,
+    /// The repairs to exchange, and the bytes of what only one of both lists holds.
+    repairs: Option<(AreaRepairs, usize)>,
 }
 
 impl Edit {
     /// Every tile counts in full, absent or not, so that swapping never changes the sum.
     fn byte_len(&self) -> usize {
-        size_of::<Self>() + self.tiles.len() * MASK_TILE_BYTES
+        let repairs = self.repairs.as_ref().map_or(0, |(_, bytes)| *bytes);
+        size_of::<Self>() + self.tiles.len() * MASK_TILE_BYTES + repairs
     }
 
     fn is_empty(&self) -> bool {
-        self.threshold.is_none() && self.tiles.is_empty()
+        self.threshold.is_none() && self.tiles.is_empty() && self.repairs.is_none()
     }
 
     /// Exchanges its state with the current one; afterwards it undoes itself.
     fn swap(&mut self, now: &mut Editable) {
         if let Some(threshold) = &mut self.threshold {
             std::mem::swap(threshold, &mut now.threshold);
+        }
+        if let Some((repairs, _)) = &mut self.repairs {
+            std::mem::swap(repairs, &mut now.repairs);
         }
         for (layer, index, tile) in &mut self.tiles {
             *tile = layer
@@ -131,8 +152,8 @@ pub struct History {
     open: Option<(&'static str, Editable)>,
     /// Whether edits were dropped for want of bytes.
     has_dropped: bool,
-    /// Whether the newest edit may take in the next threshold.
-    coalesces: bool,
+    /// What a slider changes: the newest edit, if of this name, may take in its next value.
+    coalesces: Option<&'static str>,
 }
 
 impl Default for History {
@@ -150,7 +171,7 @@ impl History {
             redo: Vec::new(),
             open: None,
             has_dropped: false,
-            coalesces: false,
+            coalesces: None,
         }
     }
 
@@ -175,10 +196,11 @@ impl History {
             label,
             threshold: (before.threshold != now.threshold).then_some(before.threshold),
             tiles: changed_tiles(&before.mask, &mut now.mask),
+            repairs: exchanged(&before.repairs, &now.repairs),
         };
         if edit.is_empty() {
             // Touched tiles got their storage back, but maybe not the shared tile list.
-            now.mask = before.mask;
+            *now = before;
             return false;
         }
         self.push(edit);
@@ -205,13 +227,13 @@ impl History {
         if self.open.is_some() {
             return true;
         }
-        if self.coalesces
+        if self.coalesces == Some(label::SENSITIVITY)
             && let Some(newest) = self.undo.back()
         {
             // Back where the drag began: nothing is left to undo.
             if newest.threshold == Some(threshold) {
                 self.undo.pop_back();
-                self.coalesces = false;
+                self.coalesces = None;
             }
             return true;
         }
@@ -219,14 +241,58 @@ impl History {
             label: label::SENSITIVITY,
             threshold: Some(before),
             tiles: Vec::new(),
+            repairs: None,
         });
-        self.coalesces = true;
+        self.coalesces = Some(label::SENSITIVITY);
         true
     }
 
-    /// Ends a row of [`Self::set_threshold`] calls (the slider was let go): the next one is an undo step of its own.
+    /// Sets what was decided for single areas as an edit of its own; `slides`: calls in a row with the same label, until
+    /// anything else happens, make one undo step.
+    ///
+    /// Inside a transaction the change belongs to that.
+    pub fn set_repairs(
+        &mut self,
+        now: &mut Editable,
+        label: &'static str,
+        repairs: AreaRepairs,
+        slides: bool,
+    ) -> bool {
+        if repairs.is_same(&now.repairs) {
+            return false;
+        }
+        let before = std::mem::replace(&mut now.repairs, repairs);
+        if self.open.is_some() {
+            return true;
+        }
+        if slides
+            && self.coalesces == Some(label)
+            && let Some(newest) = self.undo.back_mut()
+            && let Some((first, bytes)) = &mut newest.repairs
+        {
+            if first.is_same(&now.repairs) {
+                // Back where the drag began: nothing is left to undo.
+                self.undo.pop_back();
+                self.coalesces = None;
+            } else {
+                *bytes = first.bytes_apart(&now.repairs);
+            }
+            return true;
+        }
+        self.push(Edit {
+            label,
+            threshold: None,
+            tiles: Vec::new(),
+            repairs: exchanged(&before, &now.repairs),
+        });
+        self.coalesces = slides.then_some(label);
+        true
+    }
+
+    /// Ends a row of [`Self::set_threshold`] or [`Self::set_repairs`] calls (the slider was let go): the next one is an undo
+    /// step of its own.
     pub fn seal(&mut self) {
-        self.coalesces = false;
+        self.coalesces = None;
     }
 
     /// Takes the newest edit back; returns its label. Does nothing while a transaction is open.
@@ -236,7 +302,7 @@ impl History {
         }
         let mut edit = self.undo.pop_back()?;
         edit.swap(now);
-        self.coalesces = false;
+        self.coalesces = None;
         let label = edit.label;
         self.redo.push(edit);
         Some(label)
@@ -249,7 +315,7 @@ impl History {
         }
         let mut edit = self.redo.pop()?;
         edit.swap(now);
-        self.coalesces = false;
+        self.coalesces = None;
         let label = edit.label;
         self.undo.push_back(edit);
         Some(label)
@@ -304,12 +370,17 @@ impl History {
     fn push(&mut self, edit: Edit) {
         self.redo.clear();
         self.undo.push_back(edit);
-        self.coalesces = false;
+        self.coalesces = None;
         while self.undo.len() > 1 && self.byte_len() > self.limit_bytes {
             self.undo.pop_front();
             self.has_dropped = true;
         }
     }
+}
+
+/// What undo keeps of the repairs `before`; `None` when they are those of `now`.
+fn exchanged(before: &AreaRepairs, now: &AreaRepairs) -> Option<(AreaRepairs, usize)> {
+    (!before.is_same(now)).then(|| (before.clone(), before.bytes_apart(now)))
 }
 
 /// The tiles of `before` that `now` really changed; tidies the storage of `now` on the way.

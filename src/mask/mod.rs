@@ -3,6 +3,7 @@
 //! Coordinates of strokes and shapes are continuous image px, stored order: pixel (i, j) covers `i..i + 1` × `j..j + 1`,
 //! so its centre is (i + 0.5, j + 0.5).
 
+mod area_repair;
 mod areas;
 mod brush;
 mod components;
@@ -12,6 +13,7 @@ mod effective;
 mod history;
 mod layer;
 mod ops;
+mod pixel_region;
 mod probability;
 mod refine;
 mod region;
@@ -19,6 +21,10 @@ mod shapes;
 mod sweep;
 mod tile;
 
+pub use area_repair::{
+    AreaRepair, AreaRepairs, FULL_STRENGTH, Filling, LEAST_STRENGTH, OwnFill, Recipe, RecipeKind,
+    SourcePiece, weakened,
+};
 pub use areas::{Area, Origin, areas};
 pub use brush::{Brush, BrushMode, Stroke, line};
 pub use components::{Component, components, remove_specks};
@@ -27,7 +33,8 @@ pub use distance::{BEYOND, MAX_DISTANCE_PX, squared_distance};
 pub use effective::EffectiveMask;
 pub use history::{DEFAULT_HISTORY_BYTES, Editable, History, label};
 pub use layer::MaskLayer;
-pub use ops::{MAX_GROW_PX, clear_rect, grow, invert, set_raster, shrink};
+pub use ops::{MAX_GROW_PX, clear_rect, clear_region, grow, invert, set_raster, shrink};
+pub use pixel_region::{PixelRegion, RegionSpan};
 pub use probability::ProbabilityMap;
 pub use refine::MaskOperation;
 pub use region::{NotEnclosed, Region, fill_region};

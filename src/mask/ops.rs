@@ -6,7 +6,7 @@
 use super::distance::squared_distance;
 use super::layer::{MaskLayer, tiles_in};
 use super::tile::MASK_TILE_PX;
-use super::{EffectiveMask, MASKED_FROM, Mask};
+use super::{EffectiveMask, MASKED_FROM, Mask, PixelRegion};
 use crate::geometry::{PixelRect, TileIndex};
 
 /// The most [`grow`] and [`shrink`] move an edge, px.
@@ -40,6 +40,16 @@ pub fn invert(mask: &mut Mask, effective: &EffectiveMask) {
 /// Takes everything inside `rect` out of the mask.
 pub fn clear_rect(mask: &mut Mask, effective: &EffectiveMask, rect: PixelRect) {
     rewrite(mask, effective, rect, |_, before| vec![0; before.len()]);
+}
+
+/// Takes the pixels of `region` out of the mask.
+pub fn clear_region(mask: &mut Mask, effective: &EffectiveMask, region: &PixelRegion) {
+    rewrite(mask, effective, region.bounds(), |part, before| {
+        let values = before.iter().zip(region.flags(part));
+        values
+            .map(|(&value, goes)| if goes { 0 } else { value })
+            .collect()
+    });
 }
 
 /// Makes the mask wider by `px` (up to [`MAX_GROW_PX`]): what is at most so far from a masked px becomes 255.

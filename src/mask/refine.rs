@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::components::{erase_components, keep_components};
 use super::ops::{grow, invert, rewrite, set_raster, shrink, squared_distances};
 use super::{
-    BrushMode, Component, EffectiveMask, MASKED_FROM, MAX_GROW_PX, Mask, NotEnclosed, Region,
-    fill_region,
+    BrushMode, Component, EffectiveMask, MASKED_FROM, MAX_GROW_PX, Mask, NotEnclosed, PixelRegion,
+    Region, clear_region, fill_region,
 };
 use crate::geometry::{PixelPoint, PixelRect};
 
@@ -38,6 +38,8 @@ pub enum MaskOperation {
     },
     /// The hole or the piece under a point filled or taken away, as the brush mode says: see [`fill_region`].
     Region(BrushMode, PixelPoint),
+    /// The pixels of a region taken out.
+    Clear(Arc<PixelRegion>),
     /// Another mask instead, row-major, of the photo's size, 255 = repair.
     Replace(Arc<Vec<u8>>),
 }
@@ -55,6 +57,7 @@ impl MaskOperation {
             Self::KeepSpecks => "Keep only specks",
             Self::Raise { .. } => "Search area again",
             Self::Region(mode, _) => Region::of_mode(*mode).label(),
+            Self::Clear(_) => "Clear marks in area",
             Self::Replace(_) => "Load mask",
         }
     }
@@ -95,6 +98,7 @@ impl MaskOperation {
             Self::Region(mode, at) => {
                 fill_region(mask, effective, *mode, *at)?;
             }
+            Self::Clear(region) => clear_region(mask, effective, region),
             Self::Replace(values) => set_raster(mask, effective, values),
         }
         Ok(())

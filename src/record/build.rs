@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::time::SystemTime;
 
 use super::names::file_name;
+use super::repairs::repair_records;
 use super::schema::{
     AreaOrigin, AreaRecord, DerivativeFile, FileHash, FillKind, MasterFile, MetadataRecord, Model,
     Options, PictureFacts, PixelCounts, Program, Record, ResolutionRecord, Runtime, SCHEMA,
@@ -12,7 +13,7 @@ use super::schema::{
 use super::{DossierNames, RecordError};
 use crate::inference::{ModelIdentity, ProviderKind};
 use crate::io::{XmpEdit, hex};
-use crate::mask::{EffectiveMask, Origin, areas};
+use crate::mask::{AreaRepairs, EffectiveMask, Origin, areas};
 use crate::photo::{Channels, FileFormat, Photo, ResolutionUnit};
 use crate::restore::{Restoration, fill_windows};
 
@@ -106,7 +107,8 @@ pub fn build_record(
             random_seed: None,
         },
         pixels: written.pixels,
-        areas: area_records(mask),
+        areas: area_records(mask, restoration.repairs()),
+        repairs: repair_records(restoration.repairs()),
         fill_windows: windows(restoration),
         metadata: written.metadata,
         not_carried: written.not_carried,
@@ -162,7 +164,7 @@ fn models(circumstances: &Circumstances) -> Vec<Model> {
         .collect()
 }
 
-fn area_records(mask: &EffectiveMask) -> Vec<AreaRecord> {
+fn area_records(mask: &EffectiveMask, repairs: &AreaRepairs) -> Vec<AreaRecord> {
     let record = |area: crate::mask::Area| {
         let bounds = area.component.bounds;
         AreaRecord {
@@ -178,14 +180,19 @@ fn area_records(mask: &EffectiveMask) -> Vec<AreaRecord> {
                 Origin::Erased => AreaOrigin::ErasedByPerson,
                 Origin::Protected => AreaOrigin::ProtectedByPerson,
             },
-            fill: if area.origin.is_repaired() {
-                FillKind::Network
-            } else {
-                FillKind::None
+            fill: match area.own_px {
+                _ if !area.origin.is_repaired() => FillKind::None,
+                0 => FillKind::Network,
+                own if own == area.component.area_px => FillKind::Photo,
+                _ => FillKind::NetworkAndPhoto,
             },
+            strength: area
+                .origin
+                .is_repaired()
+                .then(|| f32::from(area.least_strength) / 255.0),
         }
     };
-    areas(mask).into_iter().map(record).collect()
+    areas(mask, repairs).into_iter().map(record).collect()
 }
 
 fn windows(restoration: &Restoration) -> Vec<WindowRecord> {

@@ -6,6 +6,7 @@ mod build;
 mod changes;
 mod manifest;
 mod names;
+mod repairs;
 pub mod schema;
 mod verify;
 
@@ -13,6 +14,7 @@ pub use build::{Circumstances, Written, build_record, xmp_edit};
 pub use changes::change_view;
 pub use manifest::manifest_text;
 pub use names::DossierNames;
+pub use repairs::{MendError, mend_again};
 pub use schema::{Record, RecordError};
 pub use verify::{
     Agreement, HashCheck, HashOutcome, agreement, changed_outside_mask, check_hashes,

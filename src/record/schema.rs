@@ -100,6 +100,9 @@ pub struct Record {
     pub pixels: PixelCounts,
     /// What was decided, area by area.
     pub areas: Vec<AreaRecord>,
+    /// What a person decided for single areas, in order, later ones over earlier ones; absent from older records.
+    #[serde(default)]
+    pub repairs: Vec<RepairRecord>,
     /// What each fill was made from: needed to make exactly the same fill again.
     pub fill_windows: Vec<WindowRecord>,
     /// What the derivative's own metadata say of all this.
@@ -238,7 +241,7 @@ pub struct PixelCounts {
 }
 
 /// One connected piece of the mask, or of what a person took out of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AreaRecord {
     /// Left edge of the smallest rectangle around it, px, stored order.
     pub x: u32,
@@ -254,6 +257,9 @@ pub struct AreaRecord {
     pub origin: AreaOrigin,
     /// What it was filled with.
     pub fill: FillKind,
+    /// How strongly the fill shows where it shows least, 1 = in full; absent from older records.
+    #[serde(default)]
+    pub strength: Option<f32>,
 }
 
 /// Who decided on an area.
@@ -278,8 +284,68 @@ pub enum AreaOrigin {
 pub enum FillKind {
     /// Stage 2's network.
     Network,
+    /// Other pixels of the photo: see [`RepairRecord`].
+    Photo,
+    /// Partly the network, partly other pixels of the photo.
+    NetworkAndPhoto,
     /// Nothing: left as it is.
     None,
+}
+
+/// What a person decided for one area. What is `null` was left as it was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RepairRecord {
+    /// Left edge of the smallest rectangle around it, px.
+    pub x: u32,
+    /// Its upper edge.
+    pub y: u32,
+    /// Its width.
+    pub width: u32,
+    /// Its height.
+    pub height: u32,
+    /// Pixels of the area.
+    pub pixels: u64,
+    /// How strongly the fill shows, above 0 to 1.
+    pub strength: Option<f32>,
+    /// What fills it.
+    pub fill: Option<RepairFill>,
+    /// Where the fill comes from.
+    #[serde(default)]
+    pub sources: Vec<SourceRecord>,
+    /// The area's pixels, as runs.
+    pub region: String,
+    /// The known pixels at its border, as runs; `null` when the network fills it.
+    #[serde(default)]
+    pub border: Option<String>,
+}
+
+/// What fills an area that a person decided on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RepairFill {
+    /// Stage 2's network again.
+    Network,
+    /// Pixels of the photo from where a person pointed.
+    ChosenSource,
+    /// Pixels of the photo that the program found to fit.
+    SuggestedSource,
+}
+
+/// A rectangle of an area, and how far from its pixels their sources lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceRecord {
+    /// Left edge, px.
+    pub x: u32,
+    /// Upper edge, px.
+    pub y: u32,
+    /// Px.
+    pub width: u32,
+    /// Px.
+    pub height: u32,
+    /// Px to the right.
+    pub dx: i32,
+    /// Px downward.
+    pub dy: i32,
 }
 
 /// A window that stage 2 read at once, and the cells filled from it.

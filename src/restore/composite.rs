@@ -3,12 +3,14 @@
 use super::plan::CELL_PX;
 use super::{FillCell, Restoration};
 use crate::geometry::{ImageSize, PixelRect, TileIndex};
+use crate::mask::{AreaRepairs, FULL_STRENGTH, weakened};
 use crate::photo::{Channels, Photo, Samples};
 
 /// The restored pixels of `rect`: interleaved rows in the master's channels and depth.
 ///
 /// Each sample is master × (1 − α) + fill × α, rounded once to the nearest code value; where α is 0, and where nothing is
-/// filled, it is the master's sample, bit for bit. α comes with the fills.
+/// filled, it is the master's sample, bit for bit. α comes with the fills, weakened where that was decided for an area; so
+/// does the fill, unless an area has one of its own.
 ///
 /// # Panics
 /// When `rect` leaves the photo.
@@ -71,7 +73,7 @@ fn blend_cells<T: Copy>(
     for row in rect.y / CELL_PX..rect.bottom().div_ceil(CELL_PX) {
         for column in rect.x / CELL_PX..rect.right().div_ceil(CELL_PX) {
             if let Some(cell) = restoration.get(TileIndex::new(column, row)) {
-                blend_cell(out, channels, rect, cell, blend);
+                blend_cell(out, channels, rect, cell, restoration.repairs(), blend);
             }
         }
     }
@@ -82,9 +84,12 @@ fn blend_cell<T: Copy>(
     channels: Channels,
     rect: PixelRect,
     cell: &FillCell,
+    repairs: &AreaRepairs,
     blend: fn(T, u16, u8) -> T,
 ) {
     let count = channels.count();
+    let is_mended = repairs.may_touch(cell.rect.intersect(rect));
+    let (mut mended, mut strengths) = (Vec::new(), Vec::new());
     for (span, first) in cell.spans() {
         let part = PixelRect::new(span.x, span.y, span.len, 1).intersect(rect);
         if part.is_empty() {
@@ -93,11 +98,25 @@ fn blend_cell<T: Copy>(
         let target = rect.size().index(part.x - rect.x, part.y - rect.y) * count;
         let source = first + (part.x - span.x) as usize;
         let width = part.width as usize;
-        let fill = &cell.fill[source * count..(source + width) * count];
+        let mut fill = &cell.fill[source * count..(source + width) * count];
+        let mut alpha = &cell.alpha[source..source + width];
+        if is_mended {
+            mended.clear();
+            mended.extend_from_slice(fill);
+            repairs.fill_row(part.x, part.y, count, &mut mended);
+            fill = &mended;
+            strengths.clear();
+            strengths.resize(width, FULL_STRENGTH);
+            repairs.strength_row(part.x, part.y, &mut strengths);
+            for (strength, &alpha) in strengths.iter_mut().zip(alpha) {
+                *strength = weakened(alpha, *strength);
+            }
+            alpha = &strengths;
+        }
         let pixels = out[target..target + width * count]
             .chunks_exact_mut(count)
             .zip(fill.chunks_exact(count));
-        for ((pixel, fill), &alpha) in pixels.zip(&cell.alpha[source..source + width]) {
+        for ((pixel, fill), &alpha) in pixels.zip(alpha) {
             for (sample, &fill) in pixel.iter_mut().zip(fill) {
                 *sample = blend(*sample, fill, alpha);
             }

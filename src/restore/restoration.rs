@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::FillCell;
 use super::plan::CellPlan;
 use crate::geometry::TileIndex;
+use crate::mask::AreaRepairs;
 
 /// How many bytes of fills are kept for undo and redo.
 pub const DEFAULT_FILL_CACHE_BYTES: usize = 256 << 20;
@@ -14,6 +15,7 @@ pub const DEFAULT_FILL_CACHE_BYTES: usize = 256 << 20;
 #[derive(Clone, Debug)]
 pub struct Restoration {
     cells: Arc<BTreeMap<TileIndex, Arc<FillCell>>>,
+    repairs: AreaRepairs,
     cache: Arc<Mutex<FillCache>>,
 }
 
@@ -28,6 +30,7 @@ impl Restoration {
     pub fn new(cache_bytes: usize) -> Self {
         Self {
             cells: Arc::default(),
+            repairs: AreaRepairs::default(),
             cache: Arc::new(Mutex::new(FillCache::new(cache_bytes))),
         }
     }
@@ -40,6 +43,16 @@ impl Restoration {
     /// The current fill of one cell.
     pub fn get(&self, index: TileIndex) -> Option<&Arc<FillCell>> {
         self.cells.get(&index)
+    }
+
+    /// What was decided for single areas: it lies over the network's fills.
+    pub fn repairs(&self) -> &AreaRepairs {
+        &self.repairs
+    }
+
+    /// Replaces what was decided for single areas.
+    pub fn set_repairs(&mut self, repairs: AreaRepairs) {
+        self.repairs = repairs;
     }
 
     /// True when nothing is filled.

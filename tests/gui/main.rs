@@ -10,6 +10,7 @@ mod details;
 mod files;
 mod flow;
 mod marks;
+mod mending;
 mod pixels;
 mod search;
 mod support;

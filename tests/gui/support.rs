@@ -170,6 +170,7 @@ impl Window {
                 && work.mask_file.is_none()
                 && !work.marking
                 && !work.tracing
+                && work.mending.is_none()
                 && work.searching.is_none()
                 && !app.canvas().is_making_levels()
         });

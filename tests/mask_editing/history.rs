@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use unscratch::geometry::ImageSize;
 use unscratch::mask::{
-    Brush, BrushMode, DEFAULT_HISTORY_BYTES, Editable, History, MASK_TILE_BYTES, Mask, Stroke,
-    label, line,
+    AreaRepairs, Brush, BrushMode, DEFAULT_HISTORY_BYTES, Editable, History, MASK_TILE_BYTES, Mask,
+    Stroke, label, line,
 };
 
 const SIZE: ImageSize = ImageSize::new(600, 520);
@@ -13,6 +13,7 @@ fn fresh() -> Editable {
     Editable {
         mask: Mask::new(SIZE),
         threshold: 128,
+        repairs: AreaRepairs::default(),
     }
 }
 

@@ -72,6 +72,8 @@ impl UnscratchApp {
             Action::SetOverlayMode(mode) => self.view.overlay.choose(mode),
             Action::SetThreshold(threshold) => self.set_threshold(ctx, threshold),
             Action::ThresholdDone => self.threshold_done(),
+            Action::SetAreaStrength(strength) => self.set_area_strength(strength),
+            Action::AreaStrengthDone => self.area_strength_done(),
             Action::DismissNotice => self.view.notice = None,
             Action::CloseDialog => {
                 self.view.dialog = None;
@@ -107,6 +109,9 @@ impl UnscratchApp {
                     self.change_marks(ctx, operation);
                 }
             }
+            Command::ClearArea => self.clear_area(ctx),
+            Command::SuggestFill => self.suggest_fill(ctx),
+            Command::NetworkFill => self.fill_area_by_network(),
             Command::LoadMask => self.choose_mask(ctx),
             Command::SaveMask => self.show_save_mask(),
             Command::ToggleRim => settings.show_rim = !settings.show_rim,
@@ -121,7 +126,8 @@ impl UnscratchApp {
             | Command::Rectangle
             | Command::FillHole
             | Command::Trace
-            | Command::SearchArea => {
+            | Command::SearchArea
+            | Command::MendArea => {
                 if let Some(tool) = Tool::of_command(command) {
                     self.choose_tool(tool);
                 }

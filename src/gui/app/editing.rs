@@ -190,8 +190,13 @@ impl UnscratchApp {
             self.request_fill();
             return;
         }
+        if self.stop_mending() {
+            return;
+        }
         let Some(id) = self.work.cancellable() else {
-            self.view.notice = None;
+            if self.view.notice.take().is_none() {
+                self.view.area = None;
+            }
             return;
         };
         if self.work.filling.is_some_and(|(filling, _)| filling == id) {

@@ -149,6 +149,8 @@ impl UnscratchApp {
         self.work.mask_file = None;
         self.forget_marking();
         self.forget_trace();
+        self.stop_mending();
+        self.view.area = None;
     }
 
     fn detected(&mut self, detection: Arc<crate::restore::Detection>) {

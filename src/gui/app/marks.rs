@@ -103,7 +103,12 @@ impl UnscratchApp {
         } else {
             self.view.overlay.retreated = false;
         }
-        if document.replace_layers(marking.operation.label(), mask) {
+        let repairs = match &marking.operation {
+            // What was decided for marks that are gone would come back with new ones.
+            MaskOperation::Clear(region) => document.repairs().without(region),
+            _ => document.repairs().clone(),
+        };
+        if document.replace_work(marking.operation.label(), mask, repairs) {
             self.request_fill();
         }
     }

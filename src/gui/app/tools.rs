@@ -12,6 +12,9 @@ impl UnscratchApp {
     /// Chooses a tool; a shape that is being drawn with another one is given up.
     pub(super) fn choose_tool(&mut self, tool: Tool) {
         self.keep_trace();
+        if tool != Tool::Mend {
+            self.view.area = None;
+        }
         self.view.tool = tool;
         self.view.draft = None;
         if tool == Tool::Eraser {
@@ -90,6 +93,9 @@ impl UnscratchApp {
             Next::Shape(shape) => self.draw(draft.mode, &shape),
             Next::Trace(at) => self.trace(ctx, draft.mode, at, draft.points_per_px),
             Next::Search(corners) => self.search_area(corners),
+            Next::Pick(at) => self.pick_area(ctx, at, draft.points_per_px),
+            Next::Outline(outline) => self.outline_area(ctx, outline),
+            Next::Source(at) => self.heal_from(ctx, at),
             Next::Region(at) => self.fill_region(ctx, draft.mode, at),
         }
     }

@@ -22,6 +22,7 @@ use self::pyramid::Pyramid;
 use self::source::CanvasSource;
 use self::textures::{Layer, TextureCache};
 use self::transform::{Placement, View};
+use super::area::PickedArea;
 use super::settings::CompareMode;
 use super::state::{Model, OverlayMode};
 use super::theme;
@@ -116,6 +117,15 @@ impl Canvas {
     pub fn stroke_begins(&mut self) {
         if let Some(source) = &mut self.source {
             source.keep_mask_before_stroke();
+        }
+    }
+
+    /// Shows the outline of `area`, or of none.
+    pub fn show_area(&mut self, area: Option<&PickedArea>) {
+        if let Some(source) = &mut self.source
+            && source.set_area(area)
+        {
+            self.textures.clear_layer(Layer::Area);
         }
     }
 
@@ -305,6 +315,10 @@ impl Canvas {
             let tint = theme::PROTECTED.gamma_multiply(model.settings.overlay_opacity);
             self.textures
                 .draw(painter, &pane.placement, source, Layer::Protected, tint);
+        }
+        if source.has_area() {
+            self.textures
+                .draw(painter, &pane.placement, source, Layer::Area, theme::PICKED);
         }
         if map > 0.0 {
             let tint = Color32::WHITE.gamma_multiply(map);

@@ -11,6 +11,7 @@ use super::pyramid::{
 };
 use super::textures::{Layer, TileSource};
 use crate::geometry::{ImageSize, PixelRect, TileIndex};
+use crate::gui::area::PickedArea;
 use crate::gui::theme;
 use crate::mask::{EffectiveMask, MASK_TILE_PX, Mask, ProbabilityMap};
 use crate::photo::{Photo, Samples};
@@ -38,6 +39,7 @@ pub struct CanvasSource {
     mask_before: Option<EffectiveMask>,
     map: Option<(Arc<ProbabilityMap>, Option<Arc<Pyramid>>)>,
     threshold: u8,
+    area: Option<PickedArea>,
 }
 
 impl CanvasSource {
@@ -53,6 +55,7 @@ impl CanvasSource {
             mask_before: None,
             map: None,
             threshold: 0,
+            area: None,
         }
     }
 
@@ -120,8 +123,15 @@ impl CanvasSource {
 
     /// Takes over the restoration; returns the rectangles of the image that look different now.
     pub fn set_restoration(&mut self, restoration: &Restoration) -> Vec<PixelRect> {
+        let mut changed = restoration
+            .repairs()
+            .changed_bounds(self.restoration.repairs());
         self.restoration = restoration.clone();
-        let mut changed = Vec::new();
+        // The reduced pictures of cells that look different although their fill is the same.
+        self.cells.retain(|_, known| {
+            let is_hit = |bounds: &PixelRect| !bounds.intersect(known.cell.rect).is_empty();
+            !changed.iter().any(is_hit)
+        });
         let gone: Vec<TileIndex> = self
             .cells
             .iter()
@@ -217,6 +227,23 @@ impl CanvasSource {
             }
         }
         Some(values)
+    }
+
+    /// Takes over the picked area; true when it is another one.
+    pub fn set_area(&mut self, area: Option<&PickedArea>) -> bool {
+        let is_same = match (area, &self.area) {
+            (Some(new), Some(old)) => Arc::ptr_eq(&new.region, &old.region),
+            (new, old) => new.is_none() && old.is_none(),
+        };
+        if !is_same {
+            self.area = area.cloned();
+        }
+        !is_same
+    }
+
+    /// Whether an area is picked.
+    pub fn has_area(&self) -> bool {
+        self.area.is_some()
     }
 
     /// Whether anything is protected.
@@ -357,6 +384,10 @@ impl TileSource for CanvasSource {
             Layer::Protected => {
                 let values = self.mask_level(&self.protection(), level, rect)?;
                 Some(white(hatched(values, rect)))
+            }
+            Layer::Area => {
+                let area = self.area.as_ref()?;
+                Some(white(self.mask_level(&area.outline, level, rect)?))
             }
             Layer::Probability => {
                 let ramp: Vec<Color32> = (0..=255).map(theme::heat).collect();

@@ -34,6 +34,8 @@ pub enum Layer {
     Rim,
     /// What must never be touched: white and hatched.
     Protected,
+    /// The outline of the picked area: white.
+    Area,
     /// How sure detection is, in the colours of [`crate::gui::theme::heat`].
     Probability,
 }
@@ -308,9 +310,12 @@ impl TextureCache {
         let stand_ins: &[Layer] = match key.layer {
             Layer::Restored => &[Layer::Restored, Layer::Master],
             Layer::Master => &[Layer::Master],
-            Layer::Mask | Layer::Rim | Layer::Stroke | Layer::Protected | Layer::Probability => {
-                return;
-            }
+            Layer::Mask
+            | Layer::Rim
+            | Layer::Stroke
+            | Layer::Protected
+            | Layer::Area
+            | Layer::Probability => return,
         };
         for level in key.level..=LEVEL_MAX {
             let rect = level_rect(image, level);

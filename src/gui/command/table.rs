@@ -136,6 +136,27 @@ pub const COMMANDS: &[CommandRow] = &[
         &[Shortcut::command_shift(Key::S)],
     ),
     row(
+        Command::ClearArea,
+        Group::Marks,
+        "Clear in area",
+        "Unmark what is picked with Mend area, so that it is not repaired",
+        &[Shortcut::plain(Key::Delete)],
+    ),
+    row(
+        Command::SuggestFill,
+        Group::Marks,
+        "Other suggestion in area",
+        "Fill what is picked with the part of the photo nearby that fits best; once more, with the next best",
+        &[Shortcut::plain(Key::J)],
+    ),
+    row(
+        Command::NetworkFill,
+        Group::Marks,
+        "Network's fill in area",
+        "Let the network's own fill show again where another one was chosen",
+        &[Shortcut::shift(Key::W)],
+    ),
+    row(
         Command::ClearMask,
         Group::Marks,
         "Clear all marks",
@@ -281,6 +302,13 @@ pub const COMMANDS: &[CommandRow] = &[
         "Search area again",
         "Drag a rectangle in which damage is looked for once more, more sensitively",
         &[Shortcut::plain(Key::A)],
+    ),
+    row(
+        Command::MendArea,
+        Group::Tools,
+        "Mend area",
+        "Change the repair of one place: weaken it, heal it from another place, or unmark it",
+        &[Shortcut::plain(Key::W)],
     ),
     row(
         Command::ShapesProtect,

@@ -31,6 +31,8 @@ pub enum Icon {
     Trace,
     /// A magnifying glass over a frame.
     SearchArea,
+    /// A plaster.
+    Mend,
     /// Only the result.
     Restored,
     /// Divided picture.
@@ -237,6 +239,18 @@ const PHOTO: &[Mark] = &[
         (0.92, 0.64),
     ]),
 ];
+const MEND: &[Mark] = &[
+    Line(&[
+        (0.12, 0.66),
+        (0.66, 0.12),
+        (0.88, 0.34),
+        (0.34, 0.88),
+        (0.12, 0.66),
+    ]),
+    Line(&[(0.36, 0.42), (0.58, 0.64)]),
+    Line(&[(0.42, 0.36), (0.64, 0.58)]),
+    Dot(0.5, 0.5),
+];
 const WARNING: &[Mark] = &[
     Line(&[(0.5, 0.12), (0.94, 0.86), (0.06, 0.86), (0.5, 0.12)]),
     Line(&[(0.5, 0.4), (0.5, 0.62)]),
@@ -260,6 +274,7 @@ impl Icon {
             Self::FillHole => FILL_HOLE,
             Self::Trace => TRACE,
             Self::SearchArea => SEARCH_AREA,
+            Self::Mend => MEND,
             Self::Restored => RESTORED,
             Self::Split => SPLIT,
             Self::SideBySide => SIDE_BY_SIDE,

@@ -8,7 +8,7 @@ use eframe::egui::{
 
 use crate::gui::command::Command;
 use crate::gui::icons::{self, Icon};
-use crate::gui::state::{Action, Model, Notice, OverlayMode};
+use crate::gui::state::{Action, Mending, Model, Notice, OverlayMode};
 use crate::gui::theme;
 use crate::jobs::Progress;
 
@@ -80,6 +80,11 @@ fn running(model: &Model<'_>) -> Option<String> {
     }
     if work.tracing {
         return Some("Following the scratch".to_owned());
+    }
+    match work.mending {
+        Some(Mending::Picking) => return Some("Picking the area".to_owned()),
+        Some(Mending::Healing) => return Some("Healing the area".to_owned()),
+        None => {}
     }
     if work.marking {
         return Some("Changing the marks".to_owned());

@@ -1,5 +1,6 @@
 //! Bars, panels and what lies over the picture area. They read the model and queue actions.
 
+pub mod area;
 pub mod chips;
 pub mod history;
 pub mod marks;

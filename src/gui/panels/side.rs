@@ -21,7 +21,10 @@ pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
             ui.spacing_mut().item_spacing.y = 10.0;
             ui.add_enabled_ui(model.document.is_some(), |ui| {
                 theme::card_frame().show(ui, |ui| damage(ui, model, actions));
-                theme::card_frame().show(ui, |ui| brush(ui, model, actions));
+                theme::card_frame().show(ui, |ui| match model.view.tool {
+                    Tool::Mend => super::area::show(ui, model, actions),
+                    _ => brush(ui, model, actions),
+                });
                 theme::card_frame().show(ui, |ui| super::marks::show(ui, model, actions));
                 theme::card_frame().show(ui, |ui| super::history::show(ui, model, actions));
                 theme::card_frame().show(ui, |ui| overlay(ui, model, actions));
@@ -320,7 +323,8 @@ const fn unit_name(unit: crate::photo::ResolutionUnit) -> Option<&'static str> {
     }
 }
 
-fn wide_slider(ui: &mut Ui, slider: Slider<'_>, label: &Response) -> Response {
+/// A slider over the whole width of the card.
+pub(super) fn wide_slider(ui: &mut Ui, slider: Slider<'_>, label: &Response) -> Response {
     ui.scope(|ui| {
         ui.spacing_mut().slider_width = ui.available_width();
         ui.spacing_mut().interact_size.y = 20.0;
@@ -340,7 +344,8 @@ fn third(ui: &mut Ui, width: f32, chosen: bool, text: &str) -> Response {
     .inner
 }
 
-fn label_with_value(ui: &mut Ui, text: &str, value: &str) -> Response {
+/// A name at the left and its value at the right.
+pub(super) fn label_with_value(ui: &mut Ui, text: &str, value: &str) -> Response {
     ui.horizontal(|ui| {
         let label = ui.label(text);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

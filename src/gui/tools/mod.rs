@@ -4,6 +4,7 @@ mod area;
 mod hole;
 mod lasso;
 mod line;
+mod mend;
 mod polygon;
 mod rectangle;
 mod trace;
@@ -39,11 +40,13 @@ pub enum Tool {
     Trace,
     /// A rectangle in which detection runs again.
     Area,
+    /// A repaired place whose fill is to be changed.
+    Mend,
 }
 
 impl Tool {
     /// All tools, in the order of the palette.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Brush,
         Self::Eraser,
         Self::Protect,
@@ -54,6 +57,7 @@ impl Tool {
         Self::FillHole,
         Self::Trace,
         Self::Area,
+        Self::Mend,
     ];
 
     /// The command that chooses it.
@@ -69,6 +73,7 @@ impl Tool {
             Self::FillHole => Command::FillHole,
             Self::Trace => Command::Trace,
             Self::Area => Command::SearchArea,
+            Self::Mend => Command::MendArea,
         }
     }
 
@@ -90,6 +95,7 @@ impl Tool {
             Self::FillHole => Icon::FillHole,
             Self::Trace => Icon::Trace,
             Self::Area => Icon::SearchArea,
+            Self::Mend => Icon::Mend,
         }
     }
 
@@ -106,6 +112,7 @@ impl Tool {
             Self::FillHole => hole::HINT,
             Self::Trace => trace::HINT,
             Self::Area => area::HINT,
+            Self::Mend => mend::HINT,
         }
     }
 
@@ -124,7 +131,7 @@ impl Tool {
     /// `subtracts` is the right button or Alt; `protects` makes shapes act on protection instead of marks.
     pub const fn mode(self, subtracts: bool, protects: bool) -> BrushMode {
         let on_protection = match self {
-            Self::Brush | Self::Eraser => false,
+            Self::Brush | Self::Eraser | Self::Mend => false,
             Self::Protect => true,
             _ => protects,
         };
@@ -156,6 +163,7 @@ impl Tool {
             Self::FillHole => Some(&hole::Hole),
             Self::Trace => Some(&trace::Trace),
             Self::Area => Some(&area::Area),
+            Self::Mend => Some(&mend::Mend),
         }
     }
 }
@@ -192,6 +200,12 @@ pub enum Next {
     Trace(Point),
     /// The area between these corners is to be searched again.
     Search([Point; 2]),
+    /// The repaired place under this point is picked.
+    Pick(Point),
+    /// What is repaired inside this outline is picked.
+    Outline(Vec<Point>),
+    /// What is picked is to be healed from here.
+    Source(Point),
     /// It came to nothing.
     Dropped,
 }
@@ -336,7 +350,8 @@ mod tests {
 
     #[test]
     fn shapes_mark_or_protect_and_the_modifier_turns_them_round() {
-        for tool in Tool::ALL.into_iter().filter(|tool| !tool.is_brush()) {
+        let shapes = Tool::ALL.into_iter().filter(|tool| !tool.is_brush());
+        for tool in shapes.filter(|tool| *tool != Tool::Mend) {
             assert_eq!(tool.mode(false, false), BrushMode::Paint);
             assert_eq!(tool.mode(true, false), BrushMode::Erase);
             assert_eq!(tool.mode(false, true), BrushMode::Protect);
@@ -344,6 +359,7 @@ mod tests {
         }
         assert_eq!(Tool::Brush.mode(true, true), BrushMode::Erase);
         assert_eq!(Tool::Protect.mode(true, false), BrushMode::Unprotect);
+        assert_eq!(Tool::Mend.mode(false, true), BrushMode::Paint);
     }
 
     #[test]

@@ -1,0 +1,48 @@
+//! What is decided for single areas: how strongly they are repaired and with what. Needs no network.
+
+use super::Document;
+use crate::mask::{AreaRepair, AreaRepairs, Mask};
+
+impl Document {
+    /// What was decided for single areas.
+    pub fn repairs(&self) -> &AreaRepairs {
+        &self.editable.repairs
+    }
+
+    /// Decides on an area as one edit; `false` when nothing changed. `slides`: calls in a row with the same label, until
+    /// [`Self::end_repair_drag`] or any other edit, are one step.
+    ///
+    /// An edit in progress is committed first.
+    pub fn repair_area(&mut self, label: &'static str, repair: AreaRepair, slides: bool) -> bool {
+        self.commit();
+        let repairs = self.editable.repairs.with(repair);
+        let changed = self
+            .history
+            .set_repairs(&mut self.editable, label, repairs, slides);
+        if changed {
+            self.mask_changed();
+        }
+        changed
+    }
+
+    /// The slider was let go: the next [`Self::repair_area`] is an undo step of its own.
+    pub fn end_repair_drag(&mut self) {
+        self.history.seal();
+    }
+
+    /// Replaces the person's layers and what was decided for areas as one edit; `false` when both are the same.
+    pub fn replace_work(
+        &mut self,
+        label: &'static str,
+        layers: Mask,
+        repairs: AreaRepairs,
+    ) -> bool {
+        self.commit();
+        self.history.begin(label, &self.editable);
+        self.editable.mask = layers;
+        if !repairs.is_same(&self.editable.repairs) {
+            self.editable.repairs = repairs;
+        }
+        self.commit()
+    }
+}
