@@ -101,7 +101,7 @@ pub struct RestoreArgs {
     #[command(flatten)]
     /// Where the result goes.
     pub target: Target,
-    /// Repair what this mask marks instead of searching (0 = untouched, the photo's size)
+    /// Repair what this mask marks instead of searching (0 to 255 = repair, the photo's size); it is grown by 1 to 4 px and a soft edge
     #[arg(long, value_name = "M", conflicts_with_all = ["threshold", "sensitivity"])]
     pub mask_in: Option<PathBuf>,
     /// Probability from which a pixel counts as damage, 0 to 1 [default: the model's, 0.5]
@@ -139,7 +139,7 @@ pub struct Output {
     /// JPEG quality [default: a JPEG's own tables and subsampling; 95 for others]
     #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u8).range(1..=100))]
     pub quality: Option<u8>,
-    /// Also write what was repaired as a mask with its soft edge (0 = untouched); with several photos a folder
+    /// Also write what was repaired as a mask, grown and with its soft edge (0 = untouched; given back it would be grown again); with several photos a folder
     #[arg(long, value_name = "M")]
     pub mask_out: Option<PathBuf>,
     /// Also write a report as JSON
@@ -225,7 +225,7 @@ pub struct InpaintArgs {
     /// Photo to repair
     #[arg(value_name = "IN")]
     pub input: PathBuf,
-    /// What to repair (0 = untouched, the photo's size)
+    /// What to repair (0 to 255 = repair, the photo's size); it is grown by 1 to 4 px and a soft edge
     #[arg(long, value_name = "M")]
     pub mask: PathBuf,
     /// Restored photo; its end (.png, .tif, .jpg) names the kind of file

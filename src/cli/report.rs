@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::doctor::option_name;
 use super::plan::FilePlan;
 use crate::inference::Engine;
-use crate::io::{hex, write_bytes};
+use crate::io::{OutputFormat, hex, write_bytes};
 use crate::jobs::ExportReport;
 use crate::photo::{Channels, Photo};
 
@@ -20,6 +20,7 @@ pub(super) struct FileReport {
     mask: Option<String>,
     pub width: u32,
     pub height: u32,
+    /// Bits a sample as decoded; those of the result stand in `output`.
     bit_depth: u8,
     channels: &'static str,
     /// What really ran the networks, as `--provider` names it; `null` when nothing had to run.
@@ -33,6 +34,8 @@ pub(super) struct FileReport {
     /// Pixels of the grown mask (α above 0).
     pub blended_pixels: u64,
     pub changed_pixels: u64,
+    /// Those of the changed pixels where the mask itself is 0: in what it was grown by and in its soft edge.
+    changed_pixels_in_soft_edge: u64,
     /// Pixels that differ from the master where α is 0.
     changed_pixels_outside_mask: u64,
     /// True: the pixel counts are of the pixels handed to the encoder.
@@ -55,6 +58,8 @@ struct FileIdentity {
     path: String,
     sha256: String,
     format: &'static str,
+    /// Bits a sample in this file; a JPEG has 8 whatever its master has.
+    bit_depth: u8,
 }
 
 /// A network that was at hand.
@@ -84,6 +89,7 @@ impl FileReport {
         file: &FilePlan,
         written: &ExportReport,
         threshold: Option<f32>,
+        in_soft_edge: u64,
         engine: Option<&Engine>,
         seconds: StageSeconds,
     ) -> Self {
@@ -94,11 +100,16 @@ impl FileReport {
                 path: name_of(&file.input),
                 sha256: hex(&photo.source().sha256),
                 format: photo.source().format.name(),
+                bit_depth: photo.depth().bits(),
             },
             output: FileIdentity {
                 path: name_of(&written.target),
                 sha256: hex(&written.sha256),
                 format: file.format.name(),
+                bit_depth: match file.format {
+                    OutputFormat::Jpeg { .. } => 8,
+                    OutputFormat::Png | OutputFormat::Tiff => photo.depth().bits(),
+                },
             },
             mask: written.mask_target.as_deref().map(name_of),
             width: photo.size().width,
@@ -117,6 +128,7 @@ impl FileReport {
             masked_pixels: written.masked_pixels,
             blended_pixels: written.blended_pixels,
             changed_pixels: written.changed_pixels,
+            changed_pixels_in_soft_edge: in_soft_edge,
             changed_pixels_outside_mask: written.changed_outside_mask,
             lossy: written.lossy,
             patched_copy: written.patched,

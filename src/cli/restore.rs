@@ -21,7 +21,8 @@ use crate::mask::{EffectiveMask, Mask, MaskLayer};
 use crate::photo::Photo;
 use crate::record::Circumstances;
 use crate::restore::{
-    ContextCache, Restoration, detect, restore_photo, threshold_from_probability,
+    ContextCache, Restoration, changed_in_soft_edge, detect, restore_photo,
+    threshold_from_probability,
 };
 
 /// Restores every photo of the command; one that fails does not stop the others.
@@ -128,6 +129,9 @@ fn restore_one(
     session.make_room(photo.decoded_bytes());
 
     let _folders = NewFolders::make(&plan.folders)?;
+    let in_soft_edge = timed(&mut seconds.composite, || {
+        changed_in_soft_edge(&photo, &chosen.mask, &restoration)
+    });
     let request = ExportRequest {
         photo: Arc::clone(&photo),
         mask: chosen.mask,
@@ -142,7 +146,7 @@ fn restore_one(
         record: record_request(args, chosen.threshold, started_at, session, &seconds),
     };
     let written = export(&request, session)?;
-    seconds.composite = written.stages.composite;
+    seconds.composite += written.stages.composite;
     seconds.write = written.stages.write;
     seconds.verify = written.stages.verify;
     seconds.total = started.elapsed().as_secs_f64();
@@ -151,6 +155,7 @@ fn restore_one(
         file,
         &written,
         chosen.threshold,
+        in_soft_edge,
         session.loaded_engine(),
         seconds,
     );

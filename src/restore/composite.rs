@@ -3,7 +3,7 @@
 use super::plan::CELL_PX;
 use super::{FillCell, Restoration};
 use crate::geometry::{ImageSize, PixelRect, TileIndex};
-use crate::mask::{AreaRepairs, FULL_STRENGTH, weakened};
+use crate::mask::{AreaRepairs, EffectiveMask, FULL_STRENGTH, weakened};
 use crate::photo::{Channels, Photo, Samples};
 
 /// The restored pixels of `rect`: interleaved rows in the master's channels and depth.
@@ -33,6 +33,46 @@ pub fn composite_rect(photo: &Photo, restoration: &Restoration, rect: PixelRect)
             Samples::U16(out)
         }
     }
+}
+
+/// Pixels that the restoration changes although the mask itself is 0 there: those it was grown by, and its soft edge.
+///
+/// # Panics
+/// When the restoration is that of another photo.
+pub fn changed_in_soft_edge(photo: &Photo, mask: &EffectiveMask, restoration: &Restoration) -> u64 {
+    let in_cell = |rect: PixelRect| {
+        let mut marks = vec![0; rect.size().pixel_count()];
+        mask.read_rect(rect, &mut marks);
+        let (size, channels) = (photo.size(), photo.channels());
+        match (photo.samples(), composite_rect(photo, restoration, rect)) {
+            (Samples::U8(master), Samples::U8(result)) => {
+                let master = crop(master, size, channels, rect);
+                changed_unmarked(&master, &result, &marks, channels)
+            }
+            (Samples::U16(master), Samples::U16(result)) => {
+                let master = crop(master, size, channels, rect);
+                changed_unmarked(&master, &result, &marks, channels)
+            }
+            // The composite has the photo's depth.
+            _ => 0,
+        }
+    };
+    let rects = restoration.cells().map(|cell| cell.rect);
+    rects.filter(|rect| !rect.is_empty()).map(in_cell).sum()
+}
+
+fn changed_unmarked<T: PartialEq>(
+    master: &[T],
+    result: &[T],
+    marks: &[u8],
+    channels: Channels,
+) -> u64 {
+    let count = channels.count();
+    let pixels = master.chunks_exact(count).zip(result.chunks_exact(count));
+    let changed = pixels.zip(marks);
+    changed
+        .filter(|((master, result), mark)| **mark == 0 && master != result)
+        .count() as u64
 }
 
 /// master × (1 − α) + fill × α at 8 bit: the fill's 65,535 stands for 255, so all is counted in 1 / 65,535.

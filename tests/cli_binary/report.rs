@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 use unscratch::io::hex;
 
-use super::support::{Folder, line_mask, names_in, photo_8, photo_16};
+use super::support::{Folder, empty_mask, line_mask, names_in, photo_8, photo_16};
 
 fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
@@ -26,6 +26,7 @@ fn the_report_of_a_detected_repair_holds_every_field() {
         (&130.into(), &90.into())
     );
     assert_eq!(report["bit_depth"], 16);
+    assert_eq!(report["output"]["bit_depth"], 16);
     assert_eq!(report["provider"], "cpu");
     assert_eq!(report["models"].as_array().unwrap().len(), 2);
     assert_eq!(report["threshold"].to_string(), "0.2");
@@ -75,6 +76,13 @@ fn the_counts_of_a_given_mask_are_those_of_the_files() {
         .filter(|(a, b)| a != b)
         .count();
     assert_eq!(report["changed_pixels"].as_u64().unwrap(), differing as u64);
+    let mask = line_mask(90, 70);
+    let beside = old
+        .enumerate_pixels()
+        .filter(|&(x, y, pixel)| mask.get_pixel(x, y).0[0] == 0 && pixel != new.get_pixel(x, y));
+    let beside = beside.count() as u64;
+    assert!(beside > 0, "a mask is grown");
+    assert_eq!(report["changed_pixels_in_soft_edge"], beside);
     assert!(report["seconds"]["fill"].as_f64().unwrap() > 0.0);
     assert!(report["seconds"]["detect"].as_f64().unwrap() == 0.0);
 }
@@ -90,6 +98,7 @@ fn a_lossy_file_says_so_and_how_far_it_is_off() {
         .expect_code(0);
     let report = folder.json("r.json");
     assert_eq!(report["output"]["format"], "JPEG");
+    assert_eq!(report["output"]["bit_depth"], 8);
     assert_eq!(report["lossy"], true);
     assert!(report["largest_difference"].as_u64().unwrap() > 0);
     assert_eq!(report["changed_pixels_outside_mask"], 0);
@@ -116,4 +125,18 @@ fn the_report_of_several_photos_is_written_also_when_all_of_them_failed() {
         assert!(folder.path("r.json").exists());
     }
     assert_eq!(names_in(&folder.path("out")), ["r.json"]);
+}
+
+#[test]
+fn a_jpeg_of_a_sixteen_bit_photo_is_reported_with_its_own_depth() {
+    let folder = Folder::new();
+    folder
+        .save("a.png", photo_16(20, 20))
+        .save("m.png", empty_mask(20, 20));
+    folder
+        .run("inpaint a.png --mask m.png -o b.jpg --report r.json")
+        .expect_code(0);
+    let report = folder.json("r.json");
+    assert_eq!(report["input"]["bit_depth"], 16);
+    assert_eq!(report["output"]["bit_depth"], 8);
 }
