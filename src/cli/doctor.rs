@@ -24,6 +24,9 @@ struct Findings {
 struct Runtime {
     path: Option<String>,
     version: Option<String>,
+    /// Why there is none, in a few words.
+    #[serde(skip)]
+    lack: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -48,8 +51,12 @@ struct Model {
 pub(super) fn run(args: DoctorArgs, session: &Session<'_>) -> Result<(), Stop> {
     let options = session.engine_options();
     let mut problems = Vec::new();
+    let mut lack = None;
     let runtime = runtime::load(options.runtime.as_deref())
-        .map_err(|error| problems.push(error.to_string()))
+        .map_err(|error| {
+            lack = Some(error.in_short());
+            problems.push(error.to_string());
+        })
         .ok();
     let models = check_models(options.models_dir.as_deref())
         .map_err(|error| problems.push(error.to_string()))
@@ -69,6 +76,7 @@ pub(super) fn run(args: DoctorArgs, session: &Session<'_>) -> Result<(), Stop> {
                 .as_ref()
                 .map(|runtime| runtime.path.display().to_string()),
             version: runtime.map(|runtime| runtime.version),
+            lack,
         },
         providers: providers
             .into_iter()
@@ -115,11 +123,11 @@ impl Findings {
     fn to_text(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
         writeln!(text, "Unscratch {}", self.version)?;
-        match (&self.runtime.path, &self.runtime.version) {
-            (Some(path), Some(version)) => {
-                writeln!(text, "ONNX Runtime {version}: {path}")?;
-            }
-            _ => writeln!(text, "ONNX Runtime: not found")?,
+        if let (Some(path), Some(version)) = (&self.runtime.path, &self.runtime.version) {
+            writeln!(text, "ONNX Runtime {version}: {path}")?;
+        } else {
+            let lack = self.runtime.lack.unwrap_or("not found");
+            writeln!(text, "ONNX Runtime: {lack}")?;
         }
         for provider in &self.providers {
             let state = match (provider.works, provider.offered) {

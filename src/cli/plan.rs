@@ -136,12 +136,18 @@ impl Plan {
                 let twin = writers.keys().find(|other| is_twin(other, &place));
                 let twin = twin.and_then(|twin| writers.get(twin).copied());
                 if let Some(first) = writers.insert(place, &file.input).or(twin) {
-                    return Err(PlanError::SameResult {
-                        first: first.to_path_buf(),
-                        second: file.input.clone(),
-                        path: target.to_path_buf(),
-                    }
-                    .into());
+                    let path = target.to_path_buf();
+                    // Of one photo they are its result and its mask.
+                    let error = if self.has_several() {
+                        PlanError::SameResult {
+                            first: first.to_path_buf(),
+                            second: file.input.clone(),
+                            path,
+                        }
+                    } else {
+                        PlanError::SameName { path }
+                    };
+                    return Err(error.into());
                 }
                 self.refuse_given(target)?;
             }

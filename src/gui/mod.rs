@@ -64,8 +64,21 @@ pub fn run(options: GuiOptions) -> anyhow::Result<()> {
         Ok(Box::new(UnscratchApp::new(&cc.egui_ctx, jobs, app_options)))
     };
     eframe::run_native("Unscratch", native, Box::new(create))
-        .map_err(|error| anyhow::anyhow!("{error}"))
+        .map_err(|error| anyhow::anyhow!("{}", without_source_place(&error.to_string())))
         .context("the window cannot be shown; it needs a display and a Vulkan or OpenGL driver (Debian: mesa-vulkan-drivers)")
+}
+
+/// The text of a system's error without the line of the window library's source, which tells the person nothing.
+fn without_source_place(text: &str) -> String {
+    let after_place = |rest: &str| {
+        let (_, rest) = rest.split_once(".rs:")?;
+        let (line, said) = rest.split_once(": ")?;
+        line.parse::<u32>().is_ok().then(|| said.to_owned())
+    };
+    let parts = text.split_once("os error at ");
+    parts
+        .and_then(|(before, rest)| Some(format!("{before}{}", after_place(rest)?)))
+        .unwrap_or_else(|| text.to_owned())
 }
 
 /// Whether the window is one of an X server.
@@ -92,5 +105,20 @@ fn viewport() -> ViewportBuilder {
     {
         Ok(icon) => builder.with_icon(Arc::new(icon)),
         Err(_) => builder.with_icon(Arc::new(egui::IconData::default())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_that_cannot_open_says_why_without_a_place_in_a_source() {
+        let text = "winit EventLoopError: os error at /build/winit-0.30/src/linux/mod.rs:788: Failed to open connection";
+        let said = "winit EventLoopError: Failed to open connection";
+        assert_eq!(without_source_place(text), said);
+        for other in ["no adapter: none", "os error at noon: late"] {
+            assert_eq!(without_source_place(other), other);
+        }
     }
 }

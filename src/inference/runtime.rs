@@ -82,6 +82,18 @@ pub enum RuntimeError {
     },
 }
 
+impl RuntimeError {
+    /// What is wrong in a few words, for a list of findings.
+    pub const fn in_short(&self) -> &'static str {
+        match self {
+            Self::NotFound { .. } | Self::NotThere { .. } => "not found",
+            Self::TooOld { .. } => "found, but too old",
+            Self::WouldReport => "not loaded, it would report its use",
+            Self::Unloadable { .. } => "found, but cannot be loaded",
+        }
+    }
+}
+
 fn list(paths: &[PathBuf]) -> String {
     let names: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
     names.join(", ")

@@ -57,6 +57,21 @@ fn a_missing_runtime_is_said_once_with_the_way_to_mend_it() {
 }
 
 #[test]
+fn a_runtime_that_is_found_but_broken_is_not_called_missing() {
+    let folder = Folder::new();
+    folder.write("libonnxruntime.so", b"no library");
+    let ran = folder
+        .run("doctor --runtime libonnxruntime.so")
+        .expect_code(1)
+        .expect_error("libonnxruntime.so");
+    let said = "ONNX Runtime: found, but cannot be loaded";
+    assert!(ran.stdout.contains(said), "{}", ran.stdout);
+    let ran = folder.run("doctor --runtime nowhere.so").expect_code(1);
+    let said = "ONNX Runtime: not found";
+    assert!(ran.stdout.contains(said), "{}", ran.stdout);
+}
+
+#[test]
 fn an_empty_mask_needs_no_runtime_and_changes_nothing() {
     let folder = Folder::new();
     folder

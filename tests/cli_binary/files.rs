@@ -174,6 +174,20 @@ fn two_results_with_one_name_stop_everything_before_it_begins() {
 }
 
 #[test]
+fn a_mask_with_the_name_of_the_result_is_told_to_take_another() {
+    let folder = Folder::new();
+    folder
+        .save("a.png", photo_8(20, 20))
+        .save("m.png", empty_mask(20, 20));
+    let ran = folder
+        .run("inpaint a.png --mask m.png -o x.png --mask-out x.png")
+        .expect_code(1)
+        .expect_error("choose another name")
+        .expect_error("x.png");
+    assert!(!ran.stderr.contains("a.png"), "{}", ran.stderr);
+}
+
+#[test]
 fn an_existing_file_is_kept_unless_overwriting_is_asked_for() {
     let folder = Folder::new();
     folder

@@ -85,6 +85,23 @@ fn a_folder_that_may_not_be_written_is_refused() {
 }
 
 #[test]
+fn a_changed_byte_of_a_png_is_said_with_the_name_of_its_chunk() {
+    let folder = Folder::new();
+    folder
+        .save("a.png", photo_8(8, 8))
+        .save("m.png", empty_mask(8, 8));
+    let mut bytes = folder.read("a.png");
+    // The last byte of the checksum of the 13 bytes of IHDR.
+    bytes[8 + 8 + 13 + 3] ^= 1;
+    let ran = folder
+        .write("bad.png", &bytes)
+        .run("inpaint bad.png --mask m.png -o b.png")
+        .expect_code(1)
+        .expect_error("IHDR");
+    assert!(!ran.stderr.contains("ChunkType"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_photo_beyond_the_memory_limit_is_refused_with_its_size() {
     let folder = Folder::new();
     folder

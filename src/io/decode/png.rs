@@ -33,9 +33,20 @@ impl From<DecodingError> for Fault {
                 what: "this PNG needs more memory to decode than allowed".to_owned(),
                 remedy: "raise --memory-limit, or save it again without its large text or profile",
             },
-            other => Self::damaged(other),
+            other => Self::damaged(with_chunk_names(&other.to_string())),
         }
     }
+}
+
+/// The decoder's text with chunks by name only, where it writes out how it keeps them.
+fn with_chunk_names(text: &str) -> String {
+    let plain = |text: &str| {
+        let (before, rest) = text.split_once("ChunkType { type: ")?;
+        let (name, rest) = rest.split_once(',')?;
+        let (_, after) = rest.split_once('}')?;
+        Some(format!("{before}{name}{after}"))
+    };
+    plain(text).unwrap_or_else(|| text.to_owned())
 }
 
 /// Decodes a PNG file.
@@ -271,6 +282,14 @@ mod tests {
         assert_eq!(metadata.iptc.as_deref(), Some(&[0x1c, 2, 5][..]));
         assert!(!take_raw_profile("iptc", &text, &mut metadata));
         assert!(!take_raw_profile("8bim", &text, &mut metadata));
+    }
+
+    #[test]
+    fn a_broken_chunk_is_called_by_its_name() {
+        let text = "CRC error while decoding ChunkType { type: IDAT, critical: true } chunk.";
+        let said = "CRC error while decoding IDAT chunk.";
+        assert_eq!(with_chunk_names(text), said);
+        assert_eq!(with_chunk_names("IEND is missing"), "IEND is missing");
     }
 
     #[test]
