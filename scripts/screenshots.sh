@@ -41,8 +41,8 @@ pids+=($!)
 cp "$photo" "$work/"
 mkdir -p "$out"
 
-start() { # starts the window with the given arguments and makes it fill the screen
-    "$binary" "$@" 2>"$work/app.log" &
+start() { # starts the window with the given arguments beside the photo, so that no path of this machine is shown
+    (cd "$work" && exec "$binary" "$@") 2>"$work/app.log" &
     app=$!
     pids+=("$app")
     for _ in $(seq 300); do
@@ -78,7 +78,7 @@ shot empty
 xdotool key --clearmodifiers ctrl+q
 wait "$app" || true
 
-start "$work/$(basename "$photo")"
+start "$(basename "$photo")"
 rest
 settled 180
 xdotool key --clearmodifiers o
