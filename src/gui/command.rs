@@ -74,6 +74,8 @@ pub enum Command {
     ClearArea,
     /// Fill the picked area from the best match in the photo, then from the next.
     SuggestFill,
+    /// Repair the picked area from what shows through its damage.
+    ShowThrough,
     /// Fill the picked area by the network again.
     NetworkFill,
     /// Shape tools protect instead of marking, or mark again.

@@ -334,9 +334,10 @@ impl Model<'_> {
             Command::Redo => {
                 !self.stroke_open && self.document.is_some_and(|d| d.redo_label().is_some())
             }
-            Command::ClearArea | Command::NetworkFill | Command::SuggestFill => {
-                !self.stroke_open && self.view.area.is_some()
-            }
+            Command::ClearArea
+            | Command::NetworkFill
+            | Command::SuggestFill
+            | Command::ShowThrough => !self.stroke_open && self.view.area.is_some(),
             Command::Export => has_photo && self.work.exporting.is_none(),
             Command::SearchArea => has_photo && self.work.engine_error.is_none(),
             Command::Detect => {

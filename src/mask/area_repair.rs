@@ -59,6 +59,8 @@ pub enum RecipeKind {
     Chosen,
     /// The program looked for the best match in the photo.
     Suggested,
+    /// Nothing comes from anywhere else: only the tone of the damage is taken away.
+    ShowsThrough,
 }
 
 /// A rectangle of the area and how far away its source lies.

@@ -41,6 +41,8 @@ pub mod label {
     pub const HEAL: &str = "Heal from source";
     /// An area filled from the best match found.
     pub const SUGGESTION: &str = "Other suggestion";
+    /// An area repaired from what shows through its damage.
+    pub const SHOWS_THROUGH: &str = "What shows through";
     /// An area filled by the network again.
     pub const NETWORK_FILL: &str = "Network's fill";
     /// Small spots taken out.

@@ -35,6 +35,7 @@ fn record(repair: &AreaRepair) -> RepairRecord {
             Filling::Own(own) => match own.recipe.kind {
                 RecipeKind::Chosen => RepairFill::ChosenSource,
                 RecipeKind::Suggested => RepairFill::SuggestedSource,
+                RecipeKind::ShowsThrough => RepairFill::ShowsThrough,
             },
         }),
         sources: own.map_or_else(Vec::new, |recipe| {
@@ -94,6 +95,9 @@ pub fn mend_again(
             RepairFill::ChosenSource => own(repair, RecipeKind::Chosen, &region, photo, cancel)?,
             RepairFill::SuggestedSource => {
                 own(repair, RecipeKind::Suggested, &region, photo, cancel)?
+            }
+            RepairFill::ShowsThrough => {
+                own(repair, RecipeKind::ShowsThrough, &region, photo, cancel)?
             }
         };
         repairs.push(AreaRepair {

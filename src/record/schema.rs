@@ -329,6 +329,8 @@ pub enum RepairFill {
     ChosenSource,
     /// Pixels of the photo that the program found to fit.
     SuggestedSource,
+    /// The area's own pixels without the tone of the damage.
+    ShowsThrough,
 }
 
 /// A rectangle of an area, and how far from its pixels their sources lie.

@@ -6,9 +6,10 @@
 
 use rayon::prelude::*;
 
+use super::show_through::without_damage_tone;
 use crate::geometry::ImageSize;
 use crate::inference::CancelToken;
-use crate::mask::{OwnFill, PixelRegion, Recipe, SourcePiece};
+use crate::mask::{OwnFill, PixelRegion, Recipe, RecipeKind, SourcePiece};
 use crate::photo::{Photo, Samples};
 
 /// The most pixels an area may have to be filled in this way.
@@ -62,7 +63,16 @@ pub fn fill_from_own(
     let channels = photo.channels().count();
     let solved: Result<Vec<Vec<u16>>, HealError> = (0..channels)
         .into_par_iter()
-        .map(|channel| system.solve(photo, channel, cancel))
+        .map(|channel| {
+            let values = system.solve(photo, channel, cancel)?;
+            Ok(match recipe.kind {
+                RecipeKind::Chosen | RecipeKind::Suggested => rounded(&values),
+                RecipeKind::ShowsThrough => {
+                    let observed = system.observed(photo, channel);
+                    rounded(&without_damage_tone(region, &observed, &values))
+                }
+            })
+        })
         .collect();
     let solved = solved?;
     let fill = (0..system.unknowns.len())
@@ -101,6 +111,8 @@ const SIDES: [(i32, i32); 4] = [(-1, 0), (1, 0), (0, -1), (0, 1)];
 struct System {
     size: ImageSize,
     unknowns: Vec<Unknown>,
+    /// Whether steps are taken over from a source; without one the area is spanned smoothly.
+    has_source: bool,
     beside: Vec<[Beside; 4]>,
 }
 
@@ -114,10 +126,15 @@ impl System {
         if bounds.right() > size.width || bounds.bottom() > size.height {
             return Err(HealError::OtherPhoto);
         }
+        let has_source = recipe.kind != RecipeKind::ShowsThrough;
         let mut unknowns = Vec::with_capacity(pixels as usize);
         for span in region.spans() {
             for x in span.x..span.end() {
-                let offset = offset_at(&recipe.pieces, x, span.y).ok_or(HealError::NothingAlike)?;
+                let offset = if has_source {
+                    offset_at(&recipe.pieces, x, span.y).ok_or(HealError::NothingAlike)?
+                } else {
+                    (0, 0)
+                };
                 let unknown = Unknown {
                     x,
                     y: span.y,
@@ -150,6 +167,7 @@ impl System {
         Ok(Self {
             size,
             unknowns,
+            has_source,
             beside,
         })
     }
@@ -166,6 +184,9 @@ impl System {
 
     /// The difference between the source of a pixel and that of the pixel beside it.
     fn step(&self, photo: &Photo, channel: usize, from: Unknown, side: (i32, i32)) -> f64 {
+        if !self.has_source {
+            return 0.0;
+        }
         let here = moved(self.size, from.x, from.y, from.offset);
         let there = (from.offset.0 + side.0, from.offset.1 + side.1);
         match (here, moved(self.size, from.x, from.y, there)) {
@@ -181,7 +202,7 @@ impl System {
         photo: &Photo,
         channel: usize,
         cancel: &CancelToken,
-    ) -> Result<Vec<u16>, HealError> {
+    ) -> Result<Vec<f64>, HealError> {
         let mut right = vec![0.0; self.unknowns.len()];
         let mut start = vec![0.0; self.unknowns.len()];
         for (i, (&own, beside)) in self.unknowns.iter().zip(&self.beside).enumerate() {
@@ -205,11 +226,15 @@ impl System {
                 };
             }
         }
-        let solution = self.conjugate_gradients(&right, start, cancel)?;
-        Ok(solution
-            .into_iter()
-            .map(|value| value.round().clamp(0.0, 65_535.0) as u16)
-            .collect())
+        self.conjugate_gradients(&right, start, cancel)
+    }
+
+    /// The master's values in the area.
+    fn observed(&self, photo: &Photo, channel: usize) -> Vec<f64> {
+        let pixels = self.unknowns.iter();
+        pixels
+            .map(|pixel| self.master(photo, channel, (pixel.x, pixel.y)))
+            .collect()
     }
 
     /// What the equations make of `values`.
@@ -269,6 +294,13 @@ impl System {
     }
 }
 
+fn rounded(values: &[f64]) -> Vec<u16> {
+    let values = values.iter();
+    values
+        .map(|value| value.round().clamp(0.0, 65_535.0) as u16)
+        .collect()
+}
+
 /// (x, y) moved by `by`; `None` beyond the photo's edge.
 fn moved(size: ImageSize, x: u32, y: u32, by: (i32, i32)) -> Option<(u32, u32)> {
     let x = x.checked_add_signed(by.0).filter(|&x| x < size.width)?;
@@ -300,7 +332,6 @@ mod tests {
 
     use super::*;
     use crate::geometry::PixelRect;
-    use crate::mask::RecipeKind;
     use crate::photo::{Channels, FileFormat, Metadata, Source};
 
     const SIZE: ImageSize = ImageSize::new(120, 90);

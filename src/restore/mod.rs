@@ -20,6 +20,7 @@ mod pyramid;
 mod rerender;
 mod restoration;
 mod select;
+mod show_through;
 mod suggest;
 mod trace;
 

@@ -15,11 +15,15 @@ fn window() -> Window {
 
 #[test]
 fn alt_and_a_drag_sideways_change_the_size_and_up_and_down_the_hardness() {
-    for button in [PointerButton::Primary, PointerButton::Secondary] {
+    for (button, held) in [
+        (PointerButton::Primary, Modifiers::ALT),
+        (PointerButton::Secondary, Modifiers::ALT),
+        (PointerButton::Primary, Modifiers::COMMAND),
+    ] {
         let mut window = window();
         let before = window.app().settings().clone();
         let from = window.at(150.0, 100.0);
-        window.press(button, from, Modifiers::ALT);
+        window.press(button, from, held);
         window
             .harness
             .event(Event::PointerMoved(from + vec2(60.0, 0.0)));

@@ -157,6 +157,48 @@ fn suggestions_fill_from_the_photo_itself_one_after_the_other() {
 }
 
 #[test]
+fn what_shows_through_is_kept_and_the_tone_of_the_damage_goes() {
+    // A veil of red over a picture of stripes: the stripes still show.
+    let stripes = |y: u32| 40 + 12 * (y / 5 % 4) as u8;
+    let photo = image::RgbImage::from_fn(320, 240, |x, y| {
+        let value = stripes(y);
+        let is_veiled = SCRATCH.contains(&x) && (20..220).contains(&y);
+        image::Rgb([
+            if is_veiled { value + 150 } else { value / 2 },
+            value,
+            value,
+        ])
+    });
+    let mut window = open(&photo.into());
+    window.settle();
+    window.harness.get_by_label("Mend area").click();
+    window.harness.run();
+    pick(&mut window);
+    let network = window.restored_at(MIDDLE, 100);
+    window.harness.get_by_label("Shows through").click();
+    window.settle();
+    window
+        .harness
+        .get_by_label_contains("repaired from what shows through");
+    for y in 60..180 {
+        let [red, green, _] = window.restored_at(MIDDLE, y);
+        assert!(red < 110, "row {y}: the veil is gone, {red}");
+        assert!(green.abs_diff(stripes(y)) <= 20, "row {y}: {green}");
+    }
+    let column: Vec<u8> = (60..180)
+        .map(|y| window.restored_at(MIDDLE, y)[1])
+        .collect();
+    let most = column.iter().max().unwrap();
+    let least = column.iter().min().unwrap();
+    assert!(
+        most - least >= 20,
+        "the stripes are still there: {column:?}"
+    );
+    assert_eq!(undo(&mut window), Some("What shows through"));
+    assert_eq!(window.restored_at(MIDDLE, 100), network);
+}
+
+#[test]
 fn what_cannot_be_healed_says_why_and_changes_nothing() {
     let mut window = window();
     click(&mut window, (250.0, 100.0), Modifiers::ALT);

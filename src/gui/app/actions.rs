@@ -111,6 +111,7 @@ impl UnscratchApp {
             }
             Command::ClearArea => self.clear_area(ctx),
             Command::SuggestFill => self.suggest_fill(ctx),
+            Command::ShowThrough => self.show_through(ctx),
             Command::NetworkFill => self.fill_area_by_network(),
             Command::LoadMask => self.choose_mask(ctx),
             Command::SaveMask => self.show_save_mask(),

@@ -103,6 +103,12 @@ impl UnscratchApp {
         self.fill_area(ctx, RecipeKind::Suggested, label::SUGGESTION, find);
     }
 
+    /// Repairs the picked area from what shows through its damage.
+    pub(super) fn show_through(&mut self, ctx: &egui::Context) {
+        let nowhere = |_: &Photo, _: &EffectiveMask| Ok(Vec::new());
+        self.fill_area(ctx, RecipeKind::ShowsThrough, label::SHOWS_THROUGH, nowhere);
+    }
+
     /// Fills the picked area with pixels of the photo itself, from where `find` says.
     fn fill_area(
         &mut self,

@@ -3,6 +3,7 @@
 use eframe::egui::{Color32, Painter, Pos2, Shape, Stroke, Vec2};
 
 use super::Layout;
+use crate::gui::area::PickedArea;
 use crate::gui::theme;
 use crate::gui::tools::{Draft, Tool};
 use crate::mask;
@@ -59,6 +60,36 @@ pub(super) fn paint_trace(painter: &Painter, layout: &Layout, shape: &mask::Shap
         for end in [points.first(), points.last()].into_iter().flatten() {
             handle(&clipped, place(end.0));
         }
+    }
+}
+
+/// Where the picked `area` would be healed from if the pointer at `position` were clicked: the rectangle around it.
+pub(super) fn paint_source(painter: &Painter, layout: &Layout, position: Pos2, area: &PickedArea) {
+    let panes = layout.panes.iter();
+    let Some(pane) = panes.clone().find(|pane| pane.clip.contains(position)) else {
+        return;
+    };
+    let (x, y) = pane.placement.image_from_screen(position);
+    let (middle, bounds) = (area.middle(), area.region.bounds());
+    let left = x.floor() - f64::from(middle.0) + f64::from(bounds.x);
+    let top = y.floor() - f64::from(middle.1) + f64::from(bounds.y);
+    let (right, bottom) = (
+        left + f64::from(bounds.width),
+        top + f64::from(bounds.height),
+    );
+    let corners = [
+        (left, top),
+        (right, top),
+        (right, bottom),
+        (left, bottom),
+        (left, top),
+    ];
+    for pane in panes {
+        let clipped = painter.with_clip_rect(pane.clip.intersect(painter.clip_rect()));
+        let points = corners.map(|corner| pane.placement.screen_from_image(corner));
+        clipped.line(points.to_vec(), Stroke::new(2.5, theme::RING_DARK));
+        let dashes = Shape::dashed_line(&points, Stroke::new(1.2, theme::PICKED), 6.0, 4.0);
+        clipped.extend(dashes);
     }
 }
 

@@ -9,6 +9,7 @@ use super::wheel::WheelReleases;
 use super::{DIVIDER_GRAB, Layout};
 use crate::gui::command::Command;
 use crate::gui::state::{Action, Model, OverlayMode};
+use crate::gui::tools::Tool;
 
 /// Zoom of one notch of the wheel.
 const ZOOM_PER_NOTCH: f64 = 1.2;
@@ -29,6 +30,8 @@ pub struct PointerState {
     pub wheel: WheelReleases,
     /// The brush ring's place, when it is to be seen.
     pub brush_at: Option<Pos2>,
+    /// Where a click would choose the source of a picked area.
+    pub source_at: Option<Pos2>,
     /// The brush being changed by Alt and a drag.
     pub adjusting: Option<Adjusting>,
     /// How hard a pen or finger presses, 0 to 1; `None` for a mouse and where the system does not say it.
@@ -228,8 +231,9 @@ fn press(
         return;
     };
     let tool = model.view.tool;
-    // With a line, Alt and the left button erase.
-    if modifiers.alt && (tool.is_brush() || (is_right && tool.has_width())) {
+    // With a line, Alt and the left button erase. Ctrl is for where the window manager takes Alt for itself.
+    let adjusts = modifiers.command || (modifiers.alt && (is_right || tool.is_brush()));
+    if adjusts && tool.has_width() {
         state.grip = Grip::Adjust(button);
         state.adjusting = Some(Adjusting {
             at: pos,
@@ -399,6 +403,9 @@ fn show_cursor(
     );
     let pointer = ui.input(|input| input.pointer.latest_pos());
     state.brush_at = None;
+    let points_at_source =
+        is_over && model.view.tool == Tool::Mend && ui.input(|input| input.modifiers.alt);
+    state.source_at = pointer.filter(|_| points_at_source);
     if !is_over && !pans && !stroking && state.grip != Grip::Divider {
         return;
     }

@@ -266,6 +266,9 @@ impl Canvas {
             let [r, g, b] = model.settings.overlay_color;
             draft::paint_trace(painter, layout, shape, Color32::from_rgb(r, g, b));
         }
+        if let (Some(area), Some(position)) = (&model.view.area, pointer.source_at) {
+            draft::paint_source(painter, layout, position, area);
+        }
         if let Some(position) = pointer.brush_at {
             if pointer.adjusting.is_some() {
                 ring::paint_preview(painter, layout, position, model);

@@ -150,6 +150,13 @@ pub const COMMANDS: &[CommandRow] = &[
         &[Shortcut::plain(Key::J)],
     ),
     row(
+        Command::ShowThrough,
+        Group::Marks,
+        "What shows through in area",
+        "Only take the tone of the damage away where the photo still shows through it; nothing is invented",
+        &[Shortcut::shift(Key::J)],
+    ),
+    row(
         Command::NetworkFill,
         Group::Marks,
         "Network's fill in area",

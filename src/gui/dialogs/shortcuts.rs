@@ -11,7 +11,7 @@ use crate::gui::theme;
 const MOUSE: [(&str, &str); 7] = [
     ("Left button", "Paint with the chosen tool"),
     ("Right button", "Erase"),
-    ("Alt+drag", "Brush size, and up or down its hardness"),
+    ("Alt or Ctrl+drag", "Brush size; up or down its hardness"),
     ("Shift+click", "Straight line from the last point"),
     ("Wheel", "Zoom at the pointer"),
     ("Shift+wheel", "Move sideways"),

@@ -8,6 +8,18 @@ use crate::gui::command::Command;
 use crate::gui::state::{Action, Model};
 use crate::mask::{FULL_STRENGTH, Filling, LEAST_STRENGTH, RecipeKind};
 
+/// Buttons, two a row.
+const ROWS: [[(Command, &str); 2]; 2] = [
+    [
+        (Command::SuggestFill, "Other suggestion"),
+        (Command::ShowThrough, "Shows through"),
+    ],
+    [
+        (Command::NetworkFill, "Network's fill"),
+        (Command::ClearArea, "Clear in area"),
+    ],
+];
+
 /// Draws the card's inside.
 pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     ui.set_width(ui.available_width());
@@ -30,48 +42,25 @@ pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
         Filling::Own(own) => match own.recipe.kind {
             RecipeKind::Chosen => "healed from the source you chose",
             RecipeKind::Suggested => "filled from the best match found",
+            RecipeKind::ShowsThrough => "repaired from what shows through",
         },
     };
     let pixels = area.region.pixel_count();
     caption(ui, format!("{pixels} px, {by}"));
     strength(ui, repairs.strength_at(first.x, first.y), actions);
-    caption(ui, "Alt+click on sound photo heals the area from there");
-    command(
-        ui,
-        Command::SuggestFill,
-        "Other suggestion",
-        1.0,
-        model,
-        actions,
-    );
-    ui.horizontal(|ui| {
-        command(
-            ui,
-            Command::NetworkFill,
-            "Network's fill",
-            0.5,
-            model,
-            actions,
-        );
-        command(ui, Command::ClearArea, "Clear in area", 1.0, model, actions);
-    });
-}
-
-/// A button as wide as a `part` of what is left of the row.
-fn command(
-    ui: &mut Ui,
-    command: Command,
-    text: &str,
-    part: f32,
-    model: &Model<'_>,
-    actions: &mut Vec<Action>,
-) {
-    let gap = if part < 1.0 { 4.0 } else { 0.0 };
-    let width = ui.available_width() * part - gap;
-    let button = Button::new(text).min_size(vec2(width, 0.0));
-    let response = ui.add_enabled(model.is_enabled(command), button);
-    if response.on_hover_text(command.tooltip()).clicked() {
-        actions.push(Action::Run(command));
+    caption(ui, "Alt+click, or the right button, heals it from there");
+    let width = (ui.available_width() - 8.0) / 2.0;
+    for row in ROWS {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().button_padding.x = 3.0;
+            for (command, text) in row {
+                let button = Button::new(text).min_size(vec2(width, 0.0));
+                let response = ui.add_enabled(model.is_enabled(command), button);
+                if response.on_hover_text(command.tooltip()).clicked() {
+                    actions.push(Action::Run(command));
+                }
+            }
+        });
     }
 }
 

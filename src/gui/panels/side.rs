@@ -162,7 +162,7 @@ fn brush(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
         &label,
     )
     .on_hover_text(
-        "Diameter in pixels of the photo. Keys: [ and ]; or drag sideways with Alt held",
+        "Diameter in pixels of the photo. Keys: [ and ]; or drag sideways with Alt or Ctrl held",
     );
     if size.changed() {
         actions.push(Action::SetBrushDiameter(diameter));
@@ -170,7 +170,7 @@ fn brush(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     let mut hardness = model.settings.brush_hardness * 100.0;
     let label = label_with_value(ui, "Hardness", &format!("{hardness:.0} %"));
     let hard = wide_slider(ui, Slider::new(&mut hardness, 0.0..=100.0), &label)
-        .on_hover_text("How much of the brush works in full; the rest fades to its edge. Keys: Shift+[ and Shift+]; or drag up and down with Alt held");
+        .on_hover_text("How much of the brush works in full; the rest fades to its edge. Keys: Shift+[ and Shift+]; or drag up and down with Alt or Ctrl held");
     if hard.changed() {
         actions.push(Action::SetBrushHardness(hardness / 100.0));
     }
