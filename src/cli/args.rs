@@ -101,7 +101,7 @@ pub struct RestoreArgs {
     #[command(flatten)]
     /// Where the result goes.
     pub target: Target,
-    /// Repair what this mask marks instead of searching (0 to 255 = repair, the photo's size); it is grown by 1 to 4 px and a soft edge
+    /// Repair what this mask marks instead of searching (0 = not marked, 255 = repair; the photo's size); it is grown by 1 to 4 px and a soft edge
     #[arg(long, value_name = "M", conflicts_with_all = ["threshold", "sensitivity"])]
     pub mask_in: Option<PathBuf>,
     /// Probability from which a pixel counts as damage, 0 to 1 [default: the model's, 0.5]
@@ -225,7 +225,7 @@ pub struct InpaintArgs {
     /// Photo to repair
     #[arg(value_name = "IN")]
     pub input: PathBuf,
-    /// What to repair (0 to 255 = repair, the photo's size); it is grown by 1 to 4 px and a soft edge
+    /// What to repair (0 = not marked, 255 = repair; the photo's size); it is grown by 1 to 4 px and a soft edge
     #[arg(long, value_name = "M")]
     pub mask: PathBuf,
     /// Restored photo; its end (.png, .tif, .jpg) names the kind of file
