@@ -63,8 +63,15 @@ impl UnscratchApp {
             Action::LoadMask(path) => self.load_mask(path),
             Action::ConfirmSaveMask => self.confirm_save_mask(),
             Action::BrowseMaskTarget => self.browse_mask_target(ctx),
-            Action::SetBrushDiameter(px) => self.store.settings.brush_diameter_px = px,
-            Action::SetBrushHardness(hardness) => self.store.settings.brush_hardness = hardness,
+            Action::SetBrushDiameter(px) => {
+                self.store.settings.brush_diameter_px = px;
+                // The panel, which was drawn before, shows the number too.
+                ctx.request_repaint();
+            }
+            Action::SetBrushHardness(hardness) => {
+                self.store.settings.brush_hardness = hardness;
+                ctx.request_repaint();
+            }
             Action::SetPenPressure(acts) => self.store.settings.pen_pressure = acts,
             Action::GoToStep(step) => self.go_to_step(step),
             Action::SetOverlayColor(color) => self.store.settings.overlay_color = color,

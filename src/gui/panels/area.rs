@@ -48,7 +48,7 @@ pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     let pixels = area.region.pixel_count();
     caption(ui, format!("{pixels} px, {by}"));
     strength(ui, repairs.strength_at(first.x, first.y), actions);
-    caption(ui, "Alt+click, or the right button, heals it from there");
+    caption(ui, "Alt+click or right click heals it from there");
     let width = (ui.available_width() - 8.0) / 2.0;
     for row in ROWS {
         ui.horizontal(|ui| {
