@@ -378,13 +378,13 @@ fn masks_of_other_layouts_are_read_and_of_other_sizes_refused() {
         size: (2, 1),
         color: png::ColorType::Rgba,
         depth: png::BitDepth::Eight,
-        data: &[255, 0, 0, 255, 255, 255, 255, 0],
+        data: &[200, 200, 200, 255, 255, 255, 255, 0],
     };
     let path = folder.write("m.png", &file.encode(|_| {}));
     let two = ImageSize::new(2, 1);
     assert_eq!(
         load_mask(&path, two, &DecodeLimits::default()).unwrap(),
-        [255, 0]
+        [200, 0]
     );
     let file = io_files::Png {
         size: (2, 1),
@@ -430,6 +430,29 @@ fn a_mask_of_zeros_and_ones_is_refused_with_the_value_it_needs() {
     assert_eq!(load(Eight, &[0, 2]).unwrap(), [0, 2]);
     assert_eq!(load(Sixteen, &[0, 0, 0, 0]).unwrap(), [0, 0]);
     assert_eq!(load(Sixteen, &[0, 0, 2, 2]).unwrap(), [0, 2]);
+}
+
+#[test]
+fn a_photo_in_colour_is_not_taken_for_a_mask() {
+    let folder = Folder::new();
+    for (depth, data) in [
+        (png::BitDepth::Eight, vec![9, 9, 9, 255, 0, 0]),
+        (
+            png::BitDepth::Sixteen,
+            vec![1, 2, 1, 2, 1, 2, 0, 0, 0, 0, 0, 1],
+        ),
+    ] {
+        let file = io_files::Png {
+            size: (2, 1),
+            color: png::ColorType::Rgb,
+            depth,
+            data: &data,
+        };
+        let path = folder.write("m.png", &file.encode(|_| {}));
+        let error = load_mask(&path, ImageSize::new(2, 1), &DecodeLimits::default()).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("no mask") && text.contains("m.png"), "{text}");
+    }
 }
 
 #[test]

@@ -101,7 +101,7 @@ pub struct RestoreArgs {
     #[command(flatten)]
     /// Where the result goes.
     pub target: Target,
-    /// Repair what this mask marks instead of searching (0 = not marked, 255 = repair; the photo's size); it is grown by 1 to 4 px and a soft edge
+    /// Repair what this mask marks instead of searching (grey, 0 = not marked, 255 = repair; the photo's size); it is grown by 1 to 4 px and a soft edge
     #[arg(long, value_name = "M", conflicts_with_all = ["threshold", "sensitivity"])]
     pub mask_in: Option<PathBuf>,
     /// Probability from which a pixel counts as damage, 0 to 1 [default: the model's, 0.5]
@@ -133,7 +133,7 @@ pub struct Target {
 /// How restored photos are written, and what is written with them.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Output {
-    /// Kind of file [default: by OUT's name; in a folder TIFF for a TIFF, else PNG]
+    /// Kind of file [default: by OUT's name; in a folder TIFF for a TIFF and PNG for all others, JPEG too, since compressing a photo again would change all of it]
     #[arg(long, value_enum)]
     pub format: Option<Format>,
     /// JPEG quality [default: a JPEG's own tables and subsampling; 95 for others]
@@ -225,7 +225,7 @@ pub struct InpaintArgs {
     /// Photo to repair
     #[arg(value_name = "IN")]
     pub input: PathBuf,
-    /// What to repair (0 = not marked, 255 = repair; the photo's size); it is grown by 1 to 4 px and a soft edge
+    /// What to repair (grey, 0 = not marked, 255 = repair; the photo's size); it is grown by 1 to 4 px and a soft edge
     #[arg(long, value_name = "M")]
     pub mask: PathBuf,
     /// Restored photo; its end (.png, .tif, .jpg) names the kind of file

@@ -13,7 +13,7 @@ use super::report::{FileReport, Report, StageSeconds};
 use super::session::Session;
 use super::{Stop, sentence};
 use crate::inference::{Engine, Thresholds};
-use crate::io::{ExportOptions, load_mask};
+use crate::io::{ExportOptions, clear_leftovers, load_mask};
 use crate::jobs::{
     ExportError, ExportReport, ExportRequest, RecordRequest, export_restoration, without_panic,
 };
@@ -116,6 +116,7 @@ fn restore_one(
     session: &mut Session<'_>,
 ) -> Result<FileReport, Stop> {
     let (started, started_at) = (Instant::now(), SystemTime::now());
+    session.say_leftovers(&file.target);
     for target in file.targets() {
         refuse_target(target, session.common.overwrite, &plan.folders)?;
     }
@@ -164,6 +165,16 @@ fn restore_one(
 }
 
 impl Session<'_> {
+    /// Clears away what killed runs left in the folder of `file`, and says what that was.
+    pub(super) fn say_leftovers(&self, file: &Path) {
+        let folder = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        for leftover in clear_leftovers(folder.unwrap_or(Path::new("."))) {
+            self.console.note(&leftover.to_string());
+        }
+    }
+
     /// Says so when the process held more memory than the limit, which bounds its two largest parts only.
     fn note_memory(&self, report: &FileReport, input: &Path) {
         let (Some(limit), Some(peak)) = (self.common.memory_limit, report.peak_memory_bytes) else {

@@ -19,6 +19,8 @@ use crate::restore::{AlphaRaster, FillWindow, Restoration, composite_rect, reren
 
 /// Checks one record.
 pub(super) fn run(args: &VerifyArgs, session: &mut Session<'_>) -> Result<(), Stop> {
+    // Before the record is read: a set killed while it replaced an older one may hold another.
+    session.say_leftovers(&args.record);
     let record = Record::read(&args.record).map_err(anyhow::Error::from)?;
     let folder = match args.record.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

@@ -166,8 +166,9 @@ pub(super) fn write_whole<T>(
 
 /// A temporary file with the rights any new file would get.
 fn new_file_in(folder: &Path) -> std::io::Result<NamedTempFile> {
+    let prefix = temporary_prefix();
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".unscratch-").suffix(".part");
+    builder.prefix(&prefix).suffix(TEMPORARY_SUFFIX);
     #[cfg(unix)]
     let rights = {
         use std::os::unix::fs::PermissionsExt as _;
@@ -175,7 +176,31 @@ fn new_file_in(folder: &Path) -> std::io::Result<NamedTempFile> {
     };
     #[cfg(unix)]
     builder.permissions(rights);
-    builder.tempfile_in(folder).map_err(without_path)
+    let temporary = builder.tempfile_in(folder).map_err(without_path)?;
+    mark_as_used(temporary.as_file());
+    Ok(temporary)
+}
+
+/// How every temporary name begins.
+pub(super) const TEMPORARY_PREFIX: &str = ".unscratch-";
+/// How every temporary name ends.
+pub(super) const TEMPORARY_SUFFIX: &str = ".part";
+
+/// How this process begins temporary names: with its number, so that leftovers of dead ones can be told.
+pub(super) fn temporary_prefix() -> String {
+    format!("{TEMPORARY_PREFIX}{}-", std::process::id())
+}
+
+/// Locks a temporary file while it is open, which tells other processes that somebody still needs it.
+///
+/// Not on Windows, where a lock would keep the file from being read through another handle.
+pub(super) fn mark_as_used(file: &File) {
+    #[cfg(unix)]
+    if let Err(error) = file.try_lock() {
+        tracing::debug!("a temporary file was not locked: {error}");
+    }
+    #[cfg(not(unix))]
+    let _no_lock = file;
 }
 
 /// What the system said, without the temporary file's name, which means nothing to the person.

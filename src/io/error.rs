@@ -109,6 +109,14 @@ pub enum DecodeError {
         /// The mask file.
         path: PathBuf,
     },
+    /// A picture in colour where a mask is asked for.
+    #[error(
+        "this picture has colours, so it is no mask; a mask is grey, 0 where nothing is to be done and 255 where to repair: {path:?}"
+    )]
+    MaskColour {
+        /// The file as named.
+        path: PathBuf,
+    },
     /// The operating system could not read the file.
     #[error("the file cannot be read ({source}); check the disk and try again: {path:?}")]
     Io {
@@ -238,6 +246,34 @@ pub enum EncodeError {
 }
 
 impl EncodeError {
+    /// The file or folder the error names.
+    fn path_mut(&mut self) -> &mut PathBuf {
+        match self {
+            Self::UnknownExtension { path }
+            | Self::IsMaster { path }
+            | Self::Exists { path }
+            | Self::Folder { path }
+            | Self::NotAFile { path }
+            | Self::LossyMask { path }
+            | Self::DiskFull { path }
+            | Self::Layout { path, .. }
+            | Self::TooLarge { path, .. }
+            | Self::Encoder { path, .. }
+            | Self::Verification { path, .. }
+            | Self::Io { path, .. }
+            | Self::NoFolder { folder: path }
+            | Self::NoPermission { folder: path } => path,
+        }
+    }
+
+    /// The same error, said of the path that `rename` makes of the one it names.
+    #[must_use]
+    pub fn said_of(mut self, rename: impl FnOnce(&Path) -> PathBuf) -> Self {
+        let path = self.path_mut();
+        *path = rename(path);
+        self
+    }
+
     /// What a failed write to `target` means for the person.
     pub(super) fn from_io(source: std::io::Error, target: &Path) -> Self {
         let path = target.to_path_buf();

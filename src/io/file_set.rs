@@ -1,13 +1,20 @@
 //! Files that belong together: made in a hidden folder beside their targets, then named all of them or none.
+//!
+//! A file system renames one file at a time, so what is about to be done is written down first (`journal`): whoever comes next
+//! to a folder in which a program was killed finishes it (`leftovers`).
 
 use std::ffi::OsString;
-use std::io::ErrorKind;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use tempfile::{TempDir, TempPath};
+use tempfile::TempDir;
 
 use super::EncodeError;
-use super::atomic::{Listed, check_target, folder_of, sync_folder};
+use super::atomic::{
+    Listed, TEMPORARY_SUFFIX, check_target, folder_of, mark_as_used, sync_folder, temporary_prefix,
+};
+use super::journal::Journal;
+use super::leftovers::LOCK;
 
 /// Some files on their way into one folder; dropped before [`Self::publish`] it leaves nothing.
 #[derive(Debug)]
@@ -17,8 +24,10 @@ pub struct FileSet {
     master: Option<PathBuf>,
     overwrite: bool,
     staging: TempDir,
+    /// Tells other processes that this one is at work; open as long as the set lives.
+    _lock: File,
     /// Takes the staging folder away when the process ends at once.
-    _listed: Listed,
+    listed: Listed,
 }
 
 impl FileSet {
@@ -32,17 +41,20 @@ impl FileSet {
         master: Option<&Path>,
         overwrite: bool,
     ) -> Result<Self, EncodeError> {
-        for target in targets {
-            check_target(target, master, overwrite)?;
-        }
         let folder = targets
             .first()
             .map_or(Path::new("."), |target| folder_of(target));
+        for target in targets {
+            check_target(target, master, overwrite)?;
+        }
+        let failed = |error| EncodeError::from_io(error, &folder.join("x"));
         let staging = tempfile::Builder::new()
-            .prefix(".unscratch-")
-            .suffix(".part")
+            .prefix(&temporary_prefix())
+            .suffix(TEMPORARY_SUFFIX)
             .tempdir_in(folder)
-            .map_err(|error| EncodeError::from_io(error, &folder.join("x")))?;
+            .map_err(failed)?;
+        let lock = File::create(staging.path().join(LOCK)).map_err(failed)?;
+        mark_as_used(&lock);
         Ok(Self {
             names: targets
                 .iter()
@@ -51,7 +63,8 @@ impl FileSet {
             folder: folder.to_path_buf(),
             master: master.map(Path::to_path_buf),
             overwrite,
-            _listed: Listed::new(staging.path()),
+            listed: Listed::new(staging.path()),
+            _lock: lock,
             staging,
         })
     }
@@ -63,83 +76,53 @@ impl FileSet {
             .join(target.file_name().unwrap_or_default())
     }
 
+    /// The path a staged file (or the staging folder) stands for; any other path as it is.
+    pub fn target_of(&self, path: &Path) -> PathBuf {
+        match path.strip_prefix(self.staging.path()) {
+            Ok(name) if name.as_os_str().is_empty() => self.folder.clone(),
+            Ok(name) => self.folder.join(name),
+            Err(_elsewhere) => path.to_path_buf(),
+        }
+    }
+
     /// Gives every file its name.
     ///
     /// # Errors
     /// When a name was taken meanwhile or cannot be given; then no new file is left and replaced ones are back.
     pub fn publish(self) -> Result<(), EncodeError> {
-        let mut given: Vec<Given> = Vec::new();
-        for name in &self.names {
-            match self.give(name) {
-                Ok(one) => given.push(one),
-                Err(error) => {
-                    given.into_iter().rev().for_each(Given::take_back);
-                    return Err(error);
-                }
-            }
+        let Self {
+            names,
+            folder,
+            master,
+            overwrite,
+            staging,
+            _lock,
+            listed,
+        } = self;
+        let path = staging.path();
+        for name in &names {
+            // Again, since writing took its time.
+            check_target(&folder.join(name), master.as_deref(), overwrite)?;
         }
-        sync_folder(&self.folder);
-        Ok(())
-    }
-
-    fn give(&self, name: &OsString) -> Result<Given, EncodeError> {
-        let target = self.folder.join(name);
-        // Again, since writing took its time.
-        check_target(&target, self.master.as_deref(), self.overwrite)?;
-        let failed = |error| EncodeError::from_io(error, &target);
-        let mut old_name = name.clone();
-        old_name.push(".old");
-        let old = self.staging.path().join(old_name);
-        let had_old = match std::fs::rename(&target, &old) {
-            Ok(()) => true,
-            Err(error) if error.kind() == ErrorKind::NotFound => false,
-            Err(error) => return Err(failed(error)),
-        };
-        let given = Given {
-            target: target.clone(),
-            old: had_old.then_some(old),
-        };
-        match name_if_free(self.staging.path().join(name), &target) {
-            Ok(()) => Ok(given),
+        let journal = Journal::new(&names, path, &folder, master.as_deref(), overwrite)?;
+        journal
+            .write(path)
+            .map_err(|error| EncodeError::from_io(error, &folder.join(journal.last_name())))?;
+        // From here on the folder may hold what was replaced, so ending at once must not take it away.
+        drop(listed);
+        match journal.give(path, &folder) {
+            Ok(()) => {
+                sync_folder(&folder);
+                Ok(())
+            }
             Err(error) => {
-                given.bring_old_back();
-                Err(failed(error))
+                if !journal.take_back(path, &folder) {
+                    let kept = staging.keep();
+                    tracing::error!("the files replaced are kept: {kept:?}");
+                }
+                Err(error)
             }
         }
-    }
-}
-
-/// A file that has its name, and the one that had it before.
-struct Given {
-    target: PathBuf,
-    old: Option<PathBuf>,
-}
-
-impl Given {
-    fn take_back(self) {
-        super::remove_output(&self.target);
-        self.bring_old_back();
-    }
-
-    fn bring_old_back(&self) {
-        let Some(old) = &self.old else { return };
-        if let Err(error) = std::fs::rename(old, &self.target) {
-            let path = &self.target;
-            tracing::error!("the file replaced could not be brought back ({error}): {path:?}");
-        }
-    }
-}
-
-fn name_if_free(from: PathBuf, target: &Path) -> std::io::Result<()> {
-    let from = TempPath::try_from_path(from)?;
-    match from.persist_noclobber(target) {
-        Ok(()) => Ok(()),
-        Err(failure) if failure.error.kind() == ErrorKind::AlreadyExists => Err(failure.error),
-        // Some file systems (FAT, network shares) cannot name a file only if the name is free.
-        Err(failure) if std::fs::symlink_metadata(target).is_err() => {
-            Ok(failure.path.persist(target)?)
-        }
-        Err(failure) => Err(failure.error),
     }
 }
 

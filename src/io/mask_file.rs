@@ -10,10 +10,10 @@ use crate::photo::{Channels, Metadata, Photo, Samples};
 
 /// Reads a mask of `expected` size: one `u8` a pixel, row-major, stored order.
 ///
-/// Grey, RGB (the brightest channel counts), 1-bit, palette and 16-bit files are accepted; what is transparent counts as untouched.
+/// Grey, 1-bit and 16-bit files are accepted, and colour files whose channels are equal; what is transparent counts as untouched.
 ///
 /// # Errors
-/// [`DecodeError::MaskSize`] names both sizes; the rest as for a photo.
+/// [`DecodeError::MaskSize`] names both sizes, [`DecodeError::MaskColour`] says that a picture is none; the rest as for a photo.
 /// [`DecodeError::MaskFaint`] for a mask of zeros and ones, or of 8-bit values in a 16-bit file.
 pub fn load_mask(
     path: &Path,
@@ -28,12 +28,21 @@ pub fn load_mask(
             path: path.to_path_buf(),
         });
     }
+    let is_coloured = photo.channels() == Channels::Rgb
+        && match photo.samples() {
+            Samples::U8(values) => differs(values),
+            Samples::U16(values) => differs(values),
+        };
+    if is_coloured {
+        let path = path.to_path_buf();
+        return Err(DecodeError::MaskColour { path });
+    }
     refuse_faint(photo.samples(), path)?;
     let mut mask = match (photo.samples(), photo.channels()) {
         (Samples::U8(values), Channels::Grey) => values.clone(),
-        (Samples::U8(values), Channels::Rgb) => brightest(values, |value| value),
+        (Samples::U8(values), Channels::Rgb) => every_third(values, |value| value),
         (Samples::U16(values), Channels::Grey) => values.iter().map(|&v| high_byte(v)).collect(),
-        (Samples::U16(values), Channels::Rgb) => brightest(values, high_byte),
+        (Samples::U16(values), Channels::Rgb) => every_third(values, high_byte),
     };
     let fade = |value: &mut u8, alpha: u8| {
         *value = ((u16::from(*value) * u16::from(alpha) + 127) / 255) as u8;
@@ -78,11 +87,15 @@ fn high_byte(value: u16) -> u8 {
     ((u32::from(value) + 128) / 257) as u8
 }
 
-fn brightest<T: Copy + Ord>(values: &[T], to_byte: fn(T) -> u8) -> Vec<u8> {
+/// Whether any pixel has channels that are not equal.
+fn differs<T: PartialEq>(values: &[T]) -> bool {
+    let mut pixels = values.chunks_exact(3);
+    pixels.any(|pixel| pixel[0] != pixel[1] || pixel[1] != pixel[2])
+}
+
+fn every_third<T: Copy>(values: &[T], to_byte: fn(T) -> u8) -> Vec<u8> {
     let pixels = values.chunks_exact(3);
-    pixels
-        .map(|pixel| to_byte(pixel[0].max(pixel[1]).max(pixel[2])))
-        .collect()
+    pixels.map(|pixel| to_byte(pixel[0])).collect()
 }
 
 /// Writes `mask` (one `u8` a pixel, row-major, stored order, `size` px) as PNG or TIFF by the target's name, with the photo's resolution and orientation tag.

@@ -6,6 +6,8 @@ mod encode;
 mod error;
 mod file_set;
 mod hash;
+mod journal;
+mod leftovers;
 mod limits;
 mod mask_file;
 mod metadata;
@@ -19,14 +21,15 @@ pub use atomic::{
 pub use decode::{open_page, open_photo};
 pub use encode::{
     ExportOptions, ExportOutcome, OutputFormat, Patch, Restored, export_patched, export_photo,
-    export_photo_with_xmp, foretell_losses,
+    export_photo_with_xmp, foretell_losses, xmp_room,
 };
 pub use error::{DecodeError, EncodeError};
 pub use file_set::FileSet;
 pub use hash::{hex, sha256_file};
+pub use leftovers::{Leftover, clear_leftovers};
 pub use limits::DecodeLimits;
 pub use mask_file::{load_mask, save_mask};
-pub use metadata::provenance::{XmpEdit, XmpError, digital_source_type, edit_xmp};
+pub use metadata::provenance::{XmpEdit, XmpError, derived_from, digital_source_type, edit_xmp};
 pub use naming::{
     NameTemplate, NameTemplateError, differ_in_case_only, is_same_file, mask_name_of, restored_name,
 };

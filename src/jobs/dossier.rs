@@ -1,9 +1,13 @@
 //! A derivative with everything that proves it: mask, changes, record and manifest, all of them or none. No threads.
 
+use std::path::Path;
 use std::time::Instant;
 
 use crate::inference::CancelToken;
-use crate::io::{FileSet, digital_source_type, edit_xmp, hex, save_view, sha256_file, write_bytes};
+use crate::io::{
+    FileSet, derived_from, digital_source_type, edit_xmp, hex, save_view, sha256_file, write_bytes,
+    xmp_room,
+};
 use crate::photo::Photo;
 use crate::record::schema::{DerivativeFile, MetadataRecord, PixelCounts};
 use crate::record::{
@@ -54,6 +58,7 @@ impl DerivativeXmp {
                 xmp_extended: false,
                 digital_source_type: None,
                 master_digital_source_type: old.and_then(digital_source_type),
+                master_derived_from: None,
             },
             note: None,
         };
@@ -62,7 +67,16 @@ impl DerivativeXmp {
         };
         let edit = xmp_edit(photo, mask, restoration, &record.circumstances)?;
         match edit_xmp(old, &edit) {
+            Ok(packet)
+                if xmp_room(request.options.format).is_some_and(|room| packet.len() > room) =>
+            {
+                xmp.note = Some(format!(
+                    "A history in XMP: with it the packet has {} bytes, more than one segment of a JPEG holds, so nothing was added.",
+                    packet.len()
+                ));
+            }
             Ok(packet) => {
+                xmp.record.master_derived_from = old.and_then(derived_from);
                 xmp.packet = Some(packet);
                 xmp.record.xmp_extended = true;
                 xmp.record.digital_source_type = edit.digital_source_type.map(str::to_owned);
@@ -86,19 +100,23 @@ pub(super) fn export_dossier(
     let started = Instant::now();
     let photo = &request.photo;
     let names = DossierNames::new(&request.target)?;
-    let targets = names.all().map(std::path::Path::to_path_buf);
+    let targets = names.all().map(Path::to_path_buf);
     let set = FileSet::begin(&targets, Some(photo.path()), request.options.overwrite)?;
     let staged = ExportRequest {
         target: set.staged(&names.derivative),
         mask_target: Some(set.staged(&names.mask)),
         ..request.clone()
     };
-    let mut report = export_files(&staged, progress, cancel)?;
-    progress.report(Stage::Writing, 0, 0);
-    let (size, rgb) = change_view(photo, &request.restoration);
-    save_view(&set.staged(&names.changes), size, &rgb, false)?;
-    check_master(photo)?;
-    write_record(request, &record.circumstances, &names, &set, &report)?;
+    let fill = || {
+        let report = export_files(&staged, progress, cancel)?;
+        progress.report(Stage::Writing, 0, 0);
+        let (size, rgb) = change_view(photo, &request.restoration);
+        save_view(&set.staged(&names.changes), size, &rgb, false)?;
+        check_master(photo)?;
+        write_record(request, &record.circumstances, &names, &set, &report)?;
+        Ok(report)
+    };
+    let mut report = fill().map_err(|error| said_of_targets(error, &set))?;
     if cancel.is_cancelled() {
         return Err(ExportError::Cancelled);
     }
@@ -108,6 +126,28 @@ pub(super) fn export_dossier(
     report.dossier = Some(names);
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
+}
+
+/// The error with the names people know in place of those in the staging folder.
+fn said_of_targets(error: ExportError, set: &FileSet) -> ExportError {
+    let name = |path: &Path| set.target_of(path);
+    match error {
+        ExportError::Encode(source) => ExportError::Encode(source.said_of(name)),
+        // Nothing of a set that failed is left.
+        ExportError::Mask { source } | ExportError::MaskAlone { source, .. } => ExportError::Mask {
+            source: source.said_of(name),
+        },
+        ExportError::Hash { source, path } => ExportError::Hash {
+            source,
+            path: name(&path),
+        },
+        ExportError::SameTarget { path } => ExportError::SameTarget { path: name(&path) },
+        ExportError::ChangedOutside { pixels, path } => ExportError::ChangedOutside {
+            pixels,
+            path: name(&path),
+        },
+        other => other,
+    }
 }
 
 /// Writes the record and the manifest into the set.

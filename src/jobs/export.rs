@@ -13,8 +13,8 @@ use rayon::prelude::*;
 
 use crate::inference::CancelToken;
 use crate::io::{
-    EncodeError, ExportOutcome, OutputFormat, Patch, Restored, check_target, export_patched,
-    export_photo_with_xmp, is_same_file, remove_output, save_mask,
+    EncodeError, ExportOutcome, Leftover, OutputFormat, Patch, Restored, check_target,
+    clear_leftovers, export_patched, export_photo_with_xmp, is_same_file, remove_output, save_mask,
 };
 use crate::photo::{FileFormat, Photo, Samples};
 use crate::record::schema::MetadataRecord;
@@ -61,6 +61,8 @@ pub struct ExportReport {
     pub metadata: MetadataRecord,
     /// The files of the dossier, if one was asked for.
     pub dossier: Option<DossierNames>,
+    /// What killed processes had left in the target's folder, and what was done about it.
+    pub leftovers: Vec<Leftover>,
     /// Wall time of each step.
     pub stages: ExportStages,
     /// Wall time from request to the end, s.
@@ -153,10 +155,15 @@ pub fn export_restoration(
     progress: &dyn ProgressSink,
     cancel: &CancelToken,
 ) -> Result<ExportReport, ExportError> {
-    match request.record.as_ref().filter(|record| record.is_dossier) {
+    let folder = request.target.parent();
+    let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
+    let leftovers = clear_leftovers(folder.unwrap_or(Path::new(".")));
+    let mut report = match request.record.as_ref().filter(|record| record.is_dossier) {
         Some(record) => export_dossier(request, record, progress, cancel),
         None => export_files(request, progress, cancel),
-    }
+    }?;
+    report.leftovers = leftovers;
+    Ok(report)
 }
 
 /// Writes the derivative and, if it was asked for, the mask.
@@ -243,6 +250,7 @@ pub(super) fn export_files(
         not_carried: outcome.not_carried.into_iter().chain(xmp.note).collect(),
         metadata: xmp.record,
         dossier: None,
+        leftovers: Vec::new(),
         stages,
         seconds: started.elapsed().as_secs_f64(),
     })

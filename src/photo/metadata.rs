@@ -159,6 +159,8 @@ pub struct Metadata {
     pub premultiplied_alpha: bool,
     /// What else a derivative of the master's own kind can hold; never changed, the fields above win where they differ from it.
     pub native: Option<Arc<Native>>,
+    /// What of the master no derivative holds but a patched copy of it, as sentences: unknown tags, other pages, further channels.
+    pub left_behind: Vec<String>,
     /// Which page of a TIFF file the pixels are, counted from 0; 0 for every other format.
     pub page: u32,
 }

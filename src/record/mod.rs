@@ -13,7 +13,7 @@ mod verify;
 pub use build::{Circumstances, Written, build_record, xmp_edit};
 pub use changes::change_view;
 pub use manifest::manifest_text;
-pub use names::DossierNames;
+pub use names::{DossierNames, check_name};
 pub use repairs::{MendError, mend_again};
 pub use schema::{Record, RecordError};
 pub use verify::{

@@ -25,8 +25,9 @@ impl DossierNames {
     /// The names that belong to `derivative`.
     ///
     /// # Errors
-    /// [`RecordError::Name`] when it has no name or one that is no Unicode, which a record cannot hold.
+    /// [`RecordError`] when it has no name, or one that a record cannot hold: see [`check_name`].
     pub fn new(derivative: &Path) -> Result<Self, RecordError> {
+        check_name(derivative)?;
         let stem = derivative.file_stem().and_then(|stem| stem.to_str());
         let has_name = derivative
             .file_name()
@@ -58,12 +59,23 @@ impl DossierNames {
     }
 }
 
+/// Whether a record can hold the name of this file.
+///
+/// # Errors
+/// [`RecordError::Name`] when there is none or it is no Unicode, [`RecordError::Backslash`] when it has a backslash.
+pub fn check_name(path: &Path) -> Result<(), RecordError> {
+    file_name(path).map(drop)
+}
+
 /// The last part of a path as text.
 pub(super) fn file_name(path: &Path) -> Result<String, RecordError> {
     let name = path.file_name().and_then(|name| name.to_str());
-    name.map(str::to_owned).ok_or_else(|| RecordError::Name {
-        path: path.to_path_buf(),
-    })
+    let path = || path.to_path_buf();
+    match name {
+        None => Err(RecordError::Name { path: path() }),
+        Some(name) if name.contains('\\') => Err(RecordError::Backslash { path: path() }),
+        Some(name) => Ok(name.to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -85,6 +97,15 @@ mod tests {
             ]
         );
         assert!(DossierNames::new(Path::new("..")).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_name_with_a_backslash_is_refused_before_a_record_is_written() {
+        let refused = DossierNames::new(Path::new("out/a\\b.tif")).unwrap_err();
+        assert!(matches!(refused, RecordError::Backslash { .. }));
+        assert!(refused.to_string().contains("rename"));
+        assert!(check_name(Path::new("in\\put/a.tif")).is_ok());
     }
 
     #[cfg(unix)]

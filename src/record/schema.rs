@@ -22,6 +22,14 @@ pub enum RecordError {
         /// The file.
         path: PathBuf,
     },
+    /// A file's name would lead elsewhere on another system.
+    #[error(
+        "a record cannot hold a name with a backslash, which other systems take for a folder; rename this file: {path:?}"
+    )]
+    Backslash {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file cannot be read.
     #[error("the record cannot be read ({source}); check the name and the disk: {path:?}")]
     Io {
@@ -374,6 +382,10 @@ pub struct MetadataRecord {
     pub digital_source_type: Option<String>,
     /// The one the master stated.
     pub master_digital_source_type: Option<String>,
+    /// The master's own `xmpMM:DerivedFrom`, which was replaced: its fields as `name=value`, of paths the file names only;
+    /// `null` when it had none or it was left. Missing from records of earlier versions.
+    #[serde(default)]
+    pub master_derived_from: Option<String>,
 }
 
 impl Record {
@@ -406,7 +418,11 @@ impl Record {
         Self::parse(&std::fs::read(path).map_err(io)?, path)
     }
 
-    fn parse(json: &[u8], path: &Path) -> Result<Self, RecordError> {
+    /// As [`Self::read`], from the content of the file at `path`, which is only named in errors.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub fn parse(json: &[u8], path: &Path) -> Result<Self, RecordError> {
         #[derive(Deserialize)]
         struct Head {
             schema: String,

@@ -315,3 +315,96 @@ fn a_packet_keeps_its_own_bytes_around_what_is_inserted() {
     assert!(packet.contains("<stRef:filePath>master.png</stRef:filePath>"));
     assert!(not_carried.is_empty(), "{not_carried:?}");
 }
+
+/// Exports the master with `xmp` as `name`; its record and report.
+fn record_after_export(xmp: &str, name: &str) -> (Record, Vec<String>, Option<Vec<u8>>) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let photo = master_with_xmp(folder.path(), Some(xmp));
+    let target = folder.path().join(name);
+    let mut jobs = Jobs::with_stage_2(painter());
+    let id = jobs.system.export(request(&photo, &target));
+    let end = jobs.wait_end(id);
+    let JobEvent::Exported { report, .. } = end else {
+        panic!("{end:?}");
+    };
+    let record = Record::read(&folder.path().join("a.restoration.json")).expect("a record");
+    let written = open_photo(&target, &DecodeLimits::default()).expect("it is a photo");
+    let packet = written.metadata().xmp.clone();
+    (record, report.not_carried.clone(), packet)
+}
+
+fn packet(properties: &str) -> String {
+    format!(
+        "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>\
+         <rdf:Description rdf:about='' xmlns:xmpMM='http://ns.adobe.com/xap/1.0/mm/' \
+         xmlns:stRef='http://ns.adobe.com/xap/1.0/sType/ResourceRef#'>{properties}</rdf:Description></rdf:RDF></x:xmpmeta>"
+    )
+}
+
+#[test]
+fn the_record_claims_no_xmp_that_found_no_room() {
+    let long = packet(&format!("<xmpMM:Note>{}</xmpMM:Note>", "x".repeat(64_500)));
+    let (record, not_carried, packet) = record_after_export(&long, "a.jpg");
+    assert!(!record.metadata.xmp_extended);
+    assert_eq!(record.metadata.digital_source_type, None);
+    assert!(
+        record
+            .not_carried
+            .iter()
+            .any(|said| said.contains("history in XMP")),
+        "{not_carried:?}"
+    );
+    assert_eq!(record.not_carried, not_carried);
+    // What the record says is what the file holds: the master's own packet.
+    assert_eq!(packet, Some(long.into_bytes()));
+}
+
+#[test]
+fn the_record_keeps_the_origin_that_was_replaced() {
+    let own = "<xmpMM:DerivedFrom rdf:parseType='Resource'><stRef:documentID>xmp.did:7</stRef:documentID>\
+               <stRef:filePath>/home/somebody/raw.dng</stRef:filePath></xmpMM:DerivedFrom>";
+    let (record, _, written) = record_after_export(&packet(own), "a.tif");
+    assert!(record.metadata.xmp_extended);
+    let kept = record.metadata.master_derived_from.unwrap();
+    assert_eq!(kept, "documentID=xmp.did:7; filePath=raw.dng");
+    let written = String::from_utf8(written.unwrap()).unwrap();
+    assert!(!written.contains("raw.dng"), "{written}");
+    let (record, _, _) = record_after_export(&packet(""), "a.tif");
+    assert_eq!(record.metadata.master_derived_from, None);
+}
+
+#[test]
+fn a_set_of_a_killed_process_is_finished_before_the_next_export() {
+    let folder = tempfile::tempdir().unwrap();
+    let photo = master(folder.path());
+    let target = folder.path().join("a.tif");
+    // Killed before any name was given, as its journal says. No process has this number.
+    let staging = folder.path().join(".unscratch-4194999-aBc123.part");
+    std::fs::create_dir(&staging).unwrap();
+    std::fs::write(staging.join("lock"), "").unwrap();
+    std::fs::write(staging.join("b.tif"), "from before").unwrap();
+    let facts = std::fs::metadata(staging.join("b.tif")).unwrap();
+    let modified = facts.modified().unwrap();
+    let modified = modified.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    let journal = format!(
+        "{{\"version\":1,\"overwrite\":true,\"master\":null,\"files\":[{{\"name\":\"b.tif\",\"old\":null,\
+         \"new\":{{\"bytes\":11,\"modified\":{{\"secs\":{},\"nanos\":{}}}}}}}]}}",
+        modified.as_secs(),
+        modified.subsec_nanos()
+    );
+    std::fs::write(staging.join("journal.json"), journal).unwrap();
+    let mut jobs = Jobs::with_stage_2(painter());
+    let id = jobs.system.export(request(&photo, &target));
+    let end = jobs.wait_end(id);
+    let JobEvent::Exported { report, .. } = end else {
+        panic!("{end:?}");
+    };
+    let said: Vec<String> = report.leftovers.iter().map(ToString::to_string).collect();
+    assert!(
+        said[0].contains("finished") && said[0].contains("b.tif"),
+        "{said:?}"
+    );
+    let found = std::fs::read(folder.path().join("b.tif")).unwrap();
+    assert_eq!(found, b"from before");
+    assert!(!staging.exists());
+}

@@ -215,6 +215,7 @@ pub fn report_text(report: &ExportReport) -> String {
             report.not_carried.join(" ")
         ));
     }
+    lines.extend(report.leftovers.iter().map(ToString::to_string));
     lines.join("\n")
 }
 

@@ -1,6 +1,6 @@
 //! WebP and BMP through the `image` crate, 8 bits, with the resolution of a BMP header.
 
-use std::io::{BufReader, Read as _, Seek as _};
+use std::io::{BufReader, Read as _, Seek as _, SeekFrom};
 
 use image::codecs::bmp::BmpDecoder;
 use image::codecs::webp::WebPDecoder;
@@ -33,7 +33,12 @@ pub fn decode_webp(input: &Input) -> Result<Decoded, Fault> {
         .exif_metadata()?
         .map(|blob| blob.strip_prefix(b"Exif\0\0").unwrap_or(&blob).to_vec());
     let stated = exif_blob.as_deref();
+    let mut left_behind = Vec::new();
+    if decoder.has_animation() {
+        left_behind.push("The animation's other frames.".to_owned());
+    }
     let metadata = Metadata {
+        left_behind,
         orientation: stated.and_then(exif::orientation).unwrap_or_default(),
         resolution: stated.and_then(exif::resolution),
         icc: decoder.icc_profile()?,
@@ -55,9 +60,16 @@ pub fn decode_bmp(input: &mut Input) -> Result<Decoded, Fault> {
     if let Some(bits @ 1..=16) = header.bits_a_pixel {
         notes.push(format!("{bits}-bit colours were widened to 8-bit RGB."));
     }
-    let mut decoder = BmpDecoder::new(BufReader::new(input.file.try_clone()?))?;
+    let profile = BmpProfile::read(input)?;
+    let decoder = BmpDecoder::new(BufReader::new(input.file.try_clone()?))?;
+    let (icc, left_behind) = match profile {
+        BmpProfile::None => (None, Vec::new()),
+        BmpProfile::Embedded(profile) => (Some(profile), Vec::new()),
+        BmpProfile::Lost(what) => (None, vec![what.to_owned()]),
+    };
     let metadata = Metadata {
-        icc: decoder.icc_profile()?,
+        icc,
+        left_behind,
         resolution: header.resolution,
         ..Metadata::default()
     };
@@ -88,6 +100,81 @@ impl BmpHeader {
         Ok(Self {
             bits_a_pixel: Some(u16::from_le_bytes([bytes[28], bytes[29]])),
             resolution: Resolution::from_metre(long(38), long(42)),
+        })
+    }
+}
+
+/// What a bitmap says of its colours.
+#[derive(Debug, PartialEq, Eq)]
+enum BmpProfile {
+    /// Nothing, or that they are sRGB.
+    None,
+    /// An ICC profile.
+    Embedded(Vec<u8>),
+    /// What is not read, as a sentence.
+    Lost(&'static str),
+}
+
+/// Most bytes of a profile that are believed.
+const PROFILE_LIMIT_BYTES: u32 = 16 << 20;
+
+/// Where the second header begins, behind that of the file.
+const HEADER_AT: usize = 14;
+
+impl BmpProfile {
+    const BROKEN: Self = Self::Lost("The colour profile: it is damaged.");
+
+    /// Reads the profile that a header of 124 bytes points to, and leaves the file at its start.
+    ///
+    /// Source: BITMAPV4HEADER and BITMAPV5HEADER: kind of colours at byte 56 of the header, position (from the header's
+    /// start) and length of the profile at 112 and 116.
+    fn read(input: &mut Input) -> Result<Self, Fault> {
+        let mut bytes = Vec::new();
+        (&mut input.file)
+            .take(HEADER_AT as u64 + 124)
+            .read_to_end(&mut bytes)?;
+        input.file.rewind()?;
+        let long = |at: usize| {
+            let bytes = bytes.get(HEADER_AT + at..HEADER_AT + at + 4)?;
+            Some(u32::from_le_bytes(bytes.try_into().ok()?))
+        };
+        let Some(header_bytes @ (108 | 124)) = long(0) else {
+            return Ok(Self::None);
+        };
+        let kind = bytes.get(HEADER_AT + 56..HEADER_AT + 60);
+        match kind {
+            Some(b"DEBM") if header_bytes == 124 => {}
+            Some(b"KNIL") => {
+                return Ok(Self::Lost(
+                    "The colour profile: it is a file of its own, which the bitmap only names.",
+                ));
+            }
+            Some([0, 0, 0, 0]) if bytes[HEADER_AT + 60..].iter().take(48).any(|&b| b != 0) => {
+                return Ok(Self::Lost(
+                    "The colour calibration in the header (end points and gamma).",
+                ));
+            }
+            _ => return Ok(Self::None),
+        }
+        let (Some(at), Some(length)) = (long(112), long(116)) else {
+            return Ok(Self::None);
+        };
+        if !(128..=PROFILE_LIMIT_BYTES).contains(&length) {
+            return Ok(Self::BROKEN);
+        }
+        let start = HEADER_AT as u64 + u64::from(at);
+        input.file.seek(SeekFrom::Start(start))?;
+        let mut profile = Vec::new();
+        (&mut input.file)
+            .take(u64::from(length))
+            .read_to_end(&mut profile)?;
+        input.file.rewind()?;
+        // Source: ICC.1, "Profile file signature".
+        let is_profile = profile.len() == length as usize && profile[36..40] == *b"acsp";
+        Ok(if is_profile {
+            Self::Embedded(profile)
+        } else {
+            Self::BROKEN
         })
     }
 }

@@ -74,6 +74,16 @@ impl OutputFormat {
     }
 }
 
+/// Most bytes of an XMP packet in a file of `format`; `None` where there is no limit of its own.
+pub const fn xmp_room(format: OutputFormat) -> Option<usize> {
+    match format {
+        OutputFormat::Jpeg { .. } => {
+            Some(jpeg_parts::SEGMENT_LIMIT_BYTES - super::metadata::xmp::JPEG_PREFIX.len())
+        }
+        OutputFormat::Png | OutputFormat::Tiff => None,
+    }
+}
+
 /// How to export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExportOptions {
@@ -249,6 +259,7 @@ fn encode(
     not_carried: &mut Vec<String>,
 ) -> Result<(), Failure> {
     let metadata = picture.metadata;
+    not_carried.extend(metadata.left_behind.iter().cloned());
     match (metadata.native.as_deref(), format) {
         (Some(Native::Png(parts)), OutputFormat::Tiff | OutputFormat::Jpeg { .. }) => {
             png_parts::lost_elsewhere(parts, metadata, not_carried);

@@ -123,7 +123,7 @@ fn background(data: &[u8], parts: &PngParts) -> Option<Vec<u8>> {
             let colour = palette.data.chunks_exact(3).nth(usize::from(index))?;
             Some(colour.iter().flat_map(|&value| [0, value]).collect())
         }
-        (0, &[high, low]) if parts.bits < 8 => {
+        (0, &[high, low]) if matches!(parts.bits, 1 | 2 | 4) => {
             let largest = (1_u16 << parts.bits) - 1;
             let value = u16::from_be_bytes([high, low]).min(largest);
             Some((value * (255 / largest)).to_be_bytes().to_vec())

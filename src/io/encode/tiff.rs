@@ -15,6 +15,7 @@ use tiff::{Directory, TiffError};
 
 use super::{Failure, Picture, THUMBNAIL_DROPPED, jpeg_parts};
 use crate::io::metadata::exif::{ExifTree, RawEntry, tag};
+use crate::io::metadata::iptc;
 use crate::photo::{BitDepth, Channels, Native, Resolution};
 
 /// Unpacked bytes of a strip: large enough to pack well, small enough to keep all cores busy.
@@ -293,6 +294,11 @@ fn write_metadata<W: Write + Seek, K: TiffKind>(
         Some(Native::Jpeg(parts)) => jpeg_parts::bare_resources(parts, not_carried),
         _ => None,
     };
+    // IPTC has its own tag here, and would be read twice.
+    let records = metadata.iptc.as_deref().unwrap_or_default();
+    let resources = resources
+        .map(|blocks| iptc::without_records(&blocks, records))
+        .filter(|blocks| !blocks.is_empty());
     write_blob(page, PHOTOSHOP_RESOURCES, Type::BYTE, resources.as_deref())
 }
 

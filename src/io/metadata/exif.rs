@@ -183,6 +183,10 @@ impl ExifTree {
         point(&mut exif, tag::INTEROP_IFD, interop_at);
 
         let mut blob = b"II*\0\x08\0\0\0".to_vec();
+        if main.is_empty() {
+            // No entries and no next directory: the first one has to be there.
+            blob.extend([0; 6]);
+        }
         for entries in [&main, &exif, gps, interop] {
             write_directory(&mut blob, entries);
         }

@@ -46,6 +46,16 @@ pub fn without_thumbnails(blocks: &[u8]) -> Option<Vec<u8>> {
     (kept.len() < blocks.len()).then_some(kept)
 }
 
+/// The blocks without those that hold just `records`, which have a place of their own in some formats.
+pub fn without_records(blocks: &[u8], records: &[u8]) -> Vec<u8> {
+    let block = to_resource(records);
+    // Broken behind, or named in another way: kept as it is.
+    match blocks.windows(block.len()).position(|part| part == block) {
+        Some(at) => [&blocks[..at], &blocks[at + block.len()..]].concat(),
+        None => blocks.to_vec(),
+    }
+}
+
 /// One image resource block with the IPTC-IIM `records`.
 pub fn to_resource(records: &[u8]) -> Vec<u8> {
     let mut block = b"8BIM".to_vec();
@@ -113,6 +123,16 @@ mod tests {
         for length in 0..blocks.len() {
             without_thumbnails(&blocks[..length]);
         }
+    }
+
+    #[test]
+    fn records_that_stand_elsewhere_are_taken_out_of_the_blocks() {
+        let records = [0x1C, 2, 5, 0, 1, b'a'];
+        let other = b"8BIM\x03\xed\x01x\0\0\0\x03abc\0".as_slice();
+        let blocks = [other, &to_resource(&records), other].concat();
+        assert_eq!(without_records(&blocks, &records), other.repeat(2));
+        assert_eq!(without_records(&blocks, b"others"), blocks);
+        assert_eq!(without_records(b"", &records), b"");
     }
 
     #[test]

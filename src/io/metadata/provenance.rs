@@ -9,6 +9,8 @@ mod tests;
 
 use std::ops::Range;
 
+use quick_xml::events::Event;
+
 use self::scan::{Container, Found, scan};
 
 const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
@@ -98,6 +100,47 @@ pub fn digital_source_type(packet: &[u8]) -> Option<String> {
     is_plain.then(|| text.to_owned())
 }
 
+/// The fields of a packet's `xmpMM:DerivedFrom` as `name=value`, of paths the last part only; `None` when there is none.
+pub fn derived_from(packet: &[u8]) -> Option<String> {
+    let element = packet.get(scan(packet).ok()?.derived_from?)?;
+    let mut reader = quick_xml::Reader::from_reader(element);
+    let mut fields = Vec::new();
+    let mut name = String::new();
+    let local = |name: quick_xml::name::QName<'_>| {
+        String::from_utf8_lossy(name.local_name().into_inner()).into_owned()
+    };
+    loop {
+        match reader.read_event().ok()? {
+            Event::Start(tag) | Event::Empty(tag) => {
+                for attribute in tag.attributes().flatten() {
+                    let key = local(attribute.key);
+                    let is_syntax =
+                        attribute.key.as_ref().starts_with(b"xmlns") || key == "parseType";
+                    if !is_syntax {
+                        let value = String::from_utf8_lossy(&attribute.value);
+                        fields.extend(field(&key, &value));
+                    }
+                }
+                name = local(tag.name());
+            }
+            Event::Text(text) => fields.extend(field(&name, &String::from_utf8_lossy(&text))),
+            Event::Eof => return Some(fields.join("; ")),
+            _ => {}
+        }
+    }
+}
+
+/// One field of a reference; a path may tell of the machine it was made on, so only its last part is given.
+fn field(name: &str, value: &str) -> Option<String> {
+    let value = value.trim();
+    let value = if name.ends_with("Path") || name.ends_with("path") {
+        value.rsplit(['/', '\\']).next().unwrap_or(value)
+    } else {
+        value
+    };
+    (!value.is_empty()).then(|| format!("{name}={value}"))
+}
+
 fn patches(packet: &[u8], found: &Found, edit: &XmpEdit) -> Vec<Patch> {
     let mut patches = Vec::new();
     let mut missing = String::new();
@@ -122,10 +165,10 @@ fn patches(packet: &[u8], found: &Found, edit: &XmpEdit) -> Vec<Patch> {
     match &found.derived_from {
         Some(element) => {
             let declared = declare(&[("xmpMM", XMP_MM), ("rdf", RDF), ("stRef", REFERENCE)]);
-            let text = derived_from(packet, found, edit, &declared);
+            let text = reference(packet, found, edit, &declared);
             patches.push((element.clone(), text));
         }
-        None => missing.push_str(&derived_from(packet, found, edit, "")),
+        None => missing.push_str(&reference(packet, found, edit, "")),
     }
     if let Some(uri) = edit.digital_source_type {
         if let Some(value) = &found.source_type {
@@ -181,7 +224,7 @@ fn history(edit: &XmpEdit, declared: &str) -> String {
     format!("<xmpMM:History{declared}><rdf:Seq>{event}</rdf:Seq></xmpMM:History>")
 }
 
-fn derived_from(packet: &[u8], found: &Found, edit: &XmpEdit, declared: &str) -> String {
+fn reference(packet: &[u8], found: &Found, edit: &XmpEdit, declared: &str) -> String {
     // Raw text of the packet: escaped already.
     let id = |name: &str, range: &Option<Range<usize>>| {
         let value = range.clone().and_then(|range| packet.get(range));

@@ -62,6 +62,13 @@ impl Directory {
         self.entries.iter().find(|entry| entry.tag == tag).copied()
     }
 
+    /// Whether a tag stands twice in it: readers differ in which one they believe.
+    pub fn repeats_a_tag(&self) -> bool {
+        let mut tags: Vec<u16> = self.entries.iter().map(|entry| entry.tag).collect();
+        tags.sort_unstable();
+        tags.windows(2).any(|pair| pair[0] == pair[1])
+    }
+
     /// The bytes of this directory with `entry`, the stored form of one of tag `tag`, added in its order; `None` when it is full.
     pub fn with_entry(&self, tiff: &TiffFile<'_>, tag: u16, entry: &[u8]) -> Option<Vec<u8>> {
         let (count_bytes, link_bytes) = if tiff.is_big { (8, 8) } else { (2, 4) };

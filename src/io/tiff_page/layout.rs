@@ -72,6 +72,9 @@ impl PageLayout {
             tiff,
             directory: tiff.page(page)?,
         };
+        if tags.directory.repeats_a_tag() {
+            return Err(foreign("a tag stands twice in its directory"));
+        }
         let size = ImageSize::new(
             to_u32(tags.needed(tag::WIDTH)?)?,
             to_u32(tags.needed(tag::HEIGHT)?)?,
@@ -140,6 +143,35 @@ impl PageLayout {
             ));
         }
         Ok(())
+    }
+
+    /// Strips or tiles of which the file holds nothing, as writers of sparse files leave them out.
+    pub fn missing_chunks(&self) -> usize {
+        let places = self.offsets.iter().zip(&self.lengths);
+        places
+            .filter(|(offset, length)| **offset == 0 || **length == 0)
+            .count()
+    }
+
+    /// Which chunks share bytes of the file with another one: a writer may store equal tiles once.
+    pub fn shared_chunks(&self) -> Vec<bool> {
+        let end = |index: usize| self.offsets[index].saturating_add(self.lengths[index]);
+        let mut order: Vec<usize> = (0..self.offsets.len()).collect();
+        order.sort_unstable_by_key(|&index| self.offsets[index]);
+        let mut shared = vec![false; order.len()];
+        // The chunk that reaches furthest of those that start before.
+        let mut furthest: Option<usize> = None;
+        for index in order {
+            if let Some(before) = furthest
+                && end(before) > self.offsets[index]
+            {
+                (shared[before], shared[index]) = (true, true);
+            }
+            if furthest.is_none_or(|before| end(index) > end(before)) {
+                furthest = Some(index);
+            }
+        }
+        shared
     }
 
     fn groups_across_down(&self) -> (u32, u32) {

@@ -105,7 +105,7 @@ impl Layout {
         self.stored_channels > 1 && (self.is_planar || further_rgb || self.is_white_zero)
     }
 
-    /// What decoding changes or leaves aside.
+    /// What decoding changes.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if self.palette.is_some() {
@@ -119,16 +119,29 @@ impl Layout {
                     .to_owned(),
             );
         }
-        if self.has_more_channels {
-            notes.push("Channels beside colour and alpha are left aside.".to_owned());
-        }
         notes
+    }
+
+    /// What decoding leaves aside and only a patched copy keeps.
+    pub fn left_behind(&self) -> Option<String> {
+        self.has_more_channels
+            .then(|| "Channels beside colour and alpha.".to_owned())
+    }
+
+    /// Whether a file of `file_bytes` is too short for the pixels, unpacked as they are.
+    pub fn is_longer_than(&self, file_bytes: u64) -> bool {
+        self.compression == CompressionMethod::None && self.stored_bytes() > file_bytes
+    }
+
+    fn stored_bytes(&self) -> u64 {
+        let stored_bits = self.stored_channels as u64 * u64::from(self.bits);
+        raster_bytes(self.size, stored_bits, 1) / 8
     }
 
     /// Refuses a page that is too large or that the file cannot hold.
     pub fn check_size(&self, decoder: &mut FileDecoder, input: &Input) -> Result<(), Fault> {
         let stored_bits = self.stored_channels as u64 * u64::from(self.bits);
-        let stored_bytes = raster_bytes(self.size, stored_bits, 1) / 8;
+        let stored_bytes = self.stored_bytes();
         let decoded_channels = self.channels.count() + usize::from(self.alpha.is_some());
         let sample_bytes = u64::from(self.bits.div_ceil(8));
         let decoded = raster_bytes(self.size, decoded_channels as u64, sample_bytes);

@@ -18,7 +18,7 @@ use self::tags::read_metadata;
 use super::raster::{Sample, Split, zeros};
 use super::{CONVERT, Decoded, Fault, Input, no_page};
 use crate::geometry::ImageSize;
-use crate::io::tiff_page::{TiffFile, main_page};
+use crate::io::tiff_page::{PageLayout, TiffFile, main_page};
 use crate::photo::Samples;
 
 /// A TIFF decoder over a file whose photometric tag can be overruled.
@@ -52,9 +52,16 @@ pub fn decode(input: &Input) -> Result<Decoded, Fault> {
     }
     let layout = Layout::read(&mut decoder)?;
     let mut notes = layout.notes();
+    refuse_odd_chunks(input, &layout, page)?;
     layout.check_size(&mut decoder, input)?;
     notes.extend(note_on_pages(page, pages));
-    let mut metadata = read_metadata(&mut decoder, &mut notes)?;
+    let mut metadata = read_metadata(&mut decoder)?;
+    if pages > 1 {
+        metadata
+            .left_behind
+            .push("The original's other pages.".to_owned());
+    }
+    metadata.left_behind.extend(layout.left_behind());
     metadata.premultiplied_alpha = layout.alpha == Some(ExtraSamples::AssociatedAlpha);
     metadata.page = page;
 
@@ -79,6 +86,31 @@ fn refuse_raw(decoder: &mut FileDecoder) -> Result<(), Fault> {
         what: "this is a DNG, whose raw data are not read".to_owned(),
         remedy: "develop it to a 16-bit TIFF first",
     })
+}
+
+/// Refuses strips or tiles that are not there, or of which several are one piece of the file: neither is a damaged file.
+fn refuse_odd_chunks(input: &Input, layout: &Layout, page: u32) -> Result<(), Fault> {
+    let Ok(rows) = PageLayout::read(&TiffFile::open(&input.file)?, page) else {
+        // What is wrong there is said by who reads the pixels.
+        return Ok(());
+    };
+    let missing = rows.missing_chunks();
+    if missing > 0 {
+        return Err(Fault::Unsupported {
+            what: format!(
+                "this TIFF leaves {missing} of its {} strips or tiles out (a sparse file)",
+                rows.offsets.len()
+            ),
+            remedy: "have the program that made it, or GDAL's `gdal_translate -co SPARSE_OK=FALSE`, write all of them",
+        });
+    }
+    if layout.is_longer_than(input.file_bytes) && rows.shared_chunks().contains(&true) {
+        return Err(Fault::Unsupported {
+            what: "this TIFF uses the same bytes for several of its strips or tiles".to_owned(),
+            remedy: "write each of them out with LibTIFF's `tiffcp OLD.tif NEW.tif` first",
+        });
+    }
+    Ok(())
 }
 
 /// Colour and alpha, widened to 8 bits where there are fewer.

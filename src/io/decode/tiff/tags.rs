@@ -21,7 +21,9 @@ const DESCRIPTIVE: [u16; 17] = [
     40_094, 40_095,
 ];
 
-/// Whether a tag only says how this file lays its pixels out.
+/// Whether a tag only says how this file lays its pixels out, so that a derivative has its own: kind of page, size, depth,
+/// compression, photometric, dithering, strips, extremes of the samples, planes, free bytes, predictor, palette, tiles, extra
+/// channels, JPEG tables, subsampling.
 const fn is_structural(tag: u16) -> bool {
     matches!(
         tag,
@@ -30,21 +32,47 @@ const fn is_structural(tag: u16) -> bool {
             | 273
             | 277..=281
             | 284
-            | 288..=293
-            | 297
-            | 301
-            | 317..=325
-            | 332..=347
+            | 288
+            | 289
+            | 293
+            | 317
+            | 320
+            | 322..=325
+            | 338..=341
+            | 346
+            | 347
             | 512..=521
-            | 529..=532
+            | 530
+            | 531
     )
 }
 
-/// Reads the metadata of the current page; what is not understood is named in `notes`.
-pub fn read_metadata(
-    decoder: &mut FileDecoder,
-    notes: &mut Vec<String>,
-) -> Result<Metadata, Fault> {
+/// A tag by number, and by name where it says something about the picture. Source: TIFF 6.0 and its supplements.
+fn name_of(tag: u16) -> String {
+    let name = match tag {
+        290 | 291 => "grey response",
+        292 => "fax options",
+        297 => "page number",
+        301 => "transfer function",
+        318 => "white point",
+        319 => "primary chromaticities",
+        321 => "halftone hints",
+        330 => "sub-pages",
+        332..=334 => "inks",
+        336 => "dot range",
+        337 => "target printer",
+        342 => "transfer range",
+        343..=345 => "clipping path",
+        529 => "YCbCr coefficients",
+        532 => "reference black and white",
+        PHOTOSHOP_RESOURCES => "Photoshop resources, of which IPTC is carried",
+        _ => return tag.to_string(),
+    };
+    format!("{tag} ({name})")
+}
+
+/// Reads the metadata of the current page; what is not understood is named under what stays behind.
+pub fn read_metadata(decoder: &mut FileDecoder) -> Result<Metadata, Fault> {
     let numbers: Vec<u16> = {
         let directory = decoder.image_ifd();
         let tags = directory.directory().iter().map(|(tag, _)| tag.to_u16());
@@ -56,7 +84,7 @@ pub fn read_metadata(
     let mut left_aside = Vec::new();
     for number in numbers {
         let Some(entry) = read_entry(&mut decoder.image_ifd(), number) else {
-            left_aside.extend((!is_structural(number)).then(|| number.to_string()));
+            left_aside.extend((!is_structural(number)).then(|| name_of(number)));
             continue;
         };
         match number {
@@ -65,7 +93,7 @@ pub fn read_metadata(
             IPTC => metadata.iptc = Some(entry.data),
             PHOTOSHOP_RESOURCES => {
                 resources = iptc::from_resources(&entry.data);
-                left_aside.push(number.to_string());
+                left_aside.push(name_of(number));
             }
             tag::ORIENTATION => {
                 let value = decoder.find_tag_unsigned::<u32>(Tag::Orientation)?;
@@ -83,17 +111,16 @@ pub fn read_metadata(
             tag::X_RESOLUTION | tag::Y_RESOLUTION | tag::RESOLUTION_UNIT => {}
             _ if DESCRIPTIVE.contains(&number) => tree.main.push(entry),
             _ if is_structural(number) => {}
-            _ => left_aside.push(number.to_string()),
+            _ => left_aside.push(name_of(number)),
         }
     }
     metadata.iptc = metadata.iptc.or(resources);
     metadata.resolution = resolution(decoder);
     metadata.exif = exif_blob(tree, &metadata);
     if !left_aside.is_empty() {
-        notes.push(format!(
-            "TIFF tags are left aside: {}.",
-            left_aside.join(", ")
-        ));
+        metadata
+            .left_behind
+            .push(format!("TIFF tags: {}.", left_aside.join(", ")));
     }
     Ok(metadata)
 }

@@ -20,7 +20,7 @@ use super::{ExportOutcome, hash};
 use crate::geometry::PixelRect;
 use crate::io::EncodeError;
 use crate::io::atomic::write_whole;
-use crate::io::tiff_page::{PageFault, PageLayout, TiffFile, main_page};
+use crate::io::tiff_page::{PageFault, PageLayout, TiffFile};
 use crate::photo::{FileFormat, Photo, Samples};
 
 /// A restored photo as a patch needs it: asked for piece by piece, never held as a whole.
@@ -49,7 +49,7 @@ pub enum Patch {
     },
     /// This master cannot be patched and nothing was written; it has to be encoded as any other picture.
     NotPossible {
-        /// Why, and what a new file will lack beside what its encoder names; sentences for the person.
+        /// Why, as sentences for the person.
         reasons: Vec<String>,
     },
 }
@@ -93,9 +93,8 @@ pub fn export_patched(
         return Ok(Patch::NotPossible { reasons });
     }
     let mut refusal = None;
-    let mut pages = 1;
     let written = write_whole(target, Some(photo.path()), overwrite, |file| {
-        write(restored, file, target, &mut pages).map_err(|stop| match stop {
+        write(restored, file, target).map_err(|stop| match stop {
             Stop::Write(error) => EncodeError::from_io(error, target),
             Stop::Page(fault) => {
                 let reason = fault.to_string();
@@ -108,25 +107,16 @@ pub fn export_patched(
     let Some(reason) = refusal else {
         return written;
     };
-    let mut reasons = vec![format!(
+    let reasons = vec![format!(
         "The file was written anew and is no patched copy of the original, because {reason}."
     )];
-    if pages > 1 {
-        reasons.push("The original's other pages.".to_owned());
-    }
     Ok(Patch::NotPossible { reasons })
 }
 
-fn write(
-    restored: &Restored<'_>,
-    file: &mut File,
-    target: &Path,
-    pages: &mut u32,
-) -> Result<Patch, Stop> {
+fn write(restored: &Restored<'_>, file: &mut File, target: &Path) -> Result<Patch, Stop> {
     let photo = restored.photo;
     let master = File::open(photo.path()).map_err(PageFault::Io)?;
     let tiff = TiffFile::open(&master)?;
-    *pages = main_page(&tiff).1;
     let layout = PageLayout::read(&tiff, photo.metadata().page)?;
     check_layout(&layout, photo)?;
     let renewal = Renewal::new(restored, &layout, &tiff);

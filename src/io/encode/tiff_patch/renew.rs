@@ -66,7 +66,7 @@ impl<'a> Renewal<'a> {
 
     /// Writes the changed chunks into `file`, a copy of the master; how many there were.
     pub fn write(&self, file: &mut File) -> Result<usize, Stop> {
-        let shared = shared_chunks(self.layout);
+        let shared = self.layout.shared_chunks();
         let is_unpacked = self.layout.packing == Packing::None;
         let (in_place, moved): (Vec<Chunk>, Vec<Chunk>) = self
             .chunks
@@ -274,25 +274,4 @@ fn changed_channels(restored: &Restored<'_>, rect: PixelRect) -> [bool; 3] {
         }
     }
     changed
-}
-
-/// Which chunks share bytes of the file with another one: a writer may store equal tiles once.
-fn shared_chunks(layout: &PageLayout) -> Vec<bool> {
-    let end = |index: usize| layout.offsets[index].saturating_add(layout.lengths[index]);
-    let mut order: Vec<usize> = (0..layout.offsets.len()).collect();
-    order.sort_unstable_by_key(|&index| layout.offsets[index]);
-    let mut shared = vec![false; order.len()];
-    // The chunk that reaches furthest of those that start before.
-    let mut furthest: Option<usize> = None;
-    for index in order {
-        if let Some(before) = furthest
-            && end(before) > layout.offsets[index]
-        {
-            (shared[before], shared[index]) = (true, true);
-        }
-        if furthest.is_none_or(|before| end(index) > end(before)) {
-            furthest = Some(index);
-        }
-    }
-    shared
 }

@@ -165,3 +165,17 @@ fn hostile_packets_are_refused_or_edited_but_never_a_panic() {
         }
     }
 }
+
+#[test]
+fn what_the_master_was_made_of_can_be_told_before_it_is_replaced() {
+    let reference = "<m:DerivedFrom xmlns:q='http://ns.adobe.com/xap/1.0/sType/ResourceRef#' q:documentID='xmp.did:7'>\
+        <r:Description><q:filePath>C:\\scans\\box/raw 7.tif</q:filePath><q:maskMarkers> None\n</q:maskMarkers></r:Description></m:DerivedFrom>";
+    let master = packet("", reference);
+    let told = derived_from(master.as_bytes()).unwrap();
+    assert_eq!(
+        told,
+        "documentID=xmp.did:7; filePath=raw 7.tif; maskMarkers=None"
+    );
+    assert_eq!(derived_from(packet("", "").as_bytes()), None);
+    assert!(!edited(&master).contains("raw 7.tif"));
+}
