@@ -18,7 +18,7 @@ fn what_is_no_picture_is_said_to_be_none() {
         "text.jpg",
         b"Dear Sir, BM is not a bitmap and II is not a TIFF.",
     );
-    assert!(refusal(&text).contains("not a JPEG, PNG, TIFF, WebP or BMP"));
+    assert!(refusal(&text).contains("not a JPEG, PNG, TIFF, WebP, BMP or JPEG 2000"));
     assert!(refusal(&folder.write("empty.png", b"")).contains("0 bytes"));
     assert!(refusal(&folder.at("missing.png")).contains("no such file"));
     assert!(refusal(&folder.at("text.jpg/inside")).contains("no such file"));

@@ -168,7 +168,7 @@ fn lengths_at(file: &[u8]) -> usize {
 }
 
 /// A bitmap of 2 × 1 px with a header of 124 bytes whose colours are of `kind`, `more` bytes behind the pixels.
-fn bitmap(kind: &[u8; 4], profile_bytes: u32, more: &[u8]) -> Vec<u8> {
+fn bitmap(kind: [u8; 4], profile_bytes: u32, more: &[u8]) -> Vec<u8> {
     let mut header = vec![0; 124];
     let mut put = |at: usize, value: u32| header[at..at + 4].copy_from_slice(&value.to_le_bytes());
     for (at, value) in [
@@ -182,7 +182,7 @@ fn bitmap(kind: &[u8; 4], profile_bytes: u32, more: &[u8]) -> Vec<u8> {
     ] {
         put(at, value);
     }
-    header[56..60].copy_from_slice(kind);
+    header[56..60].copy_from_slice(&kind);
     let pixels = [1, 2, 3, 4, 5, 6, 0, 0];
     let length = (14 + 124 + 8 + more.len()) as u32;
     let mut file = b"BM".to_vec();
@@ -197,24 +197,24 @@ fn the_colour_profile_of_a_bitmap_is_carried_or_said_to_be_lost() {
     let folder = Folder::new();
     let mut profile = bytes(300);
     profile[36..40].copy_from_slice(b"acsp");
-    let photo = open(&folder.write("a.bmp", &bitmap(b"DEBM", 300, &profile)));
+    let photo = open(&folder.write("a.bmp", &bitmap(*b"DEBM", 300, &profile)));
     assert_eq!(photo.metadata().icc.as_deref(), Some(profile.as_slice()));
     let target = folder.at("a.png");
     assert_eq!(losses(&photo, &target, OutputFormat::Png), [""; 0]);
     assert_eq!(open(&target).metadata().icc, Some(profile.clone()));
 
     for (kind, length, word) in [
-        (b"DEBM", 301, "damaged"),
-        (b"DEBM", u32::MAX, "damaged"),
-        (b"DEBM", 20, "damaged"),
-        (b"KNIL", 10, "only names"),
+        (*b"DEBM", 301, "damaged"),
+        (*b"DEBM", u32::MAX, "damaged"),
+        (*b"DEBM", 20, "damaged"),
+        (*b"KNIL", 10, "only names"),
     ] {
         let photo = open(&folder.write("b.bmp", &bitmap(kind, length, &profile)));
         assert_eq!(photo.metadata().icc, None);
         let lost = losses(&photo, &folder.at("b.tif"), OutputFormat::Tiff).join(" ");
         assert!(lost.contains("profile") && lost.contains(word), "{lost}");
     }
-    let srgb = open(&folder.write("c.bmp", &bitmap(b"BGRs", 0, &[])));
+    let srgb = open(&folder.write("c.bmp", &bitmap(*b"BGRs", 0, &[])));
     assert_eq!(foretell_losses(&srgb, OutputFormat::Png), [""; 0]);
 }
 

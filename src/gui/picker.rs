@@ -11,7 +11,9 @@ use crossbeam_channel::{Receiver, TryRecvError};
 use eframe::egui;
 
 /// Extensions of the photos that can be opened.
-pub const PHOTO_EXTENSIONS: [&str; 7] = ["jpg", "jpeg", "png", "tif", "tiff", "webp", "bmp"];
+pub const PHOTO_EXTENSIONS: [&str; 10] = [
+    "jpg", "jpeg", "png", "tif", "tiff", "webp", "bmp", "jp2", "j2k", "jpf",
+];
 /// Nobody cancels a dialog faster; an answer before this means that none was shown.
 const FASTEST_PERSON: Duration = Duration::from_millis(250);
 

@@ -5,6 +5,8 @@ mod decode;
 mod encode;
 mod error;
 mod file_set;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzz;
 mod hash;
 mod journal;
 mod leftovers;

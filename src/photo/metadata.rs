@@ -18,6 +18,8 @@ pub enum FileFormat {
     WebP,
     /// Windows bitmap.
     Bmp,
+    /// JPEG 2000, as JP2 file or bare codestream.
+    Jpeg2000,
 }
 
 impl FileFormat {
@@ -29,6 +31,7 @@ impl FileFormat {
             Self::Tiff => "TIFF",
             Self::WebP => "WebP",
             Self::Bmp => "BMP",
+            Self::Jpeg2000 => "JPEG 2000",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! From a file to a [`Photo`]: what kind of file it is, its hash, and one decoder a format. Applies no orientation.
 
+mod jp2;
+mod jp2_boxes;
 mod jpeg;
 mod jpeg_parts;
 mod png;
@@ -194,6 +196,7 @@ fn decode(format: FileFormat, mut input: Input) -> Result<Decoded, Fault> {
         FileFormat::Tiff => tiff::decode(&input),
         FileFormat::WebP => webp_bmp::decode_webp(&input),
         FileFormat::Bmp => webp_bmp::decode_bmp(&mut input),
+        FileFormat::Jpeg2000 => jp2::decode(&mut input),
     };
     // Nothing shared is touched by the closure, so nothing can be left half changed.
     catch_unwind(AssertUnwindSafe(run))
@@ -270,6 +273,8 @@ fn known_format(start: &[u8]) -> Option<FileFormat> {
             b'P',
             ..,
         ] => FileFormat::WebP,
+        [0, 0, 0, 12, b'j', b'P', b' ', b' ', 13, 10, 0x87, 10, ..]
+        | [0xFF, 0x4F, 0xFF, 0x51, ..] => FileFormat::Jpeg2000,
         // The size of the second header tells a bitmap from a text that starts with BM.
         [b'B', b'M', ..] => match start.get(14..18)? {
             [12 | 16 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0] => FileFormat::Bmp,
@@ -289,7 +294,6 @@ fn foreign_format(start: &[u8]) -> Option<&'static str> {
         [b'8', b'B', b'P', b'S', ..] => "Photoshop document",
         [0xFF, 0x0A, ..] => "JPEG XL picture",
         _ if brand == Some(b"JXL \r\n\x87\n") => "JPEG XL picture",
-        _ if brand == Some(b"jP  \r\n\x87\n") => "JPEG 2000 picture",
         _ if brand == Some(b"ftypavif") => "AVIF picture",
         _ if brand.is_some_and(|brand| brand.starts_with(b"ftyphei") || brand == b"ftypmif1") => {
             "HEIF picture"
