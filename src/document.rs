@@ -2,6 +2,9 @@
 
 mod repairs;
 mod steps;
+mod work;
+
+pub use work::SavedWork;
 
 use std::sync::Arc;
 
@@ -37,6 +40,9 @@ pub enum DocumentError {
         /// The size found.
         actual: ImageSize,
     },
+    /// A fill of other channels than the photo's.
+    #[error("a healed area in it is of other colour channels than the photo")]
+    Channels,
 }
 
 /// What is being worked on: the photo and everything decided about it.

@@ -13,12 +13,13 @@
 //! | [`io`] | decoding, encoding, metadata, safe writing |
 //! | [`record`] | what was done to a master, as an archive keeps it, and how it is checked |
 //! | [`document`] | one opened photo with its mask, detection and restoration |
+//! | [`journal`] | the person's work on disk, safe from being killed, and where it lies |
 //! | [`jobs`] | worker threads between the document and the engine |
 //! | [`cli`] | the command line |
 //! | [`gui`] | the window (feature `gui`) |
 //!
-//! Dependency rule (`tests/architecture.rs` checks it): `gui` → `jobs`, `document`, `mask`, `photo`, `restore`;
-//! `cli` → `jobs`, `restore`, `io`; `jobs` → `document`, `record`, `restore`, `io`; `record` → `restore`, `io`; `document` → `restore`, `mask`, `photo`;
+//! Dependency rule (`tests/architecture.rs` checks it): `gui` → `jobs`, `journal`, `document`, `mask`, `photo`, `restore`;
+//! `cli` → `jobs`, `journal`, `restore`, `io`; `journal` → `document`, `io`; `jobs` → `document`, `record`, `restore`, `io`; `record` → `restore`, `io`; `document` → `restore`, `mask`, `photo`;
 //! `restore` → `inference`, `tiling`, `mask`, `photo`; `io` → `photo`, `mask`; every module may use [`geometry`].
 //! What a module may use, those that point to it may use as well: no module ever uses one that lies above it.
 
@@ -30,6 +31,7 @@ pub mod gui;
 pub mod inference;
 pub mod io;
 pub mod jobs;
+pub mod journal;
 pub mod mask;
 pub mod photo;
 pub mod record;

@@ -6,9 +6,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The arrows of the rule: a module may use what it points to and whatever is reached from there.
-const ARROWS: [(&str, &[&str]); 12] = [
-    ("gui", &["jobs", "document", "mask", "photo", "restore"]),
-    ("cli", &["jobs", "restore", "io"]),
+const ARROWS: [(&str, &[&str]); 13] = [
+    (
+        "gui",
+        &["jobs", "journal", "document", "mask", "photo", "restore"],
+    ),
+    ("cli", &["jobs", "journal", "restore", "io"]),
+    ("journal", &["document", "io"]),
     ("jobs", &["document", "record", "restore", "io"]),
     ("record", &["restore", "io"]),
     ("document", &["restore", "mask", "photo"]),

@@ -41,6 +41,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Show what this program can use on this machine
     Doctor(DoctorArgs),
+    /// List or remove the work that the window saved while it was done
+    Autosaves(AutosavesArgs),
     /// Measure how fast it is on this machine; takes a minute or two
     Bench(BenchArgs),
     /// Measure how good it is on your own pairs of damaged and sound pictures
@@ -279,6 +281,17 @@ pub struct DoctorArgs {
     /// As JSON, for other programs
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `autosaves`.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct AutosavesArgs {
+    /// As JSON, for other programs
+    #[arg(long)]
+    pub json: bool,
+    /// Remove all of it; work that a window is doing now stays
+    #[arg(long, conflicts_with = "json")]
+    pub remove: bool,
 }
 
 /// Arguments of `bench`.

@@ -4,6 +4,7 @@
 //! 130 stopped with Ctrl-C, as shells report it.
 
 mod args;
+mod autosaves;
 mod bench;
 mod console;
 mod detect;
@@ -84,6 +85,7 @@ pub fn run(command: Command, common: &Common) -> ExitCode {
         Command::Detect(args) => detect::run(&args, &mut session),
         Command::Verify(args) => verify::run(&args, &mut session),
         Command::Doctor(args) => doctor::run(args, &session),
+        Command::Autosaves(args) => autosaves::run(args, &session),
         Command::Bench(args) => bench::run(&args, &mut session),
         Command::Eval(args) => eval::run(&args, &mut session),
     });

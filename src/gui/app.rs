@@ -1,6 +1,7 @@
 //! The application: owns the document, the jobs and all state, and is the only place that changes them.
 
 mod actions;
+mod autosave;
 mod editing;
 mod events;
 mod files;
@@ -25,6 +26,7 @@ use super::state::{Action, Model, ViewState, Work};
 use super::theme;
 use crate::document::{Document, Snapshot};
 use crate::jobs::JobSystem;
+use crate::journal::JournalFolder;
 
 /// Work on the UI thread that takes longer is named in the log.
 const LONG_FOR_A_FRAME: Duration = Duration::from_millis(4);
@@ -44,6 +46,8 @@ pub struct AppOptions {
     pub maximized: bool,
     /// Whether the window system may tell a wheel's notch twice, as X11 does.
     pub notches_told_twice: bool,
+    /// Where the work is saved while it is done; `None`: nowhere.
+    pub journals: Option<JournalFolder>,
 }
 
 /// The window's application.
@@ -67,6 +71,7 @@ pub struct UnscratchApp {
     mending: Option<mending::MendingWork>,
     /// What the export in progress will have saved.
     exporting_state: Option<Snapshot>,
+    saving: autosave::Saving,
     title: String,
     /// The window is still to be made as large as the screen.
     to_maximize: bool,
@@ -93,6 +98,7 @@ impl UnscratchApp {
             tracing: None,
             mending: None,
             exporting_state: None,
+            saving: autosave::Saving::start(ctx, options.journals),
             title: String::new(),
             to_maximize: options.maximized,
         };
@@ -136,6 +142,7 @@ impl UnscratchApp {
             document: self.document.as_ref(),
             samples: &self.samples,
             stroke_open: self.document.as_ref().is_some_and(Document::is_editing),
+            keeps_work: self.keeps_work(),
         }
     }
 
@@ -337,6 +344,7 @@ impl eframe::App for UnscratchApp {
             self.collect_marks(ctx);
             self.collect_trace();
             self.collect_mending();
+            self.keep_work(ctx);
         });
     }
 
@@ -372,6 +380,7 @@ impl eframe::App for UnscratchApp {
         self.apply(&ctx, actions);
         CentralPanel::no_frame().show(ui, |ui| self.canvas_ui(ui));
         self.dialog_ui(&ctx);
+        timed("saving", || self.keep_work(&ctx));
         self.follow_title(&ctx);
         self.maximize_once_shown(&ctx);
     }
@@ -381,6 +390,7 @@ impl eframe::App for UnscratchApp {
     }
 
     fn on_exit(&mut self) {
+        self.keep_work_now();
         self.store.save();
     }
 }

@@ -16,6 +16,8 @@ pub enum Command {
     Open,
     /// Write the restored photo to a new file.
     Export,
+    /// The saved work of all photos.
+    Autosaves,
     /// Close the window.
     Quit,
     /// Take the last edit back.

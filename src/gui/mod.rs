@@ -22,6 +22,7 @@ use eframe::egui::{self, ViewportBuilder};
 use self::app::{AppOptions, UnscratchApp};
 use self::settings::SettingsStore;
 use crate::jobs::{EngineOptions, JobSystem};
+use crate::journal::JournalFolder;
 
 /// How to open the window.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +61,7 @@ pub fn run(options: GuiOptions) -> anyhow::Result<()> {
             file: options.file,
             maximized: true,
             notches_told_twice: is_on_x11(cc),
+            journals: JournalFolder::default_place(),
         };
         Ok(Box::new(UnscratchApp::new(&cc.egui_ctx, jobs, app_options)))
     };

@@ -62,6 +62,10 @@ pub struct Settings {
     pub operator: String,
     /// Why, for their records.
     pub reason: String,
+    /// Whether the work is saved while it is done.
+    pub autosave: bool,
+    /// Whether it is saved beside the photo instead of in the data folder.
+    pub autosave_beside_photo: bool,
 }
 
 impl Default for Settings {
@@ -83,6 +87,8 @@ impl Default for Settings {
             export_mask: false,
             operator: String::new(),
             reason: String::new(),
+            autosave: true,
+            autosave_beside_photo: false,
         }
     }
 }
@@ -125,7 +131,7 @@ impl Settings {
     }
 
     /// Brings values from a file that was edited by hand into their ranges.
-    fn tidied(mut self) -> Self {
+    pub(super) fn tidied(mut self) -> Self {
         let finite = |value: f32, or: f32| if value.is_finite() { value } else { or };
         let defaults = Self::default();
         self.brush_diameter_px = finite(self.brush_diameter_px, defaults.brush_diameter_px)

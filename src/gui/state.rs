@@ -13,6 +13,7 @@ use super::settings::{CompareMode, Settings};
 use super::tools::{Draft, Point, Tool};
 use crate::document::Document;
 use crate::jobs::{EngineInfo, JobId, Progress};
+use crate::journal::{Autosave, Entry};
 use crate::mask::{BrushMode, Shape};
 use crate::photo::ResolutionUnit;
 
@@ -141,6 +142,10 @@ pub struct ViewState {
     pub after_export: Option<Then>,
     /// Closing was confirmed.
     pub may_close: bool,
+    /// How keeping the work goes.
+    pub autosave: Autosave,
+    /// Work on photos that was not exported, the latest first, for the start screen.
+    pub unfinished: Vec<Entry>,
 }
 
 impl Default for ViewState {
@@ -165,6 +170,8 @@ impl Default for ViewState {
             drop_hovers: false,
             after_export: None,
             may_close: false,
+            autosave: Autosave::default(),
+            unfinished: Vec::new(),
         }
     }
 }
@@ -272,6 +279,8 @@ pub struct Model<'a> {
     pub samples: &'a [PathBuf],
     /// A stroke is under way.
     pub stroke_open: bool,
+    /// The work is being kept, so that closing loses nothing.
+    pub keeps_work: bool,
 }
 
 impl Model<'_> {
@@ -312,7 +321,7 @@ impl Model<'_> {
     pub fn is_enabled(&self, command: Command) -> bool {
         let has_photo = self.document.is_some();
         match command {
-            Command::Open | Command::Quit | Command::Shortcuts => true,
+            Command::Open | Command::Quit | Command::Shortcuts | Command::Autosaves => true,
             Command::FinishShape => self.view.draft.is_some() || self.view.traced.is_some(),
             Command::DropPoint => {
                 let draft = self.view.draft.as_ref();
@@ -470,6 +479,22 @@ pub enum Action {
     DiscardAndQuit,
     /// Open the file chosen after losing unsaved work was accepted.
     DiscardAndOpen(PathBuf),
+    /// Close the window; the work is saved.
+    KeepAndQuit,
+    /// Open another file; the work on this one is saved.
+    KeepAndOpen(PathBuf),
+    /// Go on with the work that was found.
+    ResumeWork,
+    /// Do not go on with it.
+    StartAfresh,
+    /// Open this photo and go on with the work on it.
+    OpenAndResume(PathBuf),
+    /// Remove saved work.
+    RemoveAutosaves(Vec<PathBuf>),
+    /// Whether work is saved at all.
+    SetAutosave(bool),
+    /// Whether it is saved beside the photo.
+    SetAutosaveBesidePhoto(bool),
 }
 
 #[cfg(test)]

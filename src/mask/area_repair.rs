@@ -109,6 +109,13 @@ impl AreaRepairs {
         }
     }
 
+    /// From a list, the last one on top, that shares its decisions with others.
+    pub fn from_shared(list: Vec<Arc<AreaRepair>>) -> Self {
+        Self {
+            list: Arc::new(list),
+        }
+    }
+
     /// One after the other, the last one on top.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<AreaRepair>> {
         self.list.iter()

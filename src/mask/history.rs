@@ -81,17 +81,22 @@ impl Editable {
 }
 
 /// Which layer of a [`Mask`] a tile belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum LayerName {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LayerName {
+    /// Painted damage.
     Added,
+    /// Erased damage.
     Removed,
+    /// Never touch.
     Protected,
 }
 
 impl LayerName {
-    const ALL: [Self; 3] = [Self::Added, Self::Removed, Self::Protected];
+    /// All layers, in the order of their numbers in files.
+    pub const ALL: [Self; 3] = [Self::Added, Self::Removed, Self::Protected];
 
-    fn of(self, mask: &Mask) -> &MaskLayer {
+    /// The layer of that name.
+    pub fn of(self, mask: &Mask) -> &MaskLayer {
         match self {
             Self::Added => &mask.added,
             Self::Removed => &mask.removed,
@@ -99,7 +104,8 @@ impl LayerName {
         }
     }
 
-    fn of_mut(self, mask: &mut Mask) -> &mut MaskLayer {
+    /// The layer of that name, to write.
+    pub fn of_mut(self, mask: &mut Mask) -> &mut MaskLayer {
         match self {
             Self::Added => &mut mask.added,
             Self::Removed => &mut mask.removed,
@@ -109,13 +115,19 @@ impl LayerName {
 }
 
 /// One edit: what stood before it, or, on the redo stack, what stood after.
-#[derive(Debug)]
-struct Edit {
-    label: &'static str,
-    threshold: Option<u8>,
-    tiles: Vec<(LayerName, TileIndex, Option<Arc<MaskTile>>)>,
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// Number of this content within its [`History`]: grows with every edit, undo and redo, so that on either stack later
+    /// edits have larger ones.
+    pub serial: u64,
+    /// As a menu shows it.
+    pub label: &'static str,
+    /// The other threshold, where the edit changed it.
+    pub threshold: Option<u8>,
+    /// The other tiles; `None` is an empty one.
+    pub tiles: Vec<(LayerName, TileIndex, Option<Arc<MaskTile>>)>,
     /// The repairs to exchange, and the bytes of what only one of both lists holds.
-    repairs: Option<(AreaRepairs, usize)>,
+    pub repairs: Option<(AreaRepairs, usize)>,
 }
 
 impl Edit {
@@ -149,8 +161,10 @@ impl Edit {
 #[derive(Debug)]
 pub struct History {
     limit_bytes: usize,
-    undo: VecDeque<Edit>,
-    redo: Vec<Edit>,
+    undo: VecDeque<Arc<Edit>>,
+    redo: Vec<Arc<Edit>>,
+    /// Serial of the newest edit, undo or redo.
+    last_serial: u64,
     open: Option<(&'static str, Editable)>,
     /// Whether edits were dropped for want of bytes.
     has_dropped: bool,
@@ -171,6 +185,7 @@ impl History {
             limit_bytes,
             undo: VecDeque::new(),
             redo: Vec::new(),
+            last_serial: 0,
             open: None,
             has_dropped: false,
             coalesces: None,
@@ -195,6 +210,7 @@ impl History {
             return false;
         };
         let edit = Edit {
+            serial: self.next_serial(),
             label,
             threshold: (before.threshold != now.threshold).then_some(before.threshold),
             tiles: changed_tiles(&before.mask, &mut now.mask),
@@ -239,7 +255,9 @@ impl History {
             }
             return true;
         }
+        let serial = self.next_serial();
         self.push(Edit {
+            serial,
             label: label::SENSITIVITY,
             threshold: Some(before),
             tiles: Vec::new(),
@@ -270,18 +288,23 @@ impl History {
         if slides
             && self.coalesces == Some(label)
             && let Some(newest) = self.undo.back_mut()
-            && let Some((first, bytes)) = &mut newest.repairs
+            && let Some((first, _)) = &newest.repairs
         {
             if first.is_same(&now.repairs) {
                 // Back where the drag began: nothing is left to undo.
                 self.undo.pop_back();
                 self.coalesces = None;
-            } else {
-                *bytes = first.bytes_apart(&now.repairs);
+                return true;
             }
+            self.last_serial += 1;
+            let newest = Arc::make_mut(newest);
+            newest.serial = self.last_serial;
+            newest.repairs = exchanged_since(newest.repairs.take(), &now.repairs);
             return true;
         }
+        let serial = self.next_serial();
         self.push(Edit {
+            serial,
             label,
             threshold: None,
             tiles: Vec::new(),
@@ -302,9 +325,8 @@ impl History {
         if self.open.is_some() {
             return None;
         }
-        let mut edit = self.undo.pop_back()?;
-        edit.swap(now);
-        self.coalesces = None;
+        let edit = self.undo.pop_back()?;
+        let edit = self.swapped(edit, now);
         let label = edit.label;
         self.redo.push(edit);
         Some(label)
@@ -315,9 +337,8 @@ impl History {
         if self.open.is_some() {
             return None;
         }
-        let mut edit = self.redo.pop()?;
-        edit.swap(now);
-        self.coalesces = None;
+        let edit = self.redo.pop()?;
+        let edit = self.swapped(edit, now);
         let label = edit.label;
         self.undo.push_back(edit);
         Some(label)
@@ -366,13 +387,56 @@ impl History {
 
     /// Bytes of all edits kept, for undo and redo.
     pub fn byte_len(&self) -> usize {
-        self.undo.iter().chain(&self.redo).map(Edit::byte_len).sum()
+        let edits = self.undo.iter().chain(&self.redo);
+        edits.map(|edit| edit.byte_len()).sum()
+    }
+
+    /// The edits that can be undone, oldest first, and those that can be redone, the next one last.
+    pub fn edits(&self) -> (Vec<Arc<Edit>>, Vec<Arc<Edit>>) {
+        (self.undo.iter().cloned().collect(), self.redo.clone())
+    }
+
+    /// A history with edits from [`Self::edits`] of an earlier one, within [`DEFAULT_HISTORY_BYTES`], and that one's
+    /// [`Self::is_complete`].
+    pub fn from_edits(undo: Vec<Arc<Edit>>, redo: Vec<Arc<Edit>>, is_complete: bool) -> Self {
+        let serials = undo.iter().chain(&redo).map(|edit| edit.serial);
+        let mut history = Self {
+            last_serial: serials.max().unwrap_or(0),
+            undo: undo.into(),
+            redo,
+            has_dropped: !is_complete,
+            ..Self::default()
+        };
+        history.evict();
+        history
+    }
+
+    /// The transaction in progress: its label and the state before it.
+    pub fn open_edit(&self) -> Option<(&'static str, &Editable)> {
+        self.open.as_ref().map(|(label, before)| (*label, before))
+    }
+
+    fn next_serial(&mut self) -> u64 {
+        self.last_serial += 1;
+        self.last_serial
+    }
+
+    fn swapped(&mut self, edit: Arc<Edit>, now: &mut Editable) -> Arc<Edit> {
+        self.coalesces = None;
+        let mut edit = Arc::unwrap_or_clone(edit);
+        edit.swap(now);
+        edit.serial = self.next_serial();
+        Arc::new(edit)
     }
 
     fn push(&mut self, edit: Edit) {
         self.redo.clear();
-        self.undo.push_back(edit);
+        self.undo.push_back(Arc::new(edit));
         self.coalesces = None;
+        self.evict();
+    }
+
+    fn evict(&mut self) {
         while self.undo.len() > 1 && self.byte_len() > self.limit_bytes {
             self.undo.pop_front();
             self.has_dropped = true;
@@ -383,6 +447,14 @@ impl History {
 /// What undo keeps of the repairs `before`; `None` when they are those of `now`.
 fn exchanged(before: &AreaRepairs, now: &AreaRepairs) -> Option<(AreaRepairs, usize)> {
     (!before.is_same(now)).then(|| (before.clone(), before.bytes_apart(now)))
+}
+
+/// As [`exchanged`], for repairs that change again within one edit.
+fn exchanged_since(
+    before: Option<(AreaRepairs, usize)>,
+    now: &AreaRepairs,
+) -> Option<(AreaRepairs, usize)> {
+    before.and_then(|(first, _)| exchanged(&first, now))
 }
 
 /// The tiles of `before` that `now` really changed; tidies the storage of `now` on the way.

@@ -137,6 +137,15 @@ impl MaskLayer {
         self.tiles.iter().flatten().count() * MASK_TILE_BYTES
     }
 
+    /// Puts a whole `tile` at `index`, `None` for an empty one; returns `false` and changes nothing outside the grid.
+    pub fn set_tile(&mut self, index: TileIndex, tile: Option<Arc<MaskTile>>) -> bool {
+        let is_inside = index.column < self.columns && index.row < self.rows;
+        if is_inside {
+            self.replace_tile(index, tile);
+        }
+        is_inside
+    }
+
     /// The tile to write, made when absent, copied when shared.
     ///
     /// # Panics

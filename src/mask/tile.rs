@@ -23,6 +23,13 @@ impl MaskTile {
         }
     }
 
+    /// A tile of these values, row-major; `None` unless there are 65,536 of them.
+    pub fn from_values(values: Vec<u8>) -> Option<Self> {
+        (values.len() == MASK_TILE_BYTES).then(|| Self {
+            values: values.into_boxed_slice(),
+        })
+    }
+
     /// All values, row-major, 65,536 of them. At the photo's right and lower edge, those outside are 0.
     pub const fn values(&self) -> &[u8] {
         &self.values

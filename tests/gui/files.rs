@@ -93,7 +93,7 @@ fn closing_with_unsaved_work_asks_and_can_be_called_off() {
 }
 
 /// Clicks the window's close button.
-fn ask_to_close(window: &mut Window) {
+pub fn ask_to_close(window: &mut Window) {
     let viewports = &mut window.harness.input_mut().viewports;
     let viewport = viewports.entry(egui::ViewportId::ROOT).or_default();
     viewport.events.push(egui::ViewportEvent::Close);

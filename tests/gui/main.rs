@@ -5,6 +5,7 @@
 #![expect(clippy::float_cmp, reason = "exact values are meant")]
 
 mod archive;
+mod autosave;
 mod brush;
 mod details;
 mod files;

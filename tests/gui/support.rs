@@ -89,6 +89,16 @@ pub fn empty() -> Window {
     )
 }
 
+/// A window in `folder`, with or without a photo, started with other options.
+pub fn start_in(
+    folder: TempDir,
+    file: Option<PathBuf>,
+    change: impl FnOnce(&mut AppOptions) + 'static,
+) -> Window {
+    let load: Loader = Box::new(|| Ok(fake_engine()));
+    start_with(folder, file, HarnessBuilder::default(), load, change)
+}
+
 fn open_saved(
     photo: &image::DynamicImage,
     builder: HarnessBuilder<UnscratchApp>,

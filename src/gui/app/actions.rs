@@ -88,10 +88,27 @@ impl UnscratchApp {
             }
             Action::ConfirmExport => self.confirm_export(),
             Action::BrowseExportTarget => self.browse_export_target(ctx),
-            Action::DiscardAndQuit => self.quit(ctx),
+            Action::DiscardAndQuit => {
+                self.discard_work();
+                self.quit(ctx);
+            }
             Action::DiscardAndOpen(path) => {
                 self.view.dialog = None;
+                self.discard_work();
                 self.open(path);
+            }
+            Action::KeepAndQuit => self.quit(ctx),
+            Action::KeepAndOpen(path) => {
+                self.view.dialog = None;
+                self.open(path);
+            }
+            Action::ResumeWork => self.resume_work(),
+            Action::StartAfresh => self.start_afresh(),
+            Action::OpenAndResume(path) => self.open_and_resume(path),
+            Action::RemoveAutosaves(files) => self.remove_autosaves(files),
+            Action::SetAutosave(is_wanted) => self.set_autosave(is_wanted),
+            Action::SetAutosaveBesidePhoto(is_beside) => {
+                self.set_autosave_beside_photo(is_beside);
             }
         }
     }
@@ -156,6 +173,7 @@ impl UnscratchApp {
             Command::CompareRestored => self.compare(CompareMode::Restored),
             Command::CompareSplit => self.compare(CompareMode::Split),
             Command::CompareSideBySide => self.compare(CompareMode::SideBySide),
+            Command::Autosaves => self.show_autosaves(),
             Command::Shortcuts => self.view.dialog = Some(Dialog::Shortcuts),
         }
     }

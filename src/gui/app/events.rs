@@ -6,6 +6,7 @@ use std::time::Instant;
 use eframe::egui;
 
 use super::UnscratchApp;
+use super::autosave::is_untouched;
 use crate::document::Document;
 use crate::gui::canvas::transform::View;
 use crate::gui::dialogs::{Then, export};
@@ -74,11 +75,7 @@ impl UnscratchApp {
     fn engine_ready(&mut self, info: EngineInfo) {
         let threshold = threshold_from_probability(info.thresholds.default);
         self.work.engine = Some(info);
-        let untouched = self.document.as_ref().filter(|document| {
-            document.detection().is_none()
-                && document.undo_label().is_none()
-                && document.redo_label().is_none()
-        });
+        let untouched = self.document.as_ref().filter(|it| is_untouched(it));
         if let Some(photo) = untouched.map(|document| Arc::clone(document.photo())) {
             self.document = Some(Document::with_threshold(photo, threshold));
             self.detect();
@@ -105,6 +102,7 @@ impl UnscratchApp {
         {
             return;
         }
+        self.keep_work_now();
         self.stop_work();
         let thresholds = self.work.engine.as_ref().map(|engine| engine.thresholds);
         self.document = Some(match thresholds {
@@ -120,6 +118,7 @@ impl UnscratchApp {
         self.view.repaired_at = None;
         self.store.settings.remember(photo.path());
         self.store.save();
+        self.look_for_work();
         if self.work.engine_error.is_none() {
             self.detect();
         }

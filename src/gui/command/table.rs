@@ -45,6 +45,13 @@ pub const COMMANDS: &[CommandRow] = &[
         &[Shortcut::command(Key::E), Shortcut::command(Key::S)],
     ),
     row(
+        Command::Autosaves,
+        Group::File,
+        "Autosaved work…",
+        "See and remove the work that was saved while you edited, and choose where it is saved",
+        &[Shortcut::command_shift(Key::A)],
+    ),
+    row(
         Command::Quit,
         Group::File,
         "Quit",

@@ -1,9 +1,11 @@
-//! Dialogs over the window: export, unsaved work, shortcuts, choosing a file. One at a time.
+//! Dialogs over the window: export, unsaved and saved work, shortcuts, choosing a file. One at a time.
 
 pub mod archive;
+pub mod autosaves;
 pub mod export;
 pub mod files;
 pub mod mask;
+pub mod resume;
 mod shortcuts;
 mod unsaved;
 
@@ -11,9 +13,11 @@ use std::path::PathBuf;
 
 use eframe::egui::{self, Id, Key, Modal, RichText, Ui};
 
+use self::autosaves::AutosavesForm;
 use self::export::ExportForm;
 use self::files::FileBrowser;
 use self::mask::MaskForm;
+use self::resume::ResumeForm;
 use super::state::{Action, Model};
 use super::theme;
 
@@ -35,6 +39,10 @@ pub enum Dialog {
     Mask(MaskForm),
     /// The restored photo was not exported yet.
     Unsaved(Then),
+    /// Work was found for the photo just opened.
+    Resume(ResumeForm),
+    /// The saved work of all photos.
+    Autosaves(AutosavesForm),
     /// All shortcuts.
     Shortcuts,
     /// Our own file dialog, where the system has none.
@@ -56,12 +64,16 @@ pub fn show(
         .show(ctx, |ui| match dialog {
             Dialog::Export(form) => export::show(ui, form, model, has_system_dialog, actions),
             Dialog::Mask(form) => mask::show(ui, form, model, has_system_dialog, actions),
-            Dialog::Unsaved(then) => unsaved::show(ui, then, actions),
+            Dialog::Unsaved(then) => unsaved::show(ui, then, model, actions),
+            Dialog::Resume(form) => resume::show(ui, form, actions),
+            Dialog::Autosaves(form) => autosaves::show(ui, form, model, actions),
             Dialog::Shortcuts => shortcuts::show(ui, actions),
             Dialog::Files(browser) => files::show(ui, browser, actions),
         });
     let escape = ctx.input(|input| input.key_pressed(Key::Escape));
-    if escape || (response.should_close() && matches!(dialog, Dialog::Shortcuts)) {
+    let must_choose = matches!(dialog, Dialog::Resume(_));
+    let is_light = matches!(dialog, Dialog::Shortcuts | Dialog::Autosaves(_));
+    if (escape && !must_choose) || (response.should_close() && is_light) {
         actions.push(Action::CloseDialog);
     }
 }

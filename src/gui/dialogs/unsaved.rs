@@ -4,22 +4,35 @@ use eframe::egui::Ui;
 
 use super::{Then, title};
 use crate::gui::command::Command;
-use crate::gui::state::Action;
+use crate::gui::state::{Action, Model};
 use crate::gui::theme;
 
 /// Draws the dialog.
-pub fn show(ui: &mut Ui, then: &Then, actions: &mut Vec<Action>) {
+pub fn show(ui: &mut Ui, then: &Then, model: &Model<'_>, actions: &mut Vec<Action>) {
     ui.set_width(430.0);
     title(ui, "Export the restored photo first?");
     let consequence = match then {
         Then::Quit => "The window is about to close.",
         Then::Open(_) => "Another photo is about to be opened.",
     };
-    ui.label(format!("{consequence} Your marks and the repair are lost unless you export. The original file is safe in any case."));
+    let fate = if model.keeps_work {
+        "Your marks are saved and offered again when you open this photo; discarding removes them."
+    } else {
+        "Your marks and the repair are lost unless you export."
+    };
+    ui.label(format!(
+        "{consequence} {fate} The original file is safe in any case."
+    ));
     ui.add_space(14.0);
     ui.horizontal(|ui| {
         if ui.add(theme::primary_button("Export…")).clicked() {
             actions.push(Action::Run(Command::Export));
+        }
+        if model.keeps_work && ui.button("Keep for later").clicked() {
+            actions.push(match then {
+                Then::Quit => Action::KeepAndQuit,
+                Then::Open(path) => Action::KeepAndOpen(path.clone()),
+            });
         }
         if ui.button("Discard").clicked() {
             actions.push(match then {

@@ -1,17 +1,19 @@
 //! What is seen while no photo is open: where to drop one, recent files, samples.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use eframe::egui::{self, Align, Layout, Rect, RichText, Stroke, Ui, UiBuilder, vec2};
 
 use super::chips;
 use crate::gui::command::Command;
+use crate::gui::dialogs::resume::{age_of, count_of};
 use crate::gui::icons::{self, Icon};
 use crate::gui::state::{Action, Model};
 use crate::gui::theme;
 
 /// Recent files listed here.
-const RECENT_SHOWN: usize = 5;
+const RECENT_SHOWN: usize = 4;
 
 /// Room for the large icon, points.
 const ICON_HEIGHT: f32 = 74.0;
@@ -28,7 +30,7 @@ pub fn show(ui: &mut Ui, area: Rect, model: &Model<'_>, actions: &mut Vec<Action
     frame(ui, zone, model.view.drop_hovers);
     ui.scope_builder(UiBuilder::new().max_rect(zone.shrink(28.0)).layout(Layout::top_down(Align::Center)), |ui| {
         let head = if model.view.notice.is_some() { NOTICE_HEIGHT } else { ICON_HEIGHT };
-        let content = 166.0 + head + list_height(model);
+        let content = 166.0 + head + list_height(model) + unfinished_height(model);
         ui.add_space(((ui.available_height() - content) / 2.0).max(0.0));
         if let Some(notice) = &model.view.notice {
             chips::message(ui, notice, zone.width(), actions);
@@ -50,6 +52,7 @@ pub fn show(ui: &mut Ui, area: Rect, model: &Model<'_>, actions: &mut Vec<Action
             actions.push(Action::Run(Command::Open));
         }
         ui.label(RichText::new("JPEG, PNG, TIFF, WebP or BMP; 8 or 16 bit").small().color(theme::TEXT_WEAK));
+        unfinished(ui, model, actions);
         lists(ui, model, actions);
     });
 }
@@ -88,6 +91,50 @@ fn opening(ui: &mut Ui, path: &Path, actions: &mut Vec<Action>) {
     if ui.button("Cancel").clicked() {
         actions.push(Action::Run(Command::Cancel));
     }
+}
+
+/// Room for the work that was not exported, points.
+fn unfinished_height(model: &Model<'_>) -> f32 {
+    match model.view.unfinished.len() {
+        0 => 0.0,
+        rows => 40.0 + 34.0 * rows as f32,
+    }
+}
+
+fn unfinished(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
+    if model.view.unfinished.is_empty() {
+        return;
+    }
+    ui.add_space(14.0);
+    let width = ui.available_width().min(600.0);
+    ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
+        ui.set_width(width);
+        ui.spacing_mut().item_spacing.y = 4.0;
+        let title = RichText::new("Continue where you left off").small();
+        ui.label(title.color(theme::TEXT_WEAK));
+        for entry in &model.view.unfinished {
+            let Some(master) = &entry.master else {
+                continue;
+            };
+            let text = format!(
+                "{}   {}, {}",
+                file_name(&master.path),
+                count_of(entry.undo_steps),
+                age_of(entry.saved_at, SystemTime::now())
+            );
+            ui.add_enabled_ui(entry.master_is_there, |ui| {
+                let row = icons::row_button(ui, Icon::Undo, &text, width, false)
+                    .on_hover_text(master.path.display().to_string())
+                    .on_disabled_hover_text(format!(
+                        "The photo is not here any more: {}. Open it where it is now; it is recognised.",
+                        master.path.display()
+                    ));
+                if row.clicked() {
+                    actions.push(Action::OpenAndResume(master.path.clone()));
+                }
+            });
+        }
+    });
 }
 
 fn list_height(model: &Model<'_>) -> f32 {

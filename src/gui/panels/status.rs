@@ -4,6 +4,7 @@ use eframe::egui::{self, Align, Layout, RichText, Ui};
 
 use crate::gui::state::Model;
 use crate::gui::theme;
+use crate::journal::Autosave;
 
 /// Draws the bar.
 pub fn show(ui: &mut Ui, model: &Model<'_>) {
@@ -15,6 +16,7 @@ pub fn show(ui: &mut Ui, model: &Model<'_>) {
                 ui,
                 format!("{} px, {} bit", photo.ui_size(), photo.depth().bits()),
             );
+            autosave(ui, model);
             text(ui, zoom(model))
                 .on_hover_text("100 % is one pixel of the photo on one pixel of the screen");
         }
@@ -34,6 +36,28 @@ pub fn show(ui: &mut Ui, model: &Model<'_>) {
 
 fn text(ui: &mut Ui, text: String) -> egui::Response {
     ui.label(RichText::new(text).small())
+}
+
+fn autosave(ui: &mut Ui, model: &Model<'_>) {
+    match &model.view.autosave {
+        Autosave::Nothing => {}
+        Autosave::Saved(_) => {
+            text(ui, "Work saved".to_owned()).on_hover_text(
+                "Your marks are saved while you work and offered again when you open this photo: File, Autosaved work",
+            );
+        }
+        Autosave::Failed(reason) => {
+            ui.label(RichText::new("Work not saved").small().color(theme::ERROR))
+                .on_hover_text(reason);
+            let said = RichText::new(reason).small().color(theme::ERROR);
+            let room = ui.available_width() * 0.45;
+            ui.scope(|ui| {
+                ui.set_max_width(room);
+                ui.add(egui::Label::new(said).truncate())
+                    .on_hover_text(reason);
+            });
+        }
+    }
 }
 
 fn zoom(model: &Model<'_>) -> String {

@@ -1,0 +1,160 @@
+//! Offers work found for the photo just opened: go on with it, or start afresh. There is no third way out.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use eframe::egui::{RichText, Ui};
+
+use super::title;
+use crate::gui::state::Action;
+use crate::gui::theme;
+use crate::journal::{MasterId, Offer, Origin};
+
+/// What the dialog says of the work.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResumeForm {
+    name: String,
+    origin: Origin,
+    age: String,
+    edits: usize,
+    exported: bool,
+    is_torn: bool,
+    /// Whether the marks fit the photo; those of a changed file may not.
+    fits: bool,
+}
+
+impl ResumeForm {
+    /// For the photo `master` and what was found for it.
+    pub fn new(master: &MasterId, offer: &Offer) -> Self {
+        let recovered = &offer.recovered;
+        let work = &recovered.capture.work;
+        Self {
+            name: name_of(&master.path),
+            origin: offer.origin.clone(),
+            age: age_of(recovered.saved_at, SystemTime::now()),
+            edits: work.undo.len() + usize::from(work.open.is_some()),
+            exported: recovered.capture.exported,
+            is_torn: recovered.is_torn,
+            fits: recovered.master.size == master.size,
+        }
+    }
+
+    fn heading(&self) -> &'static str {
+        if self.origin == Origin::Changed {
+            "This photo has changed since you worked on it"
+        } else {
+            "Continue your work on this photo?"
+        }
+    }
+
+    fn sentences(&self) -> Vec<String> {
+        let Self {
+            name,
+            origin,
+            age,
+            edits,
+            exported,
+            is_torn,
+            fits,
+        } = self;
+        let edits = count_of(*edits);
+        let exported = if *exported { ", all exported" } else { "" };
+        let mut said = vec![match origin {
+            Origin::SameFile => format!("{name}: {edits}, saved {age}{exported}."),
+            Origin::MovedFrom(was) => format!(
+                "{name}: {edits}, saved {age}{exported}, when the photo was {}.",
+                was.display()
+            ),
+            Origin::Changed => format!(
+                "{name} is another file than the one worked on {age} ({edits}{exported}). Marks made for that one may not lie on the damage of this one."
+            ),
+        }];
+        if *is_torn {
+            said.push(
+                "The end of the saved work cannot be read: what was done last is lost.".to_owned(),
+            );
+        }
+        if !fits {
+            said.push("The two differ in size, so the marks cannot be used here.".to_owned());
+        }
+        said.push("If you start afresh, the saved work stays until your first new mark takes its place. The original file is never changed.".to_owned());
+        said
+    }
+}
+
+/// Draws the dialog.
+pub fn show(ui: &mut Ui, form: &ResumeForm, actions: &mut Vec<Action>) {
+    ui.set_width(470.0);
+    title(ui, form.heading());
+    for sentence in form.sentences() {
+        ui.label(RichText::new(sentence));
+        ui.add_space(4.0);
+    }
+    ui.add_space(10.0);
+    ui.horizontal(|ui| {
+        let go_on = if form.origin == Origin::Changed {
+            "Use the marks all the same"
+        } else {
+            "Continue"
+        };
+        let button = theme::primary_button(go_on);
+        if ui.add_enabled(form.fits, button).clicked() {
+            actions.push(Action::ResumeWork);
+        }
+        if ui.button("Start afresh").clicked() {
+            actions.push(Action::StartAfresh);
+        }
+    });
+}
+
+/// "1 edit", "12 edits".
+pub fn count_of(edits: usize) -> String {
+    match edits {
+        1 => "1 edit".to_owned(),
+        edits => format!("{edits} edits"),
+    }
+}
+
+/// The file's name alone.
+pub fn name_of(path: &Path) -> String {
+    path.file_name().map_or_else(
+        || PathBuf::from(path).display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
+
+/// How long ago `then` was, as people say it.
+pub fn age_of(then: SystemTime, now: SystemTime) -> String {
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    const DAY: u64 = 24 * HOUR;
+    let seconds = now.duration_since(then).unwrap_or(Duration::ZERO).as_secs();
+    let (count, unit) = match seconds {
+        0..MINUTE => return "just now".to_owned(),
+        MINUTE..HOUR => (seconds / MINUTE, "minute"),
+        HOUR..DAY => (seconds / HOUR, "hour"),
+        _ => (seconds / DAY, "day"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural} ago")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_read_like_people_say_them() {
+        let then = SystemTime::UNIX_EPOCH;
+        for (seconds, said) in [
+            (0, "just now"),
+            (59, "just now"),
+            (60, "1 minute ago"),
+            (3599, "59 minutes ago"),
+            (7200, "2 hours ago"),
+            (200_000, "2 days ago"),
+        ] {
+            assert_eq!(age_of(then, then + Duration::from_secs(seconds)), said);
+        }
+    }
+}
