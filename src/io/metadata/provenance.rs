@@ -84,7 +84,9 @@ pub fn edit_xmp(packet: Option<&[u8]>, edit: &XmpEdit) -> Result<Vec<u8>, XmpErr
     let again = scan(&edited)?;
     let complete = again.derived_from.is_some()
         && matches!(again.history, Some(Container::Open { .. }))
-        && (edit.digital_source_type.is_none() || again.source_type.is_some());
+        && edit
+            .digital_source_type
+            .is_none_or(|uri| digital_source_type(&edited).as_deref() == Some(uri));
     if complete {
         Ok(edited)
     } else {

@@ -10,6 +10,7 @@ use super::{EVENT, IPTC_EXT, RDF, XMP_MM, XmpError};
 
 /// Elements inside one another beyond which a packet is no XMP any more.
 const DEEPEST: usize = 200;
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// What a packet holds; all ranges are bytes of it.
 #[derive(Clone, Debug, Default)]
@@ -71,7 +72,13 @@ pub fn scan(packet: &[u8]) -> Result<Found, XmpError> {
     if std::str::from_utf8(packet).is_err() {
         return Err(XmpError::new("it is not UTF-8"));
     }
-    let mut reader = NsReader::from_reader(packet);
+    // The reader would skip a byte order mark without counting it.
+    let skipped = if packet.starts_with(BYTE_ORDER_MARK) {
+        BYTE_ORDER_MARK.len()
+    } else {
+        0
+    };
+    let mut reader = NsReader::from_reader(&packet[skipped..]);
     let mut scanner = Scanner {
         packet,
         found: Found::default(),
@@ -80,9 +87,9 @@ pub fn scan(packet: &[u8]) -> Result<Found, XmpError> {
         knows_prefixes: false,
     };
     loop {
-        let start = reader.buffer_position() as usize;
+        let start = skipped + reader.buffer_position() as usize;
         let event = reader.read_event().map_err(XmpError::new)?;
-        let end = reader.buffer_position() as usize;
+        let end = skipped + reader.buffer_position() as usize;
         match &event {
             Event::Start(tag) => scanner.open(&reader, tag, start..end, false)?,
             Event::Empty(tag) => scanner.open(&reader, tag, start..end, true)?,

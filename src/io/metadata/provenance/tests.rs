@@ -179,3 +179,18 @@ fn what_the_master_was_made_of_can_be_told_before_it_is_replaced() {
     assert_eq!(derived_from(packet("", "").as_bytes()), None);
     assert!(!edited(&master).contains("raw 7.tif"));
 }
+
+#[test]
+fn a_byte_order_mark_in_front_moves_nothing() {
+    let own =
+        "<i:DigitalSourceType>print</i:DigitalSourceType><m:DerivedFrom r:parseType='Resource'/>";
+    let plain = packet("", own);
+    let plain = plain.as_str();
+    let marked = format!("\u{feff}{plain}");
+    assert_eq!(
+        digital_source_type(marked.as_bytes()).as_deref(),
+        Some("print")
+    );
+    let edited_plain = edited(plain);
+    assert_eq!(edited(&marked), format!("\u{feff}{edited_plain}"));
+}
