@@ -49,6 +49,13 @@ const WIDENS: f32 = 2.5;
 /// See [`WIDENS`].
 const WIDENS_BY_PX: f32 = 2.0;
 
+/// A scratch that turns by more than this within [`TURN_POINTS`] points to either side has run into something else: cosine
+/// of 65°.
+const TURN_COSINE: f32 = 0.42;
+
+/// See [`TURN_COSINE`]; a point every [`KEPT_PX`] px.
+const TURN_POINTS: usize = 6;
+
 /// Widths are looked for up to this far to each side, px.
 const PROFILE_PX: i32 = 24;
 
@@ -71,8 +78,11 @@ pub fn trace_scratch(
     let tree = Tree::grow(&mut field, seed);
     let (path, seed_at) = tree.path_through_seed(&mut field)?;
     let points = smoothed(&path);
+    let kept = of_one_direction(&points, seed_at / KEPT_PX);
+    let seed_at = (seed_at / KEPT_PX).saturating_sub(kept.start);
+    let points = points[kept].to_vec();
     let widths = widths(&field, &points);
-    let kept = of_one_width(&widths, seed_at / KEPT_PX);
+    let kept = of_one_width(&widths, seed_at);
     let points: Vec<_> = points.into_iter().zip(widths).collect();
     Some(Trace {
         points: points[kept].to_vec(),
@@ -421,6 +431,28 @@ fn widths(field: &Field<'_>, points: &[(f32, f32)]) -> Vec<f32> {
             near[near.len() / 2]
         })
         .collect()
+}
+
+/// The points around `at` up to where the path turns sharply; at least two.
+fn of_one_direction(points: &[(f32, f32)], at: usize) -> std::ops::Range<usize> {
+    let last = points.len() - 1;
+    let at = at.min(last);
+    let turns = |i: &usize| {
+        let (Some(before), Some(after)) = (i.checked_sub(TURN_POINTS), points.get(i + TURN_POINTS))
+        else {
+            return false;
+        };
+        let (before, here) = (points[before], points[*i]);
+        let come = (here.0 - before.0, here.1 - before.1);
+        let go = (after.0 - here.0, after.1 - here.1);
+        let lengths = come.0.hypot(come.1) * go.0.hypot(go.1);
+        come.0 * go.0 + come.1 * go.1 < TURN_COSINE * lengths
+    };
+    // A click on a bend is a click on what bends.
+    let end = (at..=last).skip_while(turns).find(turns);
+    let start = (0..=at).rev().skip_while(turns).find(turns);
+    let end = end.map_or(last + 1, |i| i + 1).max(2);
+    start.unwrap_or(0).min(end - 2)..end
 }
 
 /// The points around `at` up to where the width leaps; at least two.

@@ -161,3 +161,26 @@ fn a_trace_ends_where_the_width_leaps() {
     );
     assert_eq!(of_one_width(&[5.0, 5.0], 9), 0..2);
 }
+
+#[test]
+fn a_trace_ends_at_a_corner_and_follows_a_bow() {
+    // To the right, then down; every third px, as traces have it.
+    let corner: Vec<(f32, f32)> = (0..40)
+        .map(|i| (3.0 * i as f32, 50.0))
+        .chain((1..40).map(|i| (117.0, 50.0 + 3.0 * i as f32)))
+        .collect();
+    let from_left = of_one_direction(&corner, 10);
+    assert_eq!(from_left.start, 0);
+    assert!((34..=42).contains(&from_left.end), "{from_left:?}");
+    let from_below = of_one_direction(&corner, 70);
+    assert_eq!(from_below.end, corner.len());
+    assert!((36..=44).contains(&from_below.start), "{from_below:?}");
+    assert_eq!(of_one_direction(&corner, 39), 0..corner.len());
+    // Half a circle of 40 px.
+    let bow: Vec<(f32, f32)> = (0..42)
+        .map(|i| (3.0 * i as f32 / 40.0).sin_cos())
+        .map(|(sin, cos)| (40.0 * cos, 40.0 * sin))
+        .collect();
+    assert_eq!(of_one_direction(&bow, 20), 0..bow.len());
+    assert_eq!(of_one_direction(&corner[..2], 1), 0..2);
+}
