@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use crate::geometry::ImageSize;
 
 /// Endings of the files that are taken for pictures.
-const ENDINGS: [&str; 7] = ["jpg", "jpeg", "png", "tif", "tiff", "webp", "bmp"];
+const ENDINGS: [&str; 10] = [
+    "jpg", "jpeg", "png", "tif", "tiff", "webp", "bmp", "jp2", "j2k", "jpf",
+];
 
 /// Why pictures do not make a pair.
 #[derive(Debug, thiserror::Error)]
@@ -18,7 +20,7 @@ pub(super) enum PairError {
         folder: PathBuf,
         source: std::io::Error,
     },
-    #[error("no picture (.jpg, .png, .tif, .webp or .bmp) lies in this folder: {folder:?}")]
+    #[error("no picture (.jpg, .png, .tif, .webp, .bmp or .jp2) lies in this folder: {folder:?}")]
     Empty { folder: PathBuf },
     #[error(
         "damaged and sound pictures are one folder, so there is nothing to compare: {folder:?}"
