@@ -16,7 +16,7 @@ for depth in 8 16; do
     "${base[@]}" -alpha set -channel A -fx '0.3+0.5*i/w' -depth $depth "$made/rgba$depth.tif"
     for kind in rgb grey rgba; do
         convert "$made/$kind$depth.tif" "$made/$kind$depth.png"
-        command -v opj_compress >/dev/null && opj_compress -i "$made/$kind$depth.tif" -o "$made/$kind$depth.jp2" >/dev/null 2>&1
+        command -v opj_compress >/dev/null && opj_compress -n 3 -i "$made/$kind$depth.tif" -o "$made/$kind$depth.jp2" >/dev/null 2>&1
     done
 done
 "${base[@]}" -quality 80 "$made/a.jpg"
