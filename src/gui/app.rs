@@ -212,12 +212,13 @@ impl UnscratchApp {
             self.apply(&ctx, actions);
             return;
         }
+        self.blink(&ctx);
         if let Some(layout) = self.fitted_layout(area, ctx.pixels_per_point()) {
             let mut pointer = std::mem::take(&mut self.pointer);
             canvas::interact(ui, &layout, &self.model(), &mut pointer, &mut actions);
             self.pointer = pointer;
         }
-        self.apply(&ctx, actions);
+        self.apply(&ctx, std::mem::take(&mut actions));
         let is_repairing = self.work.filling.is_some();
         timed("following the document", || {
             self.canvas
@@ -231,7 +232,6 @@ impl UnscratchApp {
             });
             self.canvas = canvas;
         }
-        let mut actions = Vec::new();
         panels::chips::show(ui, area, &self.model(), &mut actions);
         self.apply(&ctx, actions);
     }

@@ -100,6 +100,8 @@ pub enum Command {
     CycleOverlay,
     /// The whole photo in the window.
     ZoomFit,
+    /// No edge of the window left empty.
+    ZoomFill,
     /// One image pixel on one screen pixel.
     ZoomActual,
     /// Closer.
@@ -110,8 +112,20 @@ pub enum Command {
     CompareRestored,
     /// Original and restored on either side of a divider.
     CompareSplit,
+    /// Original above a divider, restored below.
+    CompareSplitAcross,
     /// Original and restored next to each other.
     CompareSideBySide,
+    /// Original and restored in turn.
+    CompareBlink,
+    /// How far they differ.
+    CompareDifference,
+    /// Lines between large pixels.
+    TogglePixelGrid,
+    /// Rulers along two edges.
+    ToggleRulers,
+    /// Rulers in mm or px.
+    ToggleRulerUnit,
     /// The sheet of shortcuts.
     Shortcuts,
 }

@@ -18,8 +18,14 @@ pub enum CompareMode {
     Restored,
     /// Original left of a divider, restored right of it.
     Split,
+    /// Original above a divider, restored below it.
+    SplitAcross,
     /// Both next to each other, one zoom.
     SideBySide,
+    /// One after the other, in the same place.
+    Blink,
+    /// How far they differ, amplified.
+    Difference,
 }
 
 /// The saved settings.
@@ -58,6 +64,12 @@ pub struct Settings {
     pub jpeg_quality: u8,
     /// Whether exports write the mask as a file of its own.
     pub export_mask: bool,
+    /// Whether lines are drawn between large pixels.
+    pub pixel_grid: bool,
+    /// Whether rulers are shown.
+    pub rulers: bool,
+    /// Whether they count mm, for photos that say their resolution.
+    pub rulers_in_mm: bool,
     /// Who restores photos, for their records.
     pub operator: String,
     /// Why, for their records.
@@ -85,6 +97,9 @@ impl Default for Settings {
             show_rim: false,
             jpeg_quality: 95,
             export_mask: false,
+            pixel_grid: true,
+            rulers: false,
+            rulers_in_mm: true,
             operator: String::new(),
             reason: String::new(),
             autosave: true,

@@ -103,6 +103,10 @@ pub struct HeldKeys {
 
 /// The state of one window.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about the window"
+)]
 pub struct ViewState {
     /// Part of the photo that is seen.
     pub view: View,
@@ -138,6 +142,8 @@ pub struct ViewState {
     pub repaired_at: Option<Instant>,
     /// A file is being dragged over the window.
     pub drop_hovers: bool,
+    /// Which of the two blinking pictures is seen now.
+    pub blink_shows_master: bool,
     /// What follows once the export is written.
     pub after_export: Option<Then>,
     /// Closing was confirmed.
@@ -168,6 +174,7 @@ impl Default for ViewState {
             pointer: None,
             repaired_at: None,
             drop_hovers: false,
+            blink_shows_master: false,
             after_export: None,
             may_close: false,
             autosave: Autosave::default(),
@@ -347,6 +354,7 @@ impl Model<'_> {
             | Command::NetworkFill
             | Command::SuggestFill
             | Command::ShowThrough => !self.stroke_open && self.view.area.is_some(),
+            Command::ToggleRulerUnit => self.px_per_mm().is_some(),
             Command::Export => has_photo && self.work.exporting.is_none(),
             Command::SearchArea => has_photo && self.work.engine_error.is_none(),
             Command::Detect => {
@@ -375,6 +383,12 @@ impl Model<'_> {
             Command::ShapesProtect => self.view.shapes_protect,
             Command::CompareRestored => compare == CompareMode::Restored,
             Command::CompareSplit => compare == CompareMode::Split,
+            Command::CompareSplitAcross => compare == CompareMode::SplitAcross,
+            Command::CompareBlink => compare == CompareMode::Blink,
+            Command::CompareDifference => compare == CompareMode::Difference,
+            Command::TogglePixelGrid => self.settings.pixel_grid,
+            Command::ToggleRulers => self.settings.rulers,
+            Command::ToggleRulerUnit => self.settings.rulers_in_mm,
             Command::CompareSideBySide => compare == CompareMode::SideBySide,
             Command::CycleOverlay => self.view.overlay.shown() != OverlayMode::Off,
             _ => return None,

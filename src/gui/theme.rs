@@ -35,6 +35,8 @@ pub const ACCENT_QUIET: Color32 = Color32::from_rgb(78, 62, 38);
 pub const ERROR: Color32 = Color32::from_rgb(236, 112, 99);
 /// How far the repair reaches beyond the marks: told from them by lightness too.
 pub const RIM: Color32 = Color32::from_rgb(255, 255, 255);
+/// Lines between pixels: dark enough for light photos, light enough for dark ones.
+pub const GRID: Color32 = Color32::from_rgba_premultiplied(64, 64, 64, 96);
 /// Over what is protected.
 pub const PROTECTED: Color32 = Color32::from_rgb(96, 196, 255);
 /// The outline of a picked area: told from the overlays by hue and from the photo by strength.

@@ -7,6 +7,7 @@
 mod archive;
 mod autosave;
 mod brush;
+mod compare;
 mod details;
 mod files;
 mod flow;

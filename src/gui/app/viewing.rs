@@ -7,9 +7,31 @@ use crate::geometry::ImageSize;
 use crate::gui::canvas::{self, transform::View};
 use crate::gui::settings::CompareMode;
 
+/// How long each of two blinking pictures is seen, s.
+const BLINK_SECONDS: f64 = 0.7;
+
 impl UnscratchApp {
     pub(super) fn compare(&mut self, mode: CompareMode) {
         self.store.settings.compare = mode;
+    }
+
+    pub(super) fn zoom_fill(&mut self, ctx: &egui::Context) {
+        let room = self.pane_at(self.view.viewport.center()).size();
+        self.change_view(
+            |view, ppp, shown, _| *view = View::fill(shown, room, ppp),
+            ctx,
+        );
+    }
+
+    /// Takes turns between original and restored photo while they blink.
+    pub(super) fn blink(&mut self, ctx: &egui::Context) {
+        if self.store.settings.compare != CompareMode::Blink || self.document.is_none() {
+            return;
+        }
+        let time = ctx.input(|input| input.time);
+        let turns = time / BLINK_SECONDS;
+        self.view.blink_shows_master = (turns as u64) % 2 == 1;
+        ctx.request_repaint_after_secs(((1.0 - turns.fract()) * BLINK_SECONDS) as f32);
     }
 
     pub(super) fn zoom_actual(&mut self, ctx: &egui::Context) {

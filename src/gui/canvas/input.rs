@@ -6,7 +6,7 @@ use eframe::egui::{
 
 use super::adjust::Adjusting;
 use super::wheel::WheelReleases;
-use super::{DIVIDER_GRAB, Layout};
+use super::{DIVIDER_GRAB, Divider, Layout};
 use crate::gui::command::Command;
 use crate::gui::state::{Action, Model, OverlayMode};
 use crate::gui::tools::Tool;
@@ -281,9 +281,9 @@ fn drag(pos: Pos2, layout: &Layout, state: &mut PointerState, actions: &mut Vec<
             }
         }
         Grip::Divider => {
-            actions.push(Action::SetSplit(
-                ((pos.x - layout.area.min.x) / layout.area.width()).clamp(0.0, 1.0),
-            ));
+            if let Some(divider) = layout.divider {
+                actions.push(Action::SetSplit(divider.part_at(pos, layout.area)));
+            }
         }
         Grip::Stroke(_) => {
             if let Some(at) = image_point_of_pane(layout, state.last.unwrap_or(pos), pos) {
@@ -368,8 +368,8 @@ fn wheel(notches: Vec2, sideways: bool, pointer: Option<Pos2>, actions: &mut Vec
 
 fn near_divider(layout: &Layout, pos: Pos2) -> bool {
     layout
-        .divider_x
-        .is_some_and(|x| (pos.x - x).abs() <= DIVIDER_GRAB)
+        .divider
+        .is_some_and(|divider| divider.distance(pos) <= DIVIDER_GRAB)
 }
 
 /// The image position under `pos`, in whichever picture lies there.
@@ -414,7 +414,10 @@ fn show_cursor(
     } else if model.view.held.space {
         CursorIcon::Grab
     } else if state.on_divider {
-        CursorIcon::ResizeHorizontal
+        match layout.divider {
+            Some(Divider::Across(_)) => CursorIcon::ResizeVertical,
+            _ => CursorIcon::ResizeHorizontal,
+        }
     } else if model.view.held.master {
         CursorIcon::Default
     } else if model.view.tool.has_width() {

@@ -3,9 +3,11 @@
 mod adjust;
 pub mod color;
 mod draft;
+mod grid;
 mod input;
 pub mod pyramid;
 mod ring;
+mod rulers;
 mod source;
 pub mod textures;
 pub mod transform;
@@ -15,7 +17,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::Receiver;
 use eframe::egui::{
-    Align2, Color32, Context, CornerRadius, FontId, Painter, Pos2, Rect, Stroke, Vec2, pos2,
+    Align2, Color32, Context, CornerRadius, FontId, Painter, Pos2, Rangef, Rect, Stroke, Vec2, pos2,
 };
 
 use self::pyramid::Pyramid;
@@ -63,8 +65,36 @@ pub struct Layout {
     pub area: Rect,
     /// The pictures in it, with what each shows.
     pub panes: Vec<Pane>,
-    /// The divider's horizontal place, when there is one.
-    pub divider_x: Option<f32>,
+    /// The divider, when there is one.
+    pub divider: Option<Divider>,
+}
+
+/// The line between original and restored photo.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Divider {
+    /// Upright, at this horizontal place, points.
+    Upright(f32),
+    /// Across, at this vertical place, points.
+    Across(f32),
+}
+
+impl Divider {
+    /// How far `position` lies from it, points.
+    pub fn distance(self, position: Pos2) -> f32 {
+        match self {
+            Self::Upright(x) => (position.x - x).abs(),
+            Self::Across(y) => (position.y - y).abs(),
+        }
+    }
+
+    /// The part of `area` before it when it is dragged to `position`, 0 to 1.
+    pub fn part_at(self, position: Pos2, area: Rect) -> f32 {
+        let part = match self {
+            Self::Upright(_) => (position.x - area.min.x) / area.width(),
+            Self::Across(_) => (position.y - area.min.y) / area.height(),
+        };
+        part.clamp(0.0, 1.0)
+    }
 }
 
 /// One picture.
@@ -167,6 +197,7 @@ impl Canvas {
         }
         for rect in source.set_restoration(document.restoration()) {
             self.textures.invalidate(Layer::Restored, rect);
+            self.textures.invalidate(Layer::Difference, rect);
         }
         if let Some(map) = new_map {
             self.make(ctx, move || {
@@ -253,10 +284,14 @@ impl Canvas {
             let clipped = painter.with_clip_rect(pane.clip.intersect(painter.clip_rect()));
             self.paint_pane(&clipped, pane, model, opacities);
         }
-        if let Some(x) = layout.divider_x {
-            paint_divider(painter, layout.area, x, pointer.on_divider);
+        if let Some(divider) = layout.divider {
+            paint_divider(painter, layout.area, divider, pointer.on_divider);
         }
-        if layout.panes.len() > 1 || model.view.held.master {
+        let names_what_is_seen = matches!(
+            model.settings.compare,
+            CompareMode::Blink | CompareMode::Difference
+        );
+        if layout.panes.len() > 1 || model.view.held.master || names_what_is_seen {
             paint_captions(painter, layout, model);
         }
         if let Some(shape) = &model.view.draft {
@@ -278,6 +313,20 @@ impl Canvas {
         if self.textures.end_frame() {
             painter.ctx().request_repaint();
         }
+        if model.settings.rulers {
+            let px_per_mm = model.px_per_mm().filter(|_| model.settings.rulers_in_mm);
+            for pane in layout
+                .panes
+                .iter()
+                .take(if layout.divider.is_some() { 1 } else { 2 })
+            {
+                let whole = Pane {
+                    clip: pane.placement.viewport,
+                    ..pane.clone()
+                };
+                rulers::paint(painter, &whole, px_per_mm, model.view.pointer);
+            }
+        }
     }
 
     fn paint_pane(
@@ -292,7 +341,12 @@ impl Canvas {
         };
         self.textures
             .draw(painter, &pane.placement, source, pane.layer, Color32::WHITE);
-        if pane.layer == Layer::Master && model.view.held.master {
+        if model.settings.pixel_grid {
+            grid::paint(painter, &pane.placement);
+        }
+        if pane.layer == Layer::Difference
+            || (pane.layer == Layer::Master && model.view.held.master)
+        {
             return;
         }
         let [r, g, b] = model.settings.overlay_color;
@@ -367,17 +421,20 @@ pub fn layout(area: Rect, pixels_per_point: f32, photo: &Photo, model: &Model<'_
         return Layout {
             area,
             panes,
-            divider_x: None,
+            divider: None,
         };
     }
+    let alone = |layer| Layout {
+        area,
+        panes: vec![pane(layer, whole, area)],
+        divider: None,
+    };
     match model.settings.compare {
-        CompareMode::Restored => Layout {
-            area,
-            panes: vec![pane(Layer::Restored, whole, area)],
-            divider_x: None,
-        },
+        CompareMode::Blink if model.view.blink_shows_master => alone(Layer::Master),
+        CompareMode::Restored | CompareMode::Blink => alone(Layer::Restored),
+        CompareMode::Difference => alone(Layer::Difference),
         CompareMode::Split => {
-            let x = divider_x(area, pixels_per_point, model.view.split);
+            let x = divider_place(area.x_range(), pixels_per_point, model.view.split);
             let left = Rect::from_min_max(area.min, pos2(x, area.max.y));
             let right = Rect::from_min_max(pos2(x, area.min.y), area.max);
             let panes = vec![
@@ -387,7 +444,20 @@ pub fn layout(area: Rect, pixels_per_point: f32, photo: &Photo, model: &Model<'_
             Layout {
                 area,
                 panes,
-                divider_x: Some(x),
+                divider: Some(Divider::Upright(x)),
+            }
+        }
+        CompareMode::SplitAcross => {
+            let y = divider_place(area.y_range(), pixels_per_point, model.view.split);
+            let above = Rect::from_min_max(area.min, pos2(area.max.x, y));
+            let below = Rect::from_min_max(pos2(area.min.x, y), area.max);
+            Layout {
+                area,
+                panes: vec![
+                    pane(Layer::Master, whole, above),
+                    pane(Layer::Restored, whole, below),
+                ],
+                divider: Some(Divider::Across(y)),
             }
         }
         CompareMode::SideBySide => {
@@ -399,7 +469,7 @@ pub fn layout(area: Rect, pixels_per_point: f32, photo: &Photo, model: &Model<'_
             Layout {
                 area,
                 panes,
-                divider_x: None,
+                divider: None,
             }
         }
     }
@@ -426,47 +496,59 @@ pub fn fitted(area: Rect, compare: CompareMode, pixels_per_point: f32, photo: &P
     View::fit(photo.ui_size(), room, pixels_per_point)
 }
 
-fn divider_x(area: Rect, pixels_per_point: f32, split: f32) -> f32 {
-    let x = area.min.x + area.width() * split.clamp(0.0, 1.0);
-    (x * pixels_per_point).round() / pixels_per_point
+fn divider_place(range: Rangef, pixels_per_point: f32, split: f32) -> f32 {
+    let place = range.min + range.span() * split.clamp(0.0, 1.0);
+    (place * pixels_per_point).round() / pixels_per_point
 }
 
-fn paint_divider(painter: &Painter, area: Rect, x: f32, hovered: bool) {
+fn paint_divider(painter: &Painter, area: Rect, divider: Divider, hovered: bool) {
     let color = if hovered {
         theme::ACCENT_HOVER
     } else {
         theme::RING_LIGHT
     };
-    painter.vline(x, area.y_range(), Stroke::new(3.5, theme::RING_DARK));
-    painter.vline(x, area.y_range(), Stroke::new(1.5, color));
-    let grip = pos2(x, area.center().y);
+    let (ends, along) = match divider {
+        Divider::Upright(x) => (
+            [pos2(x, area.min.y), pos2(x, area.max.y)],
+            Vec2::new(1.0, 0.0),
+        ),
+        Divider::Across(y) => (
+            [pos2(area.min.x, y), pos2(area.max.x, y)],
+            Vec2::new(0.0, 1.0),
+        ),
+    };
+    painter.line_segment(ends, Stroke::new(3.5, theme::RING_DARK));
+    painter.line_segment(ends, Stroke::new(1.5, color));
+    let grip = ends[0].lerp(ends[1], 0.5);
     painter.circle(grip, 13.0, theme::CHIP, Stroke::new(1.5, color));
     for side in [-1.0, 1.0] {
-        let tip = grip + Vec2::new(side * 7.5, 0.0);
-        let back = |dy: f32| grip + Vec2::new(side * 3.5, dy);
+        let tip = grip + along * side * 7.5;
+        let back = |aside: f32| grip + along * side * 3.5 + along.rot90() * aside;
         painter.line(vec![back(-4.0), tip, back(4.0)], Stroke::new(1.6, color));
     }
 }
 
 fn paint_captions(painter: &Painter, layout: &Layout, model: &Model<'_>) {
-    let is_split = layout.divider_x.is_some();
+    let inset = if model.settings.rulers {
+        rulers::RULER_POINTS + 8.0
+    } else {
+        12.0
+    };
     for pane in &layout.panes {
-        let text = if pane.layer == Layer::Master {
-            "Original"
-        } else {
-            "Restored"
+        let text = match pane.layer {
+            Layer::Master => "Original",
+            Layer::Difference => "Difference × 8",
+            _ => "Restored",
         };
-        let at_right = is_split && pane.layer == Layer::Restored;
+        let at_right =
+            matches!(layout.divider, Some(Divider::Upright(_))) && pane.layer == Layer::Restored;
         let (align, corner) = if at_right {
             (
                 Align2::RIGHT_TOP,
-                pane.clip.right_top() + Vec2::new(-12.0, 12.0),
+                pane.clip.right_top() + Vec2::new(-12.0, inset),
             )
         } else {
-            (
-                Align2::LEFT_TOP,
-                pane.clip.left_top() + Vec2::new(12.0, 12.0),
-            )
+            (Align2::LEFT_TOP, pane.clip.left_top() + Vec2::splat(inset))
         };
         if pane.clip.width() > 110.0 || model.view.held.master {
             let clipped = painter.with_clip_rect(pane.clip.intersect(painter.clip_rect()));

@@ -21,7 +21,7 @@ pub(super) fn paint(painter: &Painter, layout: &Layout, position: Pos2, model: &
         .points_from_image_px(model.settings.brush_diameter_px)
         / 2.0;
     let offset = position - under.placement.viewport.min;
-    let is_split = layout.divider_x.is_some();
+    let is_split = layout.divider.is_some();
     for pane in &layout.panes {
         let same_place = if is_split {
             position

@@ -378,6 +378,17 @@ impl TileSource for CanvasSource {
         match layer {
             Layer::Master => Some(self.color.to_screen(&self.master_values(level, rect)?)),
             Layer::Restored => Some(self.color.to_screen(&self.restored_level(level, rect)?)),
+            Layer::Difference => {
+                let (master, restored) = (
+                    self.master_values(level, rect)?,
+                    self.restored_level(level, rect)?,
+                );
+                Some(difference(
+                    &master,
+                    &restored,
+                    self.photo.channels().count(),
+                ))
+            }
             Layer::Mask => Some(white(self.mask_level(&self.mask, level, rect)?)),
             Layer::Rim => Some(white(self.rim_level(level, rect)?)),
             Layer::Stroke => Some(white(self.stroke_level(level, rect)?)),
@@ -413,6 +424,25 @@ impl TileSource for CanvasSource {
             layer
         }
     }
+}
+
+/// How many times a difference is amplified; the caption says the same.
+const DIFFERENCE_GAIN: u8 = 8;
+
+/// The difference of two pictures, interleaved 8-bit code values, amplified. Grey for grey pictures.
+fn difference(master: &[u8], restored: &[u8], channels: usize) -> Vec<Color32> {
+    let pixels = master
+        .chunks_exact(channels)
+        .zip(restored.chunks_exact(channels));
+    let amplified = |a: u8, b: u8| a.abs_diff(b).saturating_mul(DIFFERENCE_GAIN);
+    pixels
+        .map(|(a, b)| match (a, b) {
+            (&[r, g, b], &[r2, g2, b2]) => {
+                Color32::from_rgb(amplified(r, r2), amplified(g, g2), amplified(b, b2))
+            }
+            _ => Color32::from_gray(amplified(a[0], b[0])),
+        })
+        .collect()
 }
 
 /// White of the given alpha, premultiplied.
@@ -462,4 +492,17 @@ fn tiles_at(rect: PixelRect, side: u32) -> impl Iterator<Item = TileIndex> {
             .clone()
             .map(move |column| TileIndex::new(column, row))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_difference_is_black_where_nothing_changed_and_amplified_elsewhere() {
+        let (master, restored) = ([10, 20, 30, 9, 9, 9], [10, 18, 130, 9, 9, 9]);
+        let colors = difference(&master, &restored, 3);
+        assert_eq!(colors, [Color32::from_rgb(0, 16, 255), Color32::BLACK]);
+        assert_eq!(difference(&[7], &[4], 1), [Color32::from_gray(24)]);
+    }
 }

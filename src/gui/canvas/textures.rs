@@ -26,6 +26,8 @@ pub enum Layer {
     Master,
     /// The photo with its damage filled.
     Restored,
+    /// How far the restored photo differs from the original, amplified; black where it does not.
+    Difference,
     /// What is to be repaired: white, its alpha the mask.
     Mask,
     /// What the last strokes added to the mask, drawn like [`Self::Mask`].
@@ -310,7 +312,8 @@ impl TextureCache {
         let stand_ins: &[Layer] = match key.layer {
             Layer::Restored => &[Layer::Restored, Layer::Master],
             Layer::Master => &[Layer::Master],
-            Layer::Mask
+            Layer::Difference
+            | Layer::Mask
             | Layer::Rim
             | Layer::Stroke
             | Layer::Protected

@@ -74,6 +74,18 @@ impl View {
         }
     }
 
+    /// The photo covers a viewport of `viewport_points` with nothing to spare; its middle is seen.
+    pub fn fill(shown: ImageSize, viewport_points: Vec2, pixels_per_point: f32) -> Self {
+        let ppp = f64::from(pixels_per_point);
+        let scale = (f64::from(viewport_points.x) * ppp / f64::from(shown.width))
+            .max(f64::from(viewport_points.y) * ppp / f64::from(shown.height));
+        Self {
+            scale: scale.clamp(SCALE_MIN, SCALE_MAX),
+            center: (f64::from(shown.width) / 2.0, f64::from(shown.height) / 2.0),
+            fitted: false,
+        }
+    }
+
     /// Moves the photo by `delta_points` on the screen, keeping its middle in reach.
     pub fn pan(&mut self, delta_points: Vec2, pixels_per_point: f32, shown: ImageSize) {
         let step = f64::from(pixels_per_point) / self.scale;
