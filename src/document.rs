@@ -398,11 +398,12 @@ impl Document {
         let Some(stroke) = &self.stroke else {
             return Vec::new();
         };
-        let reach_px = halo_px + ALPHA_REACH_PX + stroke.radius_px();
+        let reach_px = ALPHA_REACH_PX + stroke.radius_px();
         let size = self.photo.size();
         let plans = self.planner.plan(&self.effective_mask(), halo_px);
         let is_left = |plan: &CellPlan| {
-            let seen = plan.core.grown_within(reach_px, size);
+            let window = plan.window.intersect(size.rect());
+            let seen = window.grown_within(reach_px, size);
             !seen.contains(at.0.max(0.0) as u32, at.1.max(0.0) as u32)
         };
         let mut stale = self.restoration.stale(&plans);

@@ -126,14 +126,24 @@ fn at_most_three_times_the_damage_with_its_halo_is_computed() {
     let few = dust[..6].to_vec();
     let fold = vec![((0.0, 760.0), (2299.0, 735.0), 30.0)];
     let diagonal = vec![((0.0, 0.0), (2299.0, 1499.0), 8.0)];
-    let corner = vec![((750.0, 764.0), (780.0, 770.0), 12.0)];
+    let corners = [
+        (768.0, 768.0),
+        (1024.0, 1024.0),
+        (512.0, 768.0),
+        (768.0, 512.0),
+    ];
+    let corners = corners.map(|(x, y)| vec![((x - 15.0, y - 4.0), (x + 15.0, y + 2.0), 12.0)]);
+    let [inside, outside, beside, above] = corners;
     for (name, marks) in [
         ("scratches", scratches),
         ("dust", dust),
         ("a few spots", few),
         ("a fold", fold),
         ("a diagonal crack", diagonal),
-        ("a spot where four cells meet", corner),
+        ("a spot where four cells meet", inside),
+        ("a spot over the corner of four blocks", outside),
+        ("a spot between blocks side by side", beside),
+        ("a spot between blocks one above the other", above),
     ] {
         let mask = mask_of(size, &marks);
         let (computed, needed) = (computed(size, &mask), damage_with_halo(size, &mask));

@@ -1,22 +1,15 @@
-//! Which cells come first: those near the person's focus, with their neighbours. Pure.
+//! Which cells come first: those near the person's focus, with those that share their window. Pure.
 
-use crate::geometry::{PixelPoint, PixelRect, TileIndex};
+use crate::geometry::{PixelPoint, PixelRect};
 use crate::restore::CellPlan;
 
-/// Takes the plan nearest to `focus` and the others of its block of `block_cells` squared.
-pub(super) fn take_block(
-    plans: &mut Vec<CellPlan>,
-    focus: Option<PixelPoint>,
-    block_cells: u32,
-) -> Vec<CellPlan> {
-    let block = |plan: &CellPlan| {
-        let TileIndex { column, row } = plan.index;
-        (column / block_cells, row / block_cells)
-    };
-    let Some(wanted) = nearest(plans, focus).map(|at| block(&plans[at])) else {
+/// Takes the plan nearest to `focus` and the others that share its window.
+pub(super) fn take_window(plans: &mut Vec<CellPlan>, focus: Option<PixelPoint>) -> Vec<CellPlan> {
+    let Some(wanted) = nearest(plans, focus).map(|at| plans[at].window) else {
         return Vec::new();
     };
-    plans.extract_if(.., |plan| block(plan) == wanted).collect()
+    let is_wanted = |plan: &mut CellPlan| plan.window == wanted;
+    plans.extract_if(.., is_wanted).collect()
 }
 
 /// Where the plan nearest to `focus` is; the topmost, leftmost one without focus or of equally near ones.
@@ -42,25 +35,28 @@ fn distance_squared(point: PixelPoint, rect: PixelRect) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::ImageSize;
+    use crate::geometry::{ImageSize, TileIndex};
 
+    /// A plan whose window is its block of 4 × 4 cells.
     fn plan(column: u32, row: u32) -> CellPlan {
         let index = TileIndex::new(column, row);
+        let size = ImageSize::new(2048, 2048);
         CellPlan {
             index,
-            core: index.rect(256, ImageSize::new(2048, 2048)),
+            core: index.rect(256, size),
+            window: TileIndex::new(column / 4, row / 4).rect(1024, size),
             stamp: 1,
         }
     }
 
     #[test]
-    fn the_block_nearest_the_focus_comes_first_and_rows_without_one() {
+    fn the_window_nearest_the_focus_comes_first_and_rows_without_one() {
         let order = |focus| {
             let mut plans = vec![plan(7, 5), plan(0, 0), plan(1, 0), plan(4, 4)];
             std::iter::from_fn(|| {
-                let block = take_block(&mut plans, focus, 4);
-                let columns = block.iter().map(|plan| plan.index.column);
-                (!block.is_empty()).then(|| columns.collect::<Vec<_>>())
+                let taken = take_window(&mut plans, focus);
+                let columns = taken.iter().map(|plan| plan.index.column);
+                (!taken.is_empty()).then(|| columns.collect::<Vec<_>>())
             })
             .collect::<Vec<_>>()
         };

@@ -12,7 +12,7 @@ use crate::restore::{CellPlan, ContextCache};
 
 use super::JobId;
 use super::event::{ExportRequest, FillRequest, MaskFileRequest};
-use super::order::{nearest, take_block};
+use super::order::{nearest, take_window};
 
 /// One detection that waits.
 pub(super) struct DetectJob {
@@ -39,13 +39,6 @@ pub(super) struct ExportJob {
     pub total: u64,
     pub started: Instant,
 }
-
-/// Cells to a side of the blocks handed to stage 2 at once: neighbours share windows, which computes up to three times
-/// fewer pixels.
-const FILL_BLOCK_CELLS: u32 = 4;
-
-/// The same for exports, smaller because a stroke waits for the block in flight.
-const EXPORT_BLOCK_CELLS: u32 = 2;
 
 /// The fill cells in flight.
 struct RunningCells {
@@ -303,7 +296,7 @@ impl Queues {
 
     fn next_fill_step(&mut self) -> Option<Step> {
         let job = self.fill.as_mut()?;
-        let plans = take_block(&mut job.remaining, job.request.focus, FILL_BLOCK_CELLS);
+        let plans = take_window(&mut job.remaining, job.request.focus);
         if plans.is_empty() {
             let job = self.fill.take()?;
             self.end(job.id);
@@ -387,7 +380,7 @@ impl Queues {
         let Some(remaining) = &mut job.remaining else {
             return Some(Step::PlanExport(job.id, job.request.clone()));
         };
-        let plans = take_block(remaining, None, EXPORT_BLOCK_CELLS);
+        let plans = take_window(remaining, None);
         if plans.is_empty() {
             let job = self.to_fill.pop_front()?;
             self.to_write.push_back(job);

@@ -17,6 +17,9 @@ use crate::mask::{EffectiveMask, MASK_TILE_PX, MASKED_FROM, squared_distance};
 /// its rim must be seen) plus the growth (5), rounded up.
 pub const ALPHA_REACH_PX: u32 = 32;
 
+/// α is 0 where the mask is 0 everywhere within this many px in either axis: the most growth (4) and the soft edge.
+pub(super) const ALPHA_GROWTH_PX: u32 = 5;
+
 /// Width of the soft edge outside the growth d, px.
 const FEATHER_PX: f32 = 1.5;
 

@@ -25,8 +25,8 @@ pub struct FillCell {
     pub rect: PixelRect,
     /// The [`super::CellPlan::stamp`] it was made for.
     pub stamp: u64,
-    /// What the network read to make it, its neighbours' fills perhaps with it; empty when nothing was computed, or
-    /// in several pieces.
+    /// What the network read to make it, its neighbours' fills perhaps with it: its plan's window, a smaller one where
+    /// memory was short; empty when nothing was computed, or in several pieces.
     pub window: PixelRect,
     /// Where the pixels carried lie, row by row and from left to right; runs neither touch nor overlap.
     pub spans: Vec<FillSpan>,

@@ -1,6 +1,12 @@
 //! Which cells share one stage-2 window: neighbours read each other's halo, so one larger window costs less. Pure.
+//!
+//! A cell's window depends on the mask alone, not on what else is to be filled, so that a fill is the same whichever
+//! strokes led to it; and on nothing farther than the next cell, so that a stroke leaves distant fills as they are. Windows
+//! are shared only inside blocks of 2 × 2 cells. The blocks lie at fixed places, but a cell whose damage lies wholly in
+//! the half next to its block's edge counts to the block across that edge: then a spot over the edge is in one window too.
 
-use crate::geometry::{ImageSize, PixelRect};
+use super::plan::CELL_PX;
+use crate::geometry::{ImageSize, PixelRect, TileIndex};
 use crate::tiling::window_around;
 
 /// Memory of a stage-2 run, bytes a pixel of its window. Source: measured, 935 MB at 1280 × 1280 px.
@@ -14,16 +20,58 @@ pub(super) fn max_window_px(run_bytes: u64) -> u64 {
     (run_bytes / BYTES_PER_PX).min(MAX_WINDOW_PX)
 }
 
+/// What the network reads to fill the cell at `index` of a photo of `size`; `damage_of` gives where α may be above 0 in a
+/// cell inside the photo.
+pub(super) fn window_of_cell(
+    index: TileIndex,
+    damage_of: impl Fn(TileIndex) -> PixelRect,
+    size: ImageSize,
+    halo_px: u32,
+) -> PixelRect {
+    let (columns, rows) = (size.width.div_ceil(CELL_PX), size.height.div_ceil(CELL_PX));
+    let block_of = |at: TileIndex| {
+        let damage = damage_of(at);
+        (
+            block_start(at.column, damage.x, damage.right(), columns),
+            block_start(at.row, damage.y, damage.bottom(), rows),
+        )
+    };
+    let block = block_of(index);
+    let cells = (block.1..(block.1 + 2).min(rows))
+        .flat_map(|row| (block.0..(block.0 + 2).min(columns)).map(move |x| TileIndex::new(x, row)))
+        .filter(|&at| !damage_of(at).is_empty() && block_of(at) == block);
+    let (cells, rects): (Vec<TileIndex>, Vec<PixelRect>) =
+        cells.map(|at| (at, damage_of(at))).unzip();
+    let groups = group_rects(&rects, size, halo_px, MAX_WINDOW_PX);
+    let group = groups
+        .into_iter()
+        .find(|group| group.iter().any(|&i| cells[i] == index))
+        .unwrap_or_default();
+    let damage = group
+        .iter()
+        .fold(damage_of(index), |all, &i| all.union(rects[i]));
+    window_around(damage, size, halo_px).read
+}
+
+/// First of the two columns (or rows) of the block that `cell`, one of `cells`, counts to when its damage lies from
+/// `from` to before `to`, px.
+fn block_start(cell: u32, from: u32, to: u32, cells: u32) -> u32 {
+    let middle = cell * CELL_PX + CELL_PX / 2;
+    let is_first = cell.is_multiple_of(2);
+    if is_first && to <= middle && cell > 0 {
+        cell - 1
+    } else if !is_first && from >= middle && cell + 1 < cells {
+        cell
+    } else {
+        cell - cell % 2
+    }
+}
+
 /// Parts `rects` (of a photo of `size`) into groups of indices, each served by one window of at most `max_px`; a rectangle
 /// that needs more by itself stays alone.
 ///
 /// Greedy: the two groups whose union saves most computed pixels are joined, until nothing is saved.
-pub(super) fn group_rects(
-    rects: &[PixelRect],
-    size: ImageSize,
-    halo_px: u32,
-    max_px: u64,
-) -> Vec<Vec<usize>> {
+fn group_rects(rects: &[PixelRect], size: ImageSize, halo_px: u32, max_px: u64) -> Vec<Vec<usize>> {
     let cost = |rect: PixelRect| {
         let read = window_around(rect, size, halo_px).read;
         u64::from(read.width) * u64::from(read.height)
@@ -59,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn neighbours_share_a_window_and_far_cells_do_not() {
+    fn near_rectangles_are_joined_and_far_ones_are_not() {
         let size = ImageSize::new(4096, 4096);
         let rects = [
             PixelRect::new(0, 0, 256, 256),
@@ -88,6 +136,52 @@ mod tests {
                 let read = window_around(union, size, 128).read;
                 assert!(u64::from(read.width) * u64::from(read.height) <= max_px);
             }
+        }
+    }
+
+    /// The windows of the cells with `damage`, in its order.
+    fn windows(size: ImageSize, damage: &[PixelRect]) -> Vec<PixelRect> {
+        let index = |rect: PixelRect| TileIndex::new(rect.x / CELL_PX, rect.y / CELL_PX);
+        let damage_of = |at| {
+            let found = damage.iter().find(|rect| index(**rect) == at);
+            found.copied().unwrap_or(PixelRect::EMPTY)
+        };
+        let window = |&rect| window_of_cell(index(rect), damage_of, size, 128);
+        damage.iter().map(window).collect()
+    }
+
+    #[test]
+    fn a_spot_over_the_edges_of_cells_has_one_window_wherever_the_edges_are() {
+        let size = ImageSize::new(2300, 1500);
+        for (x, y) in [
+            (256, 256),
+            (512, 512),
+            (512, 768),
+            (1024, 1024),
+            (1280, 512),
+        ] {
+            let parts = [
+                PixelRect::new(x - 9, y - 9, 9, 9),
+                PixelRect::new(x, y - 9, 9, 9),
+                PixelRect::new(x - 9, y, 9, 9),
+                PixelRect::new(x, y, 9, 9),
+            ];
+            let one = PixelRect::new(x - 192, y - 192, 384, 384);
+            assert_eq!(windows(size, &parts), [one; 4], "{x}, {y}");
+        }
+    }
+
+    #[test]
+    fn damage_two_cells_away_changes_no_window() {
+        let size = ImageSize::new(2048, 300);
+        let near = [
+            PixelRect::new(520, 10, 200, 50),
+            PixelRect::new(770, 10, 100, 50),
+        ];
+        let alone = windows(size, &near);
+        for x in [0, 200, 1024, 1200] {
+            let all = [near[0], near[1], PixelRect::new(x, 10, 50, 50)];
+            assert_eq!(windows(size, &all)[..2], alone[..], "{x}");
         }
     }
 }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use super::alpha::AlphaSource;
 use super::colour::ColourGuide;
 use super::context::{context_for, photo_tensor};
-use super::group::{group_rects, max_window_px};
+use super::group::max_window_px;
+use super::plan::bounds_of_set;
 use super::{
     CELL_PX, CellPlan, ContextCache, FillCell, ProgressSink, RectFill, Restoration, RestoreError,
     Stage, plan_fill,
 };
-use crate::geometry::{NETWORK_GRID_PX, PixelRect, TileIndex, mirror_index};
+use crate::geometry::{NETWORK_GRID_PX, PixelRect, mirror_index};
 use crate::inference::{CancelToken, Engine, InferenceError, Tensor, take_output};
 use crate::mask::EffectiveMask;
 use crate::photo::Photo;
@@ -45,7 +46,8 @@ pub fn restore_photo(
     Ok(restoration)
 }
 
-/// Fills one cell; the result depends on the photo, the mask around the cell and the models alone.
+/// Fills one cell; the result depends on the photo, the mask around the cell and the models alone, to the last bit on one
+/// machine, whichever other cells are filled with it.
 ///
 /// # Errors
 /// As [`restore_photo`].
@@ -65,10 +67,10 @@ pub fn fill_cell(
     Ok(filled)
 }
 
-/// Fills several cells, neighbours in one window where that computes fewer pixels, and hands each to `filled`.
+/// Fills several cells, each from the window of its plan, and hands each to `filled`.
 ///
-/// A cell filled in company differs from the same cell filled alone by less than 1/255 (in practice, by rounding).
-/// Cells come block by block; when it fails or is cancelled, those handed over stay good.
+/// Windows that do not fit into the engine's memory are parted; then a fill differs by less than 1/255 (in practice, by
+/// rounding). Cells come window by window; when it fails or is cancelled, those handed over stay good.
 ///
 /// # Errors
 /// As [`restore_photo`].
@@ -89,8 +91,8 @@ pub fn fill_cells(
         contexts,
         cancel,
     };
-    for block in in_blocks(plans) {
-        let (mut waiting, untouched): (Vec<CellHole>, Vec<CellHole>) = block
+    for (read, plans) in by_window(plans) {
+        let (mut waiting, untouched): (Vec<CellHole>, Vec<CellHole>) = plans
             .into_iter()
             .map(|plan| CellHole::new(mask, plan))
             .partition(|hole| !hole.rect.is_empty());
@@ -98,7 +100,7 @@ pub fn fill_cells(
             filled(FillCell::empty(plan.index, plan.stamp));
         }
         while !waiting.is_empty() {
-            if let Err(error) = filler.fill_waiting(&mut waiting, filled) {
+            if let Err(error) = filler.fill_waiting(read, &mut waiting, filled) {
                 filler.step_down(error)?;
             }
         }
@@ -130,69 +132,58 @@ impl Filler<'_> {
         Ok(self.engine.step_down(error, can_shrink)?)
     }
 
-    /// Fills the cells that wait, neighbours together, and takes those that are done off the list.
+    /// Fills the cells that wait from the window `read`, or one by one where that is too large, and takes those that are
+    /// done off the list.
     fn fill_waiting(
         &mut self,
+        read: PixelRect,
         waiting: &mut Vec<CellHole<'_>>,
         filled: &mut dyn FnMut(FillCell),
     ) -> Result<(), RestoreError> {
-        let halo_px = self.halo_px();
         let max_px = max_window_px(self.engine.run_bytes());
-        let rects: Vec<PixelRect> = waiting.iter().map(|hole| hole.rect).collect();
-        let mut is_done = vec![false; rects.len()];
-        let mut outcome = Ok(());
-        for group in group_rects(&rects, self.photo.size(), halo_px, max_px) {
-            outcome = self.fill_group(waiting, &group, max_px, filled);
-            if outcome.is_err() {
-                break;
-            }
-            for index in group {
-                is_done[index] = true;
+        if read.size().pixel_count() as u64 <= max_px {
+            let window_fill = self.run(read)?;
+            for hole in waiting.drain(..) {
+                filled(window_fill.cell(&hole));
             }
         }
-        let mut is_done = is_done.into_iter();
-        waiting.retain(|_| is_done.next() != Some(true));
-        outcome
-    }
-
-    /// Fills the cells of `group` in one window, or a single cell that needs too large a one in several.
-    fn fill_group(
-        &mut self,
-        holes: &[CellHole<'_>],
-        group: &[usize],
-        max_px: u64,
-        filled: &mut dyn FnMut(FillCell),
-    ) -> Result<(), RestoreError> {
-        let union = |all: PixelRect, &index: &usize| all.union(holes[index].rect);
-        let rect = group.iter().fold(PixelRect::EMPTY, union);
-        let pieces = pieces_of(rect, self.halo_px(), max_px);
-        if let ([index], [_, _, ..]) = (group, &pieces[..]) {
-            let hole = &holes[*index];
-            let mut whole = hole.blank(self.photo.channels().count());
-            for piece in pieces {
-                let window_fill = self.run(piece)?;
-                paste(&mut whole, hole.rect, &window_fill.rect(piece), piece);
-            }
-            filled(hole.cell(whole, PixelRect::EMPTY));
-            return Ok(());
-        }
-        let window_fill = self.run(rect)?;
-        for &index in group {
-            filled(window_fill.cell(&holes[index]));
+        // In order: where memory is short, stage 1's context grows from what the cell before left in the cache.
+        while let Some(hole) = waiting.first() {
+            filled(self.fill_alone(hole, max_px)?);
+            waiting.remove(0);
         }
         Ok(())
     }
 
+    /// Fills a single cell from a window of its own, or from several where that is too large.
+    fn fill_alone(&mut self, hole: &CellHole<'_>, max_px: u64) -> Result<FillCell, RestoreError> {
+        let pieces = pieces_of(hole.rect, self.halo_px(), max_px);
+        if let [piece] = pieces[..] {
+            return Ok(self.run_around(piece)?.cell(hole));
+        }
+        let mut whole = hole.blank(self.photo.channels().count());
+        for piece in pieces {
+            let window_fill = self.run_around(piece)?;
+            paste(&mut whole, hole.rect, &window_fill.rect(piece), piece);
+        }
+        Ok(hole.cell(whole, PixelRect::EMPTY))
+    }
+
     /// Stage 2 on the window around `rect`.
-    fn run(&mut self, rect: PixelRect) -> Result<WindowFill, RestoreError> {
+    fn run_around(&mut self, rect: PixelRect) -> Result<WindowFill, RestoreError> {
+        self.run(window_around(rect, self.photo.size(), self.halo_px()).read)
+    }
+
+    /// Stage 2 on a window that reads `read`.
+    fn run(&mut self, read: PixelRect) -> Result<WindowFill, RestoreError> {
         if self.cancel.is_cancelled() {
             return Err(InferenceError::Cancelled.into());
         }
-        let window = window_around(rect, self.photo.size(), self.halo_px());
+        let core = read.intersect(self.photo.size().rect());
         WindowFill::run(
             self.photo,
             self.mask,
-            &window,
+            &Window { core, read },
             self.engine,
             self.contexts,
             self.cancel,
@@ -240,18 +231,23 @@ fn paste(whole: &mut RectFill, rect: PixelRect, part: &RectFill, piece: PixelRec
     }
 }
 
-/// Cells to a side of the blocks in which windows are shared: finding groups stays cheap, and the photo is worked on in order.
-const BLOCK_CELLS: u32 = 4;
+/// Side of the squares in whose order windows are filled, px: the photo is worked on in order, and the context that
+/// neighbours read is still there.
+const ORDER_PX: u32 = 4 * CELL_PX;
 
-/// The plans by block, row by row of blocks.
-fn in_blocks(plans: &[CellPlan]) -> Vec<Vec<&CellPlan>> {
-    let mut blocks: BTreeMap<(u32, u32), Vec<&CellPlan>> = BTreeMap::new();
+/// The plans by window, row by row of squares of [`ORDER_PX`].
+fn by_window(plans: &[CellPlan]) -> Vec<(PixelRect, Vec<&CellPlan>)> {
+    let mut windows: BTreeMap<[u32; 6], (PixelRect, Vec<&CellPlan>)> = BTreeMap::new();
     for plan in plans {
-        let TileIndex { column, row } = plan.index;
-        let block = (row / BLOCK_CELLS, column / BLOCK_CELLS);
-        blocks.entry(block).or_default().push(plan);
+        let read = plan.window;
+        let (row, column) = (read.y / ORDER_PX, read.x / ORDER_PX);
+        windows
+            .entry([row, column, read.y, read.x, read.height, read.width])
+            .or_insert_with(|| (read, Vec::new()))
+            .1
+            .push(plan);
     }
-    blocks.into_values().collect()
+    windows.into_values().collect()
 }
 
 /// What of a cell shows the fill.
@@ -357,20 +353,6 @@ fn check_size(photo: &Photo, mask: &EffectiveMask) -> Result<(), RestoreError> {
             mask: mask.size(),
         })
     }
-}
-
-/// The smallest rectangle around the values above 0, in the coordinates of `rect`'s photo.
-fn bounds_of_set(values: &[u8], rect: PixelRect) -> PixelRect {
-    let mut bounds = PixelRect::EMPTY;
-    for (y, row) in (rect.y..).zip(values.chunks_exact(rect.width as usize)) {
-        let Some(first) = row.iter().position(|&value| value > 0) else {
-            continue;
-        };
-        let last = row.iter().rposition(|&value| value > 0).unwrap_or(first);
-        let width = (last - first) as u32 + 1;
-        bounds = bounds.union(PixelRect::new(rect.x + first as u32, y, width, 1));
-    }
-    bounds
 }
 
 /// Copies the values of `part` out of row-major `values` of `rect`.

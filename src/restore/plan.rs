@@ -1,10 +1,11 @@
-//! Which cells stage 2 has to fill for a mask, and a stamp of everything each fill depends on. Pure.
+//! Which cells stage 2 has to fill for a mask, from which window, and a stamp of everything each fill depends on. Pure.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use rayon::prelude::*;
 
-use super::alpha::ALPHA_REACH_PX;
+use super::alpha::{ALPHA_GROWTH_PX, ALPHA_REACH_PX};
+use super::group::window_of_cell;
 use crate::geometry::{ImageSize, NETWORK_GRID_PX, PixelRect, TileIndex};
 use crate::mask::{EffectiveMask, MASK_TILE_PX, Mask};
 
@@ -18,7 +19,11 @@ pub struct CellPlan {
     pub index: TileIndex,
     /// Its pixels, cut at the photo's edge.
     pub core: PixelRect,
-    /// Hash of the cell and of the mask everywhere its fill can depend on; equal stamps mean equal fills of one photo.
+    /// What the network reads to fill it, image px, on the grid; a function of the mask and the photo's size alone.
+    /// Cells with equal windows are filled from one run.
+    pub window: PixelRect,
+    /// Hash of the cell, its window and the mask everywhere that window's fill can depend on; equal stamps mean equal
+    /// fills of one photo, to the last bit.
     pub stamp: u64,
 }
 
@@ -42,7 +47,9 @@ pub struct FillPlanner {
 struct Planned {
     mask: EffectiveMask,
     halo_px: u32,
-    blocks: BlockHashes,
+    blocks: Blocks,
+    /// Where α may be above 0 in each cell, row by row; empty where the mask is far.
+    damage: Vec<PixelRect>,
     /// One entry a cell, row by row; `None` where the mask is far.
     cells: Vec<Option<CellPlan>>,
 }
@@ -57,7 +64,8 @@ impl FillPlanner {
         };
         let changed = mask.changed_tiles(&planned.mask);
         planned.blocks.update(mask, &changed);
-        planned.update_cells(mask, &changed);
+        planned.update_damage(size, &changed);
+        planned.update_cells(size, &changed);
         planned.mask = mask.clone();
         let plans = planned.cells.iter().flatten().copied().collect();
         self.last = Some(planned);
@@ -68,113 +76,176 @@ impl FillPlanner {
 impl Planned {
     /// The plan of an empty mask.
     fn nothing(size: ImageSize, halo_px: u32) -> Self {
-        let cells = size.width.div_ceil(CELL_PX) * size.height.div_ceil(CELL_PX);
+        let cells = (cell_columns(size) * size.height.div_ceil(CELL_PX)) as usize;
         Self {
             mask: EffectiveMask::new(Mask::new(size), None),
             halo_px,
-            blocks: BlockHashes::nothing(size),
-            cells: vec![None; cells as usize],
+            blocks: Blocks::nothing(size),
+            damage: vec![PixelRect::EMPTY; cells],
+            cells: vec![None; cells],
         }
     }
 
-    /// Plans again every cell that sees one of the `changed` mask tiles.
-    fn update_cells(&mut self, mask: &EffectiveMask, changed: &[TileIndex]) {
-        let size = mask.size();
-        let columns = size.width.div_ceil(CELL_PX);
-        let reach_px = self.halo_px + ALPHA_REACH_PX;
-        let mut is_due = vec![false; self.cells.len()];
-        for tile in changed {
-            let seen = tile.rect(MASK_TILE_PX, size).grown_within(reach_px, size);
-            for row in seen.y / CELL_PX..seen.bottom().div_ceil(CELL_PX) {
-                for column in seen.x / CELL_PX..seen.right().div_ceil(CELL_PX) {
-                    is_due[(row * columns + column) as usize] = true;
-                }
-            }
+    /// Looks again for the damage of every cell into which the `changed` mask tiles may grow.
+    fn update_damage(&mut self, size: ImageSize, changed: &[TileIndex]) {
+        let columns = cell_columns(size);
+        for i in cells_near(changed, ALPHA_GROWTH_PX, size) {
+            let core = cell_at(i, columns).rect(CELL_PX, size);
+            let near = core.grown_within(ALPHA_GROWTH_PX, size);
+            let masked = self.blocks.masked_in(near);
+            self.damage[i] = masked.grown_within(ALPHA_GROWTH_PX, size).intersect(core);
         }
-        let blocks = &self.blocks;
+    }
+
+    /// Plans again every cell whose window may see one of the `changed` mask tiles, or may have changed with them: it
+    /// is shared with neighbours at most.
+    fn update_cells(&mut self, size: ImageSize, changed: &[TileIndex]) {
+        let columns = cell_columns(size);
+        let mut is_due = vec![false; self.cells.len()];
+        for i in cells_near(changed, CELL_PX + self.halo_px + ALPHA_REACH_PX, size) {
+            is_due[i] = true;
+        }
+        let (blocks, damage, halo_px) = (&self.blocks, &self.damage, self.halo_px);
+        let damage_of = |at: TileIndex| damage[(at.row * columns + at.column) as usize];
         let cells = self.cells.par_iter_mut().enumerate();
         cells.filter(|(i, _)| is_due[*i]).for_each(|(i, cell)| {
-            let index = TileIndex::new(i as u32 % columns, i as u32 / columns);
-            let core = index.rect(CELL_PX, size);
-            let near = core.grown_within(ALPHA_REACH_PX, size);
-            *cell = mask.touches(near).then(|| CellPlan {
-                index,
-                core,
-                stamp: blocks.stamp(index, core.grown_within(reach_px, size)),
+            *cell = (!damage[i].is_empty()).then(|| {
+                let index = cell_at(i, columns);
+                let window = window_of_cell(index, damage_of, size, halo_px);
+                let seen = window.intersect(size.rect());
+                CellPlan {
+                    index,
+                    core: index.rect(CELL_PX, size),
+                    window,
+                    stamp: blocks.stamp(index, window, seen.grown_within(ALPHA_REACH_PX, size)),
+                }
             });
         });
     }
 }
 
-/// A hash of the mask in every grid cell; 0 where nothing is masked nor protected.
-#[derive(Debug)]
-struct BlockHashes {
-    columns: u32,
-    hashes: Vec<u64>,
+fn cell_columns(size: ImageSize) -> u32 {
+    size.width.div_ceil(CELL_PX)
 }
 
-impl BlockHashes {
-    /// The hashes of an empty mask.
+/// The cell with number `i`, row by row.
+fn cell_at(i: usize, columns: u32) -> TileIndex {
+    TileIndex::new(i as u32 % columns, i as u32 / columns)
+}
+
+/// Numbers of the cells within `reach_px` of the mask tiles, each once, row by row.
+fn cells_near(tiles: &[TileIndex], reach_px: u32, size: ImageSize) -> Vec<usize> {
+    let columns = cell_columns(size);
+    let mut is_near = vec![false; (columns * size.height.div_ceil(CELL_PX)) as usize];
+    for tile in tiles {
+        let seen = tile.rect(MASK_TILE_PX, size).grown_within(reach_px, size);
+        for row in seen.y / CELL_PX..seen.bottom().div_ceil(CELL_PX) {
+            for column in seen.x / CELL_PX..seen.right().div_ceil(CELL_PX) {
+                is_near[(row * columns + column) as usize] = true;
+            }
+        }
+    }
+    (0..is_near.len()).filter(|&i| is_near[i]).collect()
+}
+
+/// What is known of the mask in one grid cell of the network.
+#[derive(Clone, Copy, Debug)]
+struct Block {
+    /// 0 where nothing is masked nor protected.
+    hash: u64,
+    /// Bounding box of mask values above 0, image px.
+    masked: PixelRect,
+}
+
+impl Block {
+    const NOTHING: Self = Self {
+        hash: 0,
+        masked: PixelRect::EMPTY,
+    };
+}
+
+/// The mask in every grid cell of the network, row by row.
+#[derive(Debug)]
+struct Blocks {
+    columns: u32,
+    blocks: Vec<Block>,
+}
+
+impl Blocks {
+    /// The blocks of an empty mask.
     fn nothing(size: ImageSize) -> Self {
         let columns = size.width.div_ceil(NETWORK_GRID_PX);
         let rows = size.height.div_ceil(NETWORK_GRID_PX);
         Self {
             columns,
-            hashes: vec![0; columns as usize * rows as usize],
+            blocks: vec![Block::NOTHING; columns as usize * rows as usize],
         }
     }
 
-    /// Hashes every block of the `changed` mask tiles again; blocks lie wholly inside tiles.
+    /// Looks at every block of the `changed` mask tiles again; blocks lie wholly inside tiles.
     fn update(&mut self, mask: &EffectiveMask, changed: &[TileIndex]) {
         let size = mask.size();
-        let columns = self.columns;
-        let blocks_of = |tile: &TileIndex| {
-            let rect = tile.rect(MASK_TILE_PX, size);
-            let rows = rect.y / NETWORK_GRID_PX..rect.bottom().div_ceil(NETWORK_GRID_PX);
-            let columns = rect.x / NETWORK_GRID_PX..rect.right().div_ceil(NETWORK_GRID_PX);
-            rows.flat_map(move |row| {
-                columns
-                    .clone()
-                    .map(move |column| TileIndex::new(column, row))
-            })
-        };
-        let found: Vec<(TileIndex, u64)> = changed
+        let indices = |tile: &TileIndex| Self::indices_in(tile.rect(MASK_TILE_PX, size));
+        let found: Vec<(TileIndex, Block)> = changed
             .par_iter()
             .flat_map_iter(|tile| {
-                blocks_of(tile)
-                    .map(|block| (block, hash_block(mask, block.rect(NETWORK_GRID_PX, size))))
+                indices(tile)
+                    .map(|index| (index, read_block(mask, index.rect(NETWORK_GRID_PX, size))))
             })
             .collect();
-        for (block, hash) in found {
-            self.hashes[(block.row * columns + block.column) as usize] = hash;
+        for (index, block) in found {
+            self.blocks[(index.row * self.columns + index.column) as usize] = block;
         }
     }
 
-    fn stamp(&self, index: TileIndex, rect: PixelRect) -> u64 {
+    /// The blocks that `rect` touches, row by row.
+    fn indices_in(rect: PixelRect) -> impl Iterator<Item = TileIndex> {
+        let rows = rect.y / NETWORK_GRID_PX..rect.bottom().div_ceil(NETWORK_GRID_PX);
+        let columns = rect.x / NETWORK_GRID_PX..rect.right().div_ceil(NETWORK_GRID_PX);
+        rows.flat_map(move |row| {
+            columns
+                .clone()
+                .map(move |column| TileIndex::new(column, row))
+        })
+    }
+
+    /// The blocks that `rect` touches, row by row.
+    fn inside(&self, rect: PixelRect) -> impl Iterator<Item = &Block> {
+        Self::indices_in(rect)
+            .map(|index| &self.blocks[(index.row * self.columns + index.column) as usize])
+    }
+
+    /// A rectangle inside `rect` that holds all its masked pixels; empty when there are none in its blocks.
+    fn masked_in(&self, rect: PixelRect) -> PixelRect {
+        self.inside(rect).fold(PixelRect::EMPTY, |all, block| {
+            all.union(block.masked.intersect(rect))
+        })
+    }
+
+    fn stamp(&self, index: TileIndex, window: PixelRect, seen: PixelRect) -> u64 {
         let mut hasher = DefaultHasher::new();
         index.hash(&mut hasher);
-        let columns = rect.x / NETWORK_GRID_PX..rect.right().div_ceil(NETWORK_GRID_PX);
-        for row in rect.y / NETWORK_GRID_PX..rect.bottom().div_ceil(NETWORK_GRID_PX) {
-            for column in columns.clone() {
-                hasher.write_u64(self.hashes[(row * self.columns + column) as usize]);
-            }
+        window.hash(&mut hasher);
+        for block in self.inside(seen) {
+            hasher.write_u64(block.hash);
         }
         hasher.finish()
     }
 }
 
-fn hash_block(mask: &EffectiveMask, rect: PixelRect) -> u64 {
+fn read_block(mask: &EffectiveMask, rect: PixelRect) -> Block {
     const SIDE: usize = NETWORK_GRID_PX as usize;
     let tile = TileIndex::new(rect.x / MASK_TILE_PX, rect.y / MASK_TILE_PX);
     let protected = mask.mask().protected.tile(tile).is_some();
     if !mask.may_touch_tile(tile) && !protected {
-        return 0;
+        return Block::NOTHING;
     }
     let mut hasher = DefaultHasher::new();
     let mut values = [0; SIDE * SIDE];
     let values = &mut values[..rect.size().pixel_count()];
     mask.read_rect(rect, values);
-    let mut is_set = values.iter().any(|&value| value > 0);
+    let masked = bounds_of_set(values, rect);
+    let mut is_set = !masked.is_empty();
     hasher.write(values);
     if protected {
         mask.protected_rect(rect, values);
@@ -185,17 +256,53 @@ fn hash_block(mask: &EffectiveMask, rect: PixelRect) -> u64 {
         values.fill(0);
         hasher.write(values);
     }
-    if is_set { hasher.finish() } else { 0 }
+    let hash = if is_set { hasher.finish() } else { 0 };
+    Block { hash, masked }
+}
+
+/// The smallest rectangle around the values above 0, in the coordinates of `rect`'s photo.
+pub(super) fn bounds_of_set(values: &[u8], rect: PixelRect) -> PixelRect {
+    let mut bounds = PixelRect::EMPTY;
+    for (y, row) in (rect.y..).zip(values.chunks_exact(rect.width as usize)) {
+        let Some(first) = row.iter().position(|&value| value > 0) else {
+            continue;
+        };
+        let last = row.iter().rposition(|&value| value > 0).unwrap_or(first);
+        let width = (last - first) as u32 + 1;
+        bounds = bounds.union(PixelRect::new(rect.x + first as u32, y, width, 1));
+    }
+    bounds
 }
 
 #[cfg(test)]
 mod planner_tests {
     use std::sync::Arc;
 
+    use super::super::alpha::alpha_photo;
+
     use proptest::prelude::*;
 
     use super::*;
     use crate::mask::{Brush, BrushMode, ProbabilityMap, line};
+
+    /// Every px with α above 0 lies in a planned cell, and with its halo of 64 px in that cell's window.
+    fn assert_holds_all_damage(mask: &EffectiveMask, plans: &[CellPlan]) {
+        let size = mask.size();
+        let alpha = alpha_photo(mask);
+        let mut covered = vec![false; alpha.len()];
+        for plan in plans {
+            let core = plan.core;
+            let mut inside = Vec::new();
+            for y in core.y..core.bottom() {
+                let row = size.index(core.x, y)..size.index(core.x, y) + core.width as usize;
+                inside.extend_from_slice(&alpha[row.clone()]);
+                covered[row].fill(true);
+            }
+            let seen = bounds_of_set(&inside, core).grown_within(64, size);
+            assert_eq!(seen.intersect(plan.window), seen, "{plan:?}");
+        }
+        assert!((0..alpha.len()).all(|i| covered[i] || alpha[i] == 0));
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(12))]
@@ -230,6 +337,7 @@ mod planner_tests {
                 let effective = EffectiveMask::new(mask.clone(), Some((Arc::clone(&map), threshold)));
                 let plan = planner.plan(&effective, 64);
                 prop_assert!(plan == plan_fill(size, &effective, 64));
+                assert_holds_all_damage(&effective, &plan);
             }
         }
     }
@@ -275,8 +383,11 @@ mod tests {
         };
         let alone = stamp(&[], &[]);
         assert_eq!(alone, stamp(&[], &[]));
-        // The cell ends at 256, its window at 384, what α there depends on at 416, on the grid at 448.
-        assert_ne!(alone, stamp(&[PixelRect::new(400, 40, 1, 1)], &[]));
+        // α ends at 75 at most, on the grid at 128, its window at 256, what α there depends on at 288, on the grid at 320.
+        assert_ne!(alone, stamp(&[], &[PixelRect::new(310, 40, 1, 1)]));
+        assert_eq!(alone, stamp(&[], &[PixelRect::new(330, 40, 1, 1)]));
+        // The next cell's damage is near enough to share the window.
+        assert_ne!(alone, stamp(&[PixelRect::new(350, 40, 1, 1)], &[]));
         assert_eq!(alone, stamp(&[PixelRect::new(460, 40, 1, 1)], &[]));
         assert_ne!(alone, stamp(&[], &[PixelRect::new(75, 40, 1, 1)]));
     }

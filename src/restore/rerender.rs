@@ -1,7 +1,7 @@
 //! The same fills again, from α and the windows they were made from: what a record keeps to prove a restoration.
 //!
-//! A fill depends on the photo, on where α is above 0, on the models, and in its last bits on the window it shared with its
-//! neighbours. With all four given it does not matter how the mask was made, or in which order it was edited.
+//! A fill depends on the photo, on where α is above 0, on the models, and in its last bits on the window it was read from.
+//! With all four given it does not matter how the mask was made, or in which order it was edited.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -161,6 +161,7 @@ fn plan(index: TileIndex, size: ImageSize) -> Option<CellPlan> {
     is_there.then(|| CellPlan {
         index,
         core: index.rect(CELL_PX, size),
+        window: PixelRect::EMPTY,
         stamp: 0,
     })
 }

@@ -175,6 +175,7 @@ mod tests {
         CellPlan {
             index: TileIndex::new(column, 0),
             core: PixelRect::new(column * 256, 0, 256, 256),
+            window: PixelRect::new(column * 256, 0, 256, 256),
             stamp,
         }
     }
