@@ -1,5 +1,6 @@
 //! One opened photo with its mask, history, detection and restoration. No UI, no threads.
 
+mod planning;
 mod repairs;
 mod steps;
 mod work;
@@ -17,6 +18,8 @@ use crate::photo::Photo;
 use crate::restore::{
     ALPHA_REACH_PX, CellPlan, ContextCache, Detection, FillCell, FillPlanner, Restoration,
 };
+
+pub use planning::{Planned, Planning};
 
 /// The threshold of a new document, 0.5 of the probability map's 255 steps.
 pub const DEFAULT_THRESHOLD: u8 = 128;

@@ -7,6 +7,7 @@ mod events;
 mod files;
 mod marks;
 mod mending;
+mod planning;
 mod search;
 mod tools;
 mod viewing;
@@ -63,6 +64,10 @@ pub struct UnscratchApp {
     samples: Vec<PathBuf>,
     /// When the repair is to be asked for, egui time: a moving slider waits for rest.
     fill_due: Option<f64>,
+    /// To wake the window from a thread.
+    ctx: egui::Context,
+    /// A plan of the repair under way.
+    planning: Option<planning::PlanUnderWay>,
     /// An operation on all marks under way.
     marking: Option<marks::Marking>,
     /// A scratch being followed.
@@ -94,6 +99,8 @@ impl UnscratchApp {
             picker: Picker::new(options.use_system_dialogs),
             samples: options.samples,
             fill_due: None,
+            ctx: ctx.clone(),
+            planning: None,
             marking: None,
             tracing: None,
             mending: None,
@@ -340,6 +347,7 @@ impl eframe::App for UnscratchApp {
         timed("events", || {
             self.drain_jobs(ctx);
             self.poll_picker();
+            self.collect_plan();
             self.fill_when_due(ctx);
             self.collect_marks(ctx);
             self.collect_trace();

@@ -21,6 +21,12 @@ struct Counted {
 }
 
 impl MaskedCounter {
+    /// How many tiles [`Self::count`] would read for `mask`.
+    pub fn uncounted_tiles(&self, mask: &EffectiveMask) -> usize {
+        let last = self.last.as_ref().map(|last| &last.mask);
+        mask.tiles_changed_since(last)
+    }
+
     /// The same as [`EffectiveMask::masked_pixels`], at the cost of what changed since the last call.
     pub fn count(&mut self, mask: &EffectiveMask) -> u64 {
         let columns = mask.size().width.div_ceil(MASK_TILE_PX);

@@ -125,6 +125,16 @@ impl EffectiveMask {
         changed
     }
 
+    /// How many tiles may differ from `last`; without one, or from one of another photo, how many may be set at all.
+    pub fn tiles_changed_since(&self, last: Option<&Self>) -> usize {
+        match last.filter(|last| last.size() == self.size()) {
+            Some(last) => self.changed_tiles(last).len(),
+            None => tiles_in(self.size().rect())
+                .filter(|&index| self.may_touch_tile(index))
+                .count(),
+        }
+    }
+
     /// How many pixels are masked (value ≥ 128).
     pub fn masked_pixels(&self) -> u64 {
         let tiles: Vec<TileIndex> = tiles_in(self.size().rect())

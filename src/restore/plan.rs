@@ -55,6 +55,12 @@ struct Planned {
 }
 
 impl FillPlanner {
+    /// How many mask tiles [`Self::plan`] would read for `mask`.
+    pub fn unplanned_tiles(&self, mask: &EffectiveMask) -> usize {
+        let last = self.last.as_ref().map(|last| &last.mask);
+        mask.tiles_changed_since(last)
+    }
+
     /// The same as [`plan_fill`], at the cost of what changed since the last call.
     pub fn plan(&mut self, mask: &EffectiveMask, halo_px: u32) -> Vec<CellPlan> {
         let size = mask.size();

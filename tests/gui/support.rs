@@ -179,6 +179,7 @@ impl Window {
                 && work.exporting.is_none()
                 && work.mask_file.is_none()
                 && !work.marking
+                && !app.is_planning()
                 && !work.tracing
                 && work.mending.is_none()
                 && work.searching.is_none()

@@ -5,6 +5,7 @@ use std::time::Instant;
 use eframe::egui;
 
 use super::UnscratchApp;
+use crate::document::Document;
 use crate::geometry::PixelPoint;
 use crate::jobs::FillRequest;
 use crate::mask::{Brush, BrushMode};
@@ -12,9 +13,6 @@ use crate::restore::CellPlan;
 
 /// How long the sensitivity slider must rest before the repair follows it, s.
 const SLIDER_REST_SECONDS: f64 = 0.2;
-
-/// How far the brush moves between two requests for what lies behind it, image px: half a cell.
-const FILL_BEHIND_EVERY_PX: f32 = 128.0;
 
 impl UnscratchApp {
     pub(super) fn begin_stroke(
@@ -83,33 +81,19 @@ impl UnscratchApp {
     }
 
     pub(super) fn end_stroke(&mut self) {
-        if self
-            .document
-            .as_mut()
-            .is_some_and(crate::document::Document::commit)
-        {
+        if self.document.as_mut().is_some_and(Document::commit) {
             self.request_fill();
         }
     }
 
     pub(super) fn undo(&mut self) {
-        if self
-            .document
-            .as_mut()
-            .and_then(crate::document::Document::undo)
-            .is_some()
-        {
+        if self.document.as_mut().and_then(Document::undo).is_some() {
             self.request_fill();
         }
     }
 
     pub(super) fn redo(&mut self) {
-        if self
-            .document
-            .as_mut()
-            .and_then(crate::document::Document::redo)
-            .is_some()
-        {
+        if self.document.as_mut().and_then(Document::redo).is_some() {
             self.request_fill();
         }
     }
@@ -123,11 +107,7 @@ impl UnscratchApp {
     }
 
     pub(super) fn clear_mask(&mut self) {
-        if self
-            .document
-            .as_mut()
-            .is_some_and(crate::document::Document::clear_mask)
-        {
+        if self.document.as_mut().is_some_and(Document::clear_mask) {
             self.request_fill();
         }
     }
@@ -155,6 +135,10 @@ impl UnscratchApp {
         let Some(due) = self.fill_due else {
             return;
         };
+        if self.document.as_ref().is_some_and(Document::is_editing) {
+            // The end of the stroke asks, and when it changed nothing the next frame does.
+            return;
+        }
         let remaining = due - ctx.input(|input| input.time);
         if remaining <= 0.0 {
             self.request_fill();
@@ -180,11 +164,7 @@ impl UnscratchApp {
             self.pointer.release();
             return;
         }
-        if self
-            .document
-            .as_mut()
-            .is_some_and(crate::document::Document::abort)
-        {
+        if self.document.as_mut().is_some_and(Document::abort) {
             self.pointer.release();
             // What was filled behind the brush belongs to no mask any more.
             self.request_fill();
@@ -206,44 +186,7 @@ impl UnscratchApp {
         self.jobs.cancel(id);
     }
 
-    /// Brings the repair up to date with the mask: what is kept comes back at once, the rest is asked for.
-    pub(super) fn request_fill(&mut self) {
-        self.fill_due = None;
-        let Some(document) = &mut self.document else {
-            return;
-        };
-        self.work.fill_paused = false;
-        self.work.masked_pixels = Some(document.masked_pixels());
-        let Some(engine) = &self.work.engine else {
-            return;
-        };
-        let stale = document.stale_cells(engine.fill_halo_px);
-        if stale.is_empty() {
-            if let Some((id, _)) = self.work.filling.take() {
-                self.jobs.cancel(id);
-            }
-            return;
-        }
-        self.ask_for(stale);
-    }
-
-    /// While the stroke goes on: asks for the repair of what the brush has left, once it has moved on far enough.
-    fn fill_behind(&mut self, at: (f32, f32)) {
-        let (Some(document), Some(engine)) = (&mut self.document, &self.work.engine) else {
-            return;
-        };
-        let (x, y) = *self.work.filled_behind.get_or_insert(at);
-        if (at.0 - x).hypot(at.1 - y) < FILL_BEHIND_EVERY_PX {
-            return;
-        }
-        self.work.filled_behind = Some(at);
-        let stale = document.stale_behind_stroke(engine.fill_halo_px, at);
-        if !stale.is_empty() {
-            self.ask_for(stale);
-        }
-    }
-
-    fn ask_for(&mut self, stale: Vec<CellPlan>) {
+    pub(super) fn ask_for(&mut self, stale: Vec<CellPlan>) {
         let Some(document) = &mut self.document else {
             return;
         };

@@ -143,6 +143,7 @@ impl UnscratchApp {
         self.work.masked_pixels = None;
         self.work.fill_paused = false;
         self.fill_due = None;
+        self.forget_plan();
         self.pointer.release();
         self.view.draft = None;
         self.work.mask_file = None;
