@@ -5,6 +5,7 @@ pub mod color;
 mod draft;
 mod grid;
 mod input;
+mod pictures;
 pub mod pyramid;
 mod ring;
 mod rulers;
@@ -13,6 +14,7 @@ pub mod textures;
 pub mod transform;
 mod wheel;
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crossbeam_channel::Receiver;
@@ -20,7 +22,8 @@ use eframe::egui::{
     Align2, Color32, Context, CornerRadius, FontId, Painter, Pos2, Rangef, Rect, Stroke, Vec2, pos2,
 };
 
-use self::pyramid::Pyramid;
+use self::pictures::CellPicture;
+use self::pyramid::{LEVEL_MAX, Pyramid};
 use self::source::CanvasSource;
 use self::textures::{Layer, TextureCache};
 use self::transform::{Placement, View};
@@ -32,7 +35,7 @@ use super::tools::Tool;
 use crate::document::Document;
 use crate::mask::ProbabilityMap;
 use crate::photo::Photo;
-use crate::restore::ALPHA_REACH_PX;
+use crate::restore::{ALPHA_REACH_PX, CELL_PX};
 
 pub use input::{PointerState, interact, key_change as input_key_change};
 
@@ -43,10 +46,17 @@ const DIVIDER_GRAB: f32 = 7.0;
 /// How fast the overlay fades, s.
 const FADE_SECONDS: f32 = 0.5;
 
-/// Levels made on a thread of their own.
+/// The photo itself and all levels above it.
+const ALL_LEVELS: RangeInclusive<u8> = 0..=LEVEL_MAX;
+
+/// What looks different when a fill changes.
+const OF_THE_REPAIR: [Layer; 2] = [Layer::Restored, Layer::Difference];
+
+/// Levels and pictures made on a thread of their own.
 enum Made {
     Photo(Arc<Photo>, Pyramid),
     Map(Arc<ProbabilityMap>, Pyramid),
+    Cells(Arc<Photo>, Vec<CellPicture>),
 }
 
 /// Draws one document.
@@ -189,15 +199,25 @@ impl Canvas {
             self.textures.clear_layer(Layer::Probability);
         }
         for rect in source.set_mask(document.effective_mask(), document.threshold()) {
-            self.textures.invalidate(Layer::Mask, rect);
-            self.textures.invalidate(Layer::Stroke, rect);
+            self.textures.invalidate(Layer::Mask, ALL_LEVELS, rect);
+            self.textures.invalidate(Layer::Stroke, ALL_LEVELS, rect);
             let around = rect.grown_within(ALPHA_REACH_PX, document.photo().size());
-            self.textures.invalidate(Layer::Rim, around);
-            self.textures.invalidate(Layer::Protected, rect);
+            self.textures.invalidate(Layer::Rim, ALL_LEVELS, around);
+            self.textures.invalidate(Layer::Protected, ALL_LEVELS, rect);
         }
-        for rect in source.set_restoration(document.restoration()) {
-            self.textures.invalidate(Layer::Restored, rect);
-            self.textures.invalidate(Layer::Difference, rect);
+        let size = document.photo().size();
+        let followed = source.set_restoration(document.restoration());
+        for (cells, levels) in [(followed.emptied, ALL_LEVELS), (followed.filled, 0..=0)] {
+            for cell in cells {
+                let rect = cell.rect(CELL_PX, size);
+                for layer in OF_THE_REPAIR {
+                    self.textures.invalidate(layer, levels.clone(), rect);
+                }
+            }
+        }
+        if let Some(order) = followed.order {
+            let photo = Arc::clone(document.photo());
+            self.make(ctx, move || Made::Cells(photo, order.run()));
         }
         if let Some(map) = new_map {
             self.make(ctx, move || {
@@ -239,6 +259,17 @@ impl Canvas {
             Ok(Made::Map(map, levels)) => {
                 source.set_map_levels(&map, Arc::new(levels));
                 textures_to_redo = true;
+                false
+            }
+            Ok(Made::Cells(photo, pictures)) => {
+                if Arc::ptr_eq(source.photo(), &photo) {
+                    for cell in source.take_pictures(pictures) {
+                        let rect = cell.rect(CELL_PX, photo.size());
+                        for layer in OF_THE_REPAIR {
+                            self.textures.invalidate(layer, 1..=LEVEL_MAX, rect);
+                        }
+                    }
+                }
                 false
             }
             Err(error) => error.is_empty(),

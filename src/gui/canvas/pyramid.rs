@@ -1,5 +1,7 @@
 //! The photo at halved sizes, for zooming out without aliasing. Built once, off the UI thread; no textures here.
 
+use rayon::prelude::*;
+
 use crate::geometry::{ImageSize, PixelRect};
 use crate::photo::{Photo, Samples};
 
@@ -77,35 +79,43 @@ impl Raster {
     }
 }
 
+/// Rows of a halved raster that one thread makes at least.
+const ROWS_A_THREAD: usize = 64;
+
 fn halve(
     size: ImageSize,
     channels: usize,
     pooling: Pooling,
-    value: impl Fn(usize) -> u8,
+    value: impl Fn(usize) -> u8 + Sync,
 ) -> Raster {
     let half = level_size(size, 1);
-    let mut values = Vec::with_capacity(half.pixel_count() * channels);
-    for y in 0..half.height {
-        let rows = [2 * y, (2 * y + 1).min(size.height - 1)];
-        for x in 0..half.width {
-            let columns = [2 * x, (2 * x + 1).min(size.width - 1)];
-            for channel in 0..channels {
-                let at = |column: u32, row: u32| {
-                    u32::from(value(size.index(column, row) * channels + channel))
+    let mut values = vec![0; half.pixel_count() * channels];
+    let rows = values.par_chunks_exact_mut(half.width as usize * channels);
+    let rows = rows.enumerate().with_min_len(ROWS_A_THREAD);
+    rows.for_each(|(row, target)| {
+        let y = 2 * row as u32;
+        let rows = [y, (y + 1).min(size.height - 1)];
+        for (column, pixel) in target.chunks_exact_mut(channels).enumerate() {
+            let x = 2 * column as u32;
+            let columns = [x, (x + 1).min(size.width - 1)];
+            let at = |column: u32, row: u32| size.index(column, row) * channels;
+            let places = [
+                at(columns[0], rows[0]),
+                at(columns[1], rows[0]),
+                at(columns[0], rows[1]),
+                at(columns[1], rows[1]),
+            ];
+            for (channel, target) in pixel.iter_mut().enumerate() {
+                let four = places.map(|place| value(place + channel));
+                *target = match pooling {
+                    Pooling::Mean => {
+                        ((four.iter().map(|&it| u32::from(it)).sum::<u32>() + 2) / 4) as u8
+                    }
+                    Pooling::Max => four.into_iter().max().unwrap_or(0),
                 };
-                let four = [
-                    at(columns[0], rows[0]),
-                    at(columns[1], rows[0]),
-                    at(columns[0], rows[1]),
-                    at(columns[1], rows[1]),
-                ];
-                values.push(match pooling {
-                    Pooling::Mean => ((four.iter().sum::<u32>() + 2) / 4) as u8,
-                    Pooling::Max => four.into_iter().max().unwrap_or(0) as u8,
-                });
             }
         }
-    }
+    });
     Raster {
         size: half,
         channels,

@@ -1,31 +1,22 @@
 //! The pixels behind the canvas: master, restored photo, mask and probability map at any level. No textures here.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use eframe::egui::Color32;
 
 use super::color::DisplayColor;
-use super::pyramid::{
-    LEVEL_MAX, Pooling, Pyramid, Raster, eight_bits, level_rect, level_size, read_photo,
-};
+use super::pictures::{CellPicture, CellPictures, Followed, restored_values};
+use super::pyramid::{Pooling, Pyramid, Raster, level_rect, level_size, read_photo};
 use super::textures::{Layer, TileSource};
 use crate::geometry::{ImageSize, PixelRect, TileIndex};
 use crate::gui::area::PickedArea;
 use crate::gui::theme;
 use crate::mask::{EffectiveMask, MASK_TILE_PX, Mask, ProbabilityMap};
-use crate::photo::{Photo, Samples};
-use crate::restore::{CELL_PX, FillCell, Restoration, alpha_rect, composite_rect};
+use crate::photo::Photo;
+use crate::restore::{CELL_PX, Restoration, alpha_rect};
 
 /// Width of a stripe over what is protected, px of the level.
 const HATCH_PX: usize = 5;
-
-/// One filled cell and its picture at halved sizes.
-struct CellPicture {
-    cell: Arc<FillCell>,
-    /// Levels 1 to [`LEVEL_MAX`], 8-bit code values.
-    levels: Vec<Raster>,
-}
 
 /// Everything the canvas can show of one document.
 pub struct CanvasSource {
@@ -33,7 +24,7 @@ pub struct CanvasSource {
     color: DisplayColor,
     photo_levels: Option<Arc<Pyramid>>,
     restoration: Restoration,
-    cells: HashMap<TileIndex, CellPicture>,
+    cells: CellPictures,
     mask: EffectiveMask,
     /// The mask before the strokes whose marks are shown apart.
     mask_before: Option<EffectiveMask>,
@@ -50,7 +41,7 @@ impl CanvasSource {
             photo,
             photo_levels: None,
             restoration,
-            cells: HashMap::new(),
+            cells: CellPictures::default(),
             mask,
             mask_before: None,
             map: None,
@@ -121,67 +112,18 @@ impl CanvasSource {
         self.mask_before.is_some()
     }
 
-    /// Takes over the restoration; returns the rectangles of the image that look different now.
-    pub fn set_restoration(&mut self, restoration: &Restoration) -> Vec<PixelRect> {
-        let mut changed = restoration
+    /// Takes over the restoration; says which cells look different now and which pictures [`Self::take_pictures`] waits for.
+    pub fn set_restoration(&mut self, restoration: &Restoration) -> Followed {
+        let repaired = restoration
             .repairs()
             .changed_bounds(self.restoration.repairs());
         self.restoration = restoration.clone();
-        // The reduced pictures of cells that look different although their fill is the same.
-        self.cells.retain(|_, known| {
-            let is_hit = |bounds: &PixelRect| !bounds.intersect(known.cell.rect).is_empty();
-            !changed.iter().any(is_hit)
-        });
-        let gone: Vec<TileIndex> = self
-            .cells
-            .iter()
-            .filter(|(index, known)| {
-                restoration
-                    .get(**index)
-                    .is_none_or(|cell| !Arc::ptr_eq(cell, &known.cell))
-            })
-            .map(|(index, _)| *index)
-            .collect();
-        for index in gone {
-            self.cells.remove(&index);
-            changed.push(index.rect(CELL_PX, self.photo.size()));
-        }
-        for cell in restoration.cells() {
-            if !cell.rect.is_empty() && !self.cells.contains_key(&cell.index) {
-                let picture = self.picture(cell);
-                self.cells.insert(cell.index, picture);
-                changed.push(cell.index.rect(CELL_PX, self.photo.size()));
-            }
-        }
-        changed
+        self.cells.follow(&self.photo, restoration, &repaired)
     }
 
-    fn picture(&self, cell: &Arc<FillCell>) -> CellPicture {
-        let core = cell.index.rect(CELL_PX, self.photo.size());
-        let values = self.restored_values(core);
-        let mut raster = Raster {
-            size: core.size(),
-            channels: self.photo.channels().count(),
-            values,
-        };
-        let levels = (0..LEVEL_MAX)
-            .map(|_| {
-                raster = raster.halved(Pooling::Mean);
-                raster.clone()
-            })
-            .collect();
-        CellPicture {
-            cell: Arc::clone(cell),
-            levels,
-        }
-    }
-
-    /// Restored pixels of `rect` as interleaved 8-bit code values.
-    fn restored_values(&self, rect: PixelRect) -> Vec<u8> {
-        match composite_rect(&self.photo, &self.restoration, rect) {
-            Samples::U8(values) => values,
-            Samples::U16(values) => values.into_iter().map(eight_bits).collect(),
-        }
+    /// Takes over pictures of filled cells; returns the cells that look different now, below full size.
+    pub fn take_pictures(&mut self, pictures: Vec<CellPicture>) -> Vec<TileIndex> {
+        self.cells.take(pictures)
     }
 
     fn master_values(&self, level: u8, rect: PixelRect) -> Option<Vec<u8>> {
@@ -201,16 +143,12 @@ impl CanvasSource {
     /// The master's level with the cells' pictures laid over it.
     fn restored_level(&self, level: u8, rect: PixelRect) -> Option<Vec<u8>> {
         if level == 0 {
-            return Some(self.restored_values(rect));
+            return Some(restored_values(&self.photo, &self.restoration, rect));
         }
         let mut values = self.master_values(level, rect)?;
         let channels = self.photo.channels().count();
         for index in tiles_at(rect, CELL_PX >> level) {
-            let Some(picture) = self
-                .cells
-                .get(&index)
-                .and_then(|cell| cell.levels.get(usize::from(level) - 1))
-            else {
+            let Some(picture) = self.cells.level(index, level) else {
                 continue;
             };
             let origin = (
@@ -413,11 +351,7 @@ impl TileSource for CanvasSource {
     }
 
     fn same_as(&self, layer: Layer, rect: PixelRect) -> Layer {
-        let is_filled = |index: TileIndex| {
-            let picture = self.cells.get(&index);
-            picture.is_some_and(|picture| !picture.cell.rect.intersect(rect).is_empty())
-        };
-        let filled = || tiles_at(rect, CELL_PX).any(is_filled);
+        let filled = || tiles_at(rect, CELL_PX).any(|index| self.cells.is_filled(index, rect));
         if layer == Layer::Restored && !filled() {
             Layer::Master
         } else {

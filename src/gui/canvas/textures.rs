@@ -1,6 +1,7 @@
 //! Textures of the visible tiles: made when first seen, updated where they changed, dropped when long unseen.
 
 use std::collections::HashMap;
+use std::ops::RangeBounds;
 use std::time::{Duration, Instant};
 
 use eframe::egui::{
@@ -11,13 +12,15 @@ use eframe::egui::{
 use super::pyramid::{LEVEL_MAX, level_for_scale, level_rect, level_size};
 use super::transform::Placement;
 use crate::geometry::{ImageSize, PixelRect, TileIndex};
+use crate::mask::MASK_TILE_PX;
 
 /// Side of a texture's own pixels; one more on each side is kept for filtering across its edge.
 pub const TEXTURE_TILE_PX: u32 = 512;
 /// Texture memory above which unseen tiles are dropped.
 const CACHE_LIMIT_BYTES: usize = 384 << 20;
-/// Time a frame may spend on making and updating textures.
-const FRAME_BUDGET: Duration = Duration::from_millis(4);
+/// Time a frame may spend on making and updating textures: half of what the window's thread may take in all. An unoptimised
+/// build is ten times slower, and would show next to nothing.
+const FRAME_BUDGET: Duration = Duration::from_millis(if cfg!(debug_assertions) { 20 } else { 2 });
 
 /// What a texture shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -72,10 +75,58 @@ struct Tile {
     last_frame: u64,
 }
 
+/// A texture whose pixels are still being read.
+struct Draft {
+    covered: PixelRect,
+    /// Whole rows of `covered`, from the top.
+    pixels: Vec<Color32>,
+    last_frame: u64,
+}
+
+impl Draft {
+    fn rows_read(&self) -> u32 {
+        (self.pixels.len() / self.covered.width as usize) as u32
+    }
+
+    /// What is still to be read.
+    fn rest(&self) -> PixelRect {
+        below(self.covered, self.rows_read())
+    }
+}
+
+/// `rect` without its first `rows`.
+fn below(rect: PixelRect, rows: u32) -> PixelRect {
+    if rows >= rect.height {
+        return PixelRect::EMPTY;
+    }
+    PixelRect::new(rect.x, rect.y + rows, rect.width, rect.height - rows)
+}
+
+/// Rows of a level that are read at once; then the time is looked at. Masks are pooled from tiles of [`MASK_TILE_PX`], which are
+/// read whole; α is computed at full size, with what is around it.
+fn strip_rows(layer: Layer, level: u8) -> u32 {
+    match layer {
+        Layer::Master | Layer::Restored | Layer::Difference | Layer::Probability => 64,
+        Layer::Mask | Layer::Stroke | Layer::Protected | Layer::Area => {
+            (MASK_TILE_PX >> level).max(1)
+        }
+        Layer::Rim => 32,
+    }
+}
+
+/// The first strip of `rect`, ended where strips end on the whole level, so that a mask tile lies in one.
+fn first_strip(rect: PixelRect, layer: Layer, level: u8) -> PixelRect {
+    let rows = strip_rows(layer, level);
+    let end = (rect.y / rows + 1) * rows;
+    let height = rect.height.min(end - rect.y);
+    PixelRect::new(rect.x, rect.y, rect.width, height)
+}
+
 /// All textures of one photo.
 #[derive(Default)]
 pub struct TextureCache {
     tiles: HashMap<Key, Tile>,
+    drafts: HashMap<Key, Draft>,
     frame: u64,
     started: Option<Instant>,
     uploads: u64,
@@ -102,6 +153,8 @@ impl TextureCache {
             let oldest = self.frame.saturating_sub(1);
             self.tiles.retain(|_, tile| tile.last_frame >= oldest);
         }
+        let frame = self.frame;
+        self.drafts.retain(|_, draft| draft.last_frame == frame);
         self.incomplete
     }
 
@@ -118,19 +171,27 @@ impl TextureCache {
     /// Forgets everything, for another photo.
     pub fn clear(&mut self) {
         self.tiles.clear();
+        self.drafts.clear();
     }
 
     /// Forgets one layer.
     pub fn clear_layer(&mut self, layer: Layer) {
         self.tiles.retain(|key, _| key.layer != layer);
+        self.drafts.retain(|key, _| key.layer != layer);
     }
 
-    /// Marks `rect` (image px) of `layer` as changed.
-    pub fn invalidate(&mut self, layer: Layer, rect: PixelRect) {
-        for (key, tile) in &mut self.tiles {
-            if key.layer == layer {
-                let changed = level_rect(rect, key.level).intersect(tile.covered);
-                tile.dirty = tile.dirty.union(changed);
+    /// Marks `rect` (image px) of `layer` as changed, on `levels`.
+    pub fn invalidate(&mut self, layer: Layer, levels: impl RangeBounds<u8>, rect: PixelRect) {
+        let is_meant = |key: &Key| key.layer == layer && levels.contains(&key.level);
+        for (key, tile) in self.tiles.iter_mut().filter(|(key, _)| is_meant(key)) {
+            let changed = level_rect(rect, key.level).intersect(tile.covered);
+            tile.dirty = tile.dirty.union(changed);
+        }
+        for (key, draft) in self.drafts.iter_mut().filter(|(key, _)| is_meant(key)) {
+            let changed = level_rect(rect, key.level).intersect(draft.covered);
+            if !changed.is_empty() {
+                let rows = (changed.y - draft.covered.y) as usize;
+                draft.pixels.truncate(rows * draft.covered.width as usize);
             }
         }
     }
@@ -196,71 +257,92 @@ impl TextureCache {
         }
     }
 
-    /// Makes or updates the texture of `key`; false when there is none to draw yet.
+    /// Makes or updates the texture of `key`, as far as there is time; false when there is none to draw yet.
     fn prepare(&mut self, ctx: &Context, key: Key, source: &dyn TileSource) -> bool {
-        let has_time = self.has_time();
-        let known = self.tiles.get(&key).map(|tile| (tile.covered, tile.dirty));
-        let wanted = match known {
-            Some((_, dirty)) if dirty.is_empty() => PixelRect::EMPTY,
-            Some((_, dirty)) => dirty,
-            None => {
-                let size = level_size(source.size(), key.level);
-                key.index.rect(TEXTURE_TILE_PX, size).grown_within(1, size)
-            }
-        };
-        if !wanted.is_empty() {
-            if has_time {
-                self.started.get_or_insert_with(Instant::now);
-                self.upload(ctx, key, wanted, source);
-            } else {
+        while self.is_due(key) {
+            if !self.has_time() {
                 self.incomplete = true;
+                break;
+            }
+            self.started.get_or_insert_with(Instant::now);
+            if !self.read_strip(ctx, key, source) {
+                self.incomplete |= !self.tiles.contains_key(&key);
+                break;
             }
         }
         let frame = self.frame;
+        if let Some(draft) = self.drafts.get_mut(&key) {
+            draft.last_frame = frame;
+        }
         self.tiles
             .get_mut(&key)
             .map(|tile| tile.last_frame = frame)
             .is_some()
     }
 
-    fn upload(&mut self, ctx: &Context, key: Key, rect: PixelRect, source: &dyn TileSource) {
-        let Some(pixels) = source.read(key.layer, key.level, rect) else {
-            self.incomplete |= !self.tiles.contains_key(&key);
-            return;
-        };
-        self.uploads += 1;
-        self.uploaded_pixels += rect.size().pixel_count() as u64;
-        let image = ColorImage::new([rect.width as usize, rect.height as usize], pixels);
-        let options = TextureOptions {
-            magnification: TextureFilter::Nearest,
-            minification: if key.exact {
-                TextureFilter::Nearest
-            } else {
-                TextureFilter::Linear
-            },
-            ..TextureOptions::LINEAR
-        };
+    /// Whether there are pixels to be read for `key`.
+    fn is_due(&self, key: Key) -> bool {
+        let tile = self.tiles.get(&key);
+        tile.is_none_or(|tile| !tile.dirty.is_empty())
+    }
+
+    /// Reads the next strip of `key`; false when the source does not have it yet.
+    fn read_strip(&mut self, ctx: &Context, key: Key, source: &dyn TileSource) -> bool {
         if let Some(tile) = self.tiles.get_mut(&key) {
-            let at = [
-                (rect.x - tile.covered.x) as usize,
-                (rect.y - tile.covered.y) as usize,
-            ];
-            tile.texture.set_partial(at, image, options);
-            tile.dirty = PixelRect::EMPTY;
-        } else {
-            let name = format!(
-                "{:?} {} {}/{}",
-                key.layer, key.level, key.index.column, key.index.row
-            );
-            let texture = ctx.load_texture(name, image, options);
-            let tile = Tile {
-                texture,
-                covered: rect,
-                dirty: PixelRect::EMPTY,
-                last_frame: self.frame,
+            let strip = first_strip(tile.dirty, key.layer, key.level);
+            let Some(pixels) = source.read(key.layer, key.level, strip) else {
+                return false;
             };
-            self.tiles.insert(key, tile);
+            let at = [
+                (strip.x - tile.covered.x) as usize,
+                (strip.y - tile.covered.y) as usize,
+            ];
+            let image = ColorImage::new([strip.width as usize, strip.height as usize], pixels);
+            tile.texture.set_partial(at, image, options_of(key));
+            tile.dirty = below(tile.dirty, strip.height);
+            self.uploads += u64::from(tile.dirty.is_empty());
+            self.uploaded_pixels += strip.size().pixel_count() as u64;
+            return true;
         }
+        let draft = self.drafts.entry(key).or_insert_with(|| {
+            let size = level_size(source.size(), key.level);
+            Draft {
+                covered: key.index.rect(TEXTURE_TILE_PX, size).grown_within(1, size),
+                pixels: Vec::new(),
+                last_frame: 0,
+            }
+        });
+        let strip = first_strip(draft.rest(), key.layer, key.level);
+        let Some(pixels) = source.read(key.layer, key.level, strip) else {
+            return false;
+        };
+        draft.pixels.extend_from_slice(&pixels);
+        if draft.rest().is_empty()
+            && let Some(draft) = self.drafts.remove(&key)
+        {
+            self.insert(ctx, key, draft);
+        }
+        true
+    }
+
+    fn insert(&mut self, ctx: &Context, key: Key, draft: Draft) {
+        let Draft {
+            covered, pixels, ..
+        } = draft;
+        let image = ColorImage::new([covered.width as usize, covered.height as usize], pixels);
+        let name = format!(
+            "{:?} {} {}/{}",
+            key.layer, key.level, key.index.column, key.index.row
+        );
+        let tile = Tile {
+            texture: ctx.load_texture(name, image, options_of(key)),
+            covered,
+            dirty: PixelRect::EMPTY,
+            last_frame: self.frame,
+        };
+        self.tiles.insert(key, tile);
+        self.uploads += 1;
+        self.uploaded_pixels += covered.size().pixel_count() as u64;
     }
 
     /// Draws pixels `rect` (of the key's level) from the key's texture.
@@ -338,6 +420,18 @@ impl TextureCache {
                 }
             }
         }
+    }
+}
+
+fn options_of(key: Key) -> TextureOptions {
+    TextureOptions {
+        magnification: TextureFilter::Nearest,
+        minification: if key.exact {
+            TextureFilter::Nearest
+        } else {
+            TextureFilter::Linear
+        },
+        ..TextureOptions::LINEAR
     }
 }
 
