@@ -73,7 +73,8 @@ pub(super) struct Model {
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub(super) struct StageSeconds {
     pub decode: f64,
-    /// Loading ONNX Runtime and the networks; with several photos only the first pays it.
+    /// Loading ONNX Runtime and the networks, beside decoding when damage is searched for; with several photos only the
+    /// first pays it.
     pub load_model: f64,
     pub detect: f64,
     pub fill: f64,

@@ -121,6 +121,10 @@ fn restore_one(
         refuse_target(target, session.common.overwrite, &plan.folders)?;
     }
     let mut seconds = StageSeconds::default();
+    if args.mask_in.is_none() && is_worth_overlapping(&file.input) {
+        // A mask of the person's own may turn out to need no network.
+        session.begin_loading();
+    }
     let photo = Arc::new(timed(&mut seconds.decode, || session.open(&file.input))?);
     let contexts = Arc::new(session.contexts());
     let load_before = session.load_seconds;
@@ -162,6 +166,13 @@ fn restore_one(
     );
     session.note_memory(&report, &file.input);
     Ok(report)
+}
+
+/// Files from this size on take long enough to decode that the networks are loaded meanwhile, bytes.
+const WORTH_OVERLAPPING_BYTES: u64 = 1 << 20;
+
+fn is_worth_overlapping(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|facts| facts.len() >= WORTH_OVERLAPPING_BYTES)
 }
 
 impl Session<'_> {

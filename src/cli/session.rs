@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::thread::JoinHandle;
 use std::time::Instant;
 
 use anyhow::Context as _;
@@ -9,7 +10,7 @@ use anyhow::Context as _;
 use super::Stop;
 use super::args::{Common, Provider};
 use super::console::Console;
-use crate::inference::{CancelToken, Engine, EngineOptions, ProviderChoice};
+use crate::inference::{CancelToken, Engine, EngineOptions, InferenceError, ProviderChoice};
 use crate::io::{DecodeLimits, open_page, remove_unfinished};
 use crate::photo::Photo;
 use crate::restore::{ContextCache, ProgressSink as _, Stage};
@@ -25,6 +26,8 @@ pub(super) struct Session<'a> {
     pub cancel: CancelToken,
     pub limits: DecodeLimits,
     engine: Option<Engine>,
+    /// The engine being loaded on a thread of its own, with the wall time that takes, s.
+    loading: Option<JoinHandle<(Result<Engine, InferenceError>, f64)>>,
     /// Wall time of loading the networks, s; 0 while not loaded.
     pub load_seconds: f64,
 }
@@ -50,6 +53,7 @@ impl<'a> Session<'a> {
                 .memory_limit
                 .map_or_else(DecodeLimits::default, DecodeLimits::new),
             engine: None,
+            loading: None,
             load_seconds: 0.0,
         })
     }
@@ -59,14 +63,42 @@ impl<'a> Session<'a> {
         self.common.engine_options(false)
     }
 
-    /// The engine; loads it the first time.
+    /// Begins to load the engine on a thread of its own, when it is certain to be needed; [`Self::engine`] waits for it.
+    pub fn begin_loading(&mut self) {
+        if self.loading.is_some() || self.has_engine() {
+            return;
+        }
+        let options = self.engine_options();
+        let spawned = std::thread::Builder::new()
+            .name("engine".to_owned())
+            .spawn(move || load(&options));
+        match spawned {
+            Ok(thread) => self.loading = Some(thread),
+            // It is loaded when it is needed, then.
+            Err(error) => tracing::warn!("no thread to load the networks on: {error}"),
+        }
+    }
+
+    fn has_engine(&self) -> bool {
+        self.engine.as_ref().is_some_and(Engine::is_loaded)
+    }
+
+    /// The engine; loads it the first time, or waits for [`Self::begin_loading`].
     pub fn engine(&mut self) -> Result<&mut Engine, Stop> {
-        if !self.engine.as_ref().is_some_and(Engine::is_loaded) {
+        if !self.has_engine() {
             self.console.report(Stage::LoadingModel, 0, 0);
-            let started = Instant::now();
-            let engine =
-                Engine::load(&self.engine_options()).map_err(|error| Stop::Fatal(error.into()))?;
-            self.load_seconds += started.elapsed().as_secs_f64();
+            let loading = self.loading.take().map(JoinHandle::join);
+            let (loaded, seconds) = match loading {
+                Some(Ok(loaded)) => loaded,
+                None => load(&self.engine_options()),
+                Some(Err(_panic)) => {
+                    return Err(Stop::Fatal(anyhow::anyhow!(
+                        "an internal error stopped the loading of the networks; report it if it comes back"
+                    )));
+                }
+            };
+            let engine = loaded.map_err(|error| Stop::Fatal(error.into()))?;
+            self.load_seconds += seconds;
             let provider = engine.provider();
             let reason = if provider.detail.is_empty() {
                 String::new()
@@ -142,6 +174,22 @@ impl<'a> Session<'a> {
         }
         Ok(())
     }
+}
+
+impl Drop for Session<'_> {
+    /// Waits for an engine that nobody waited for: the program must not end while ONNX Runtime begins.
+    fn drop(&mut self) {
+        if let Some(Err(_panic)) = self.loading.take().map(JoinHandle::join) {
+            tracing::error!("an internal error stopped the loading of the networks");
+        }
+    }
+}
+
+/// Loads the engine; also says how long that took, s.
+fn load(options: &EngineOptions) -> (Result<Engine, InferenceError>, f64) {
+    let started = Instant::now();
+    let loaded = Engine::load(options);
+    (loaded, started.elapsed().as_secs_f64())
 }
 
 impl Common {
