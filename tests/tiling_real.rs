@@ -14,9 +14,21 @@ use unscratch::inference::{CancelToken, Contract, Engine, EngineOptions, Network
 use unscratch::mask::{EffectiveMask, Mask, MaskLayer};
 use unscratch::photo::{Channels, Photo};
 use unscratch::restore::{ContextCache, NoProgress, Restoration, hole_rect, restore_photo};
-use unscratch::tiling::{padded_size, plan_windows};
+use unscratch::tiling::{Window, padded_size, plan_windows};
 
-const SIZES: [(u32, u32); 4] = [(1, 200), (37, 61), (449, 130), (330, 577)];
+/// Smaller than a tile, one px wide or high, and no multiples of the grid.
+const SIZES: [(u32, u32); 7] = [
+    (1, 1),
+    (1, 200),
+    (200, 1),
+    (37, 61),
+    (65, 63),
+    (449, 130),
+    (330, 577),
+];
+
+/// Tiles of stage 1, px: the grid itself, one that does not divide the next, and one larger than most of [`SIZES`].
+const TILES: [u32; 3] = [64, 192, 320];
 
 fn photo(size: ImageSize) -> Photo {
     photo::photo_of(size, Channels::Rgb, |x, y, c| {
@@ -61,19 +73,29 @@ fn detection_windows_give_what_the_whole_photo_gives() {
     for (width, height) in SIZES {
         let photo = photo(ImageSize::new(width, height));
         let (expected, _) = whole(&mut engine, &photo);
-        for window in plan_windows(photo.size(), 128, halo) {
-            let (read, core) = (window.read, window.core);
-            let tensor = input(&photo, window.origin(), read.width, read.height);
-            let token = CancelToken::new();
-            let outputs = engine.detector().run(&[("photo", tensor.view())], &token);
-            let actual = output(outputs.unwrap(), "scratch_probability");
-            for y in core.y..core.bottom() {
-                for x in core.x..core.right() {
-                    let a = actual.row(0, (y - read.y) as usize)[(x - read.x) as usize];
-                    let e = expected.row(0, y as usize)[x as usize];
-                    assert!((a - e).abs() <= 1.0 / 255.0, "{x}, {y}: {a} {e}");
-                }
+        for tile in TILES {
+            for window in plan_windows(photo.size(), tile, halo) {
+                assert_same_probability(&mut engine, &photo, &window, &expected);
             }
+        }
+    }
+}
+
+fn assert_same_probability(engine: &mut Engine, photo: &Photo, window: &Window, expected: &Tensor) {
+    let (read, core) = (window.read, window.core);
+    let tensor = input(photo, window.origin(), read.width, read.height);
+    let token = CancelToken::new();
+    let outputs = engine.detector().run(&[("photo", tensor.view())], &token);
+    let actual = output(outputs.unwrap(), "scratch_probability");
+    for y in core.y..core.bottom() {
+        for x in core.x..core.right() {
+            let a = actual.row(0, (y - read.y) as usize)[(x - read.x) as usize];
+            let e = expected.row(0, y as usize)[x as usize];
+            let size = photo.size();
+            assert!(
+                (a - e).abs() <= 1.0 / 255.0,
+                "{size}, {read:?}: {x}, {y}: {a} {e}"
+            );
         }
     }
 }
