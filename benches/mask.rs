@@ -1,4 +1,4 @@
-//! How long editing and compositing take: brush, undo, α, composite. `cargo bench --no-default-features --bench mask`
+//! How long editing, planning and blending take: brush, undo, operations on all marks, windows, plan, α, composite. `cargo bench --no-default-features --bench mask`
 //!
 //! Prints the best and the middle of repeated runs, in milliseconds. No threshold fails it: times belong to a machine.
 #![expect(
@@ -14,14 +14,15 @@ use std::time::Instant;
 use unscratch::document::Document;
 use unscratch::geometry::{ImageSize, PixelRect, TileIndex};
 use unscratch::mask::{
-    Brush, BrushMode, Editable, EffectiveMask, History, Mask, ProbabilityMap, Stroke, components,
-    label, line,
+    Brush, BrushMode, Editable, EffectiveMask, History, Mask, MaskOperation, ProbabilityMap,
+    Stroke, components, label, line,
 };
 use unscratch::photo::{Channels, FileFormat, Metadata, Photo, Samples, Source};
 use unscratch::restore::{
     CELL_PX, FillCell, FillPlanner, RectFill, Restoration, alpha_photo, alpha_rect, composite_rect,
     plan_fill,
 };
+use unscratch::tiling::plan_windows;
 
 /// 100 megapixels.
 const LARGE: ImageSize = ImageSize::new(12_000, 8_400);
@@ -168,6 +169,28 @@ fn reading() {
     );
 }
 
+fn tiles_and_operations() {
+    time(
+        "windows of stage 1 for 100 MP",
+        || (),
+        |()| plan_windows(LARGE, 1_024, 64).len(),
+    );
+    let middle = damaged(MIDDLE);
+    for (name, operation) in [
+        ("grow all marks of 24 MP by 8 px", MaskOperation::Grow(8)),
+        ("shrink them by 2 px", MaskOperation::Shrink(2)),
+        ("feather them by 6 px", MaskOperation::Feather(6)),
+        ("invert them", MaskOperation::Invert),
+        ("remove specks below 20 px", MaskOperation::RemoveSpecks(20)),
+    ] {
+        time(
+            name,
+            || middle.mask().clone(),
+            |mask| operation.apply(mask, &middle),
+        );
+    }
+}
+
 fn alpha_and_composite() {
     let mask = damaged(MIDDLE);
     let cell = PixelRect::new(2_560, 1_536, CELL_PX, CELL_PX);
@@ -240,5 +263,6 @@ fn sixteen_bit_photo() -> Arc<Photo> {
 fn main() {
     brush_and_history();
     reading();
+    tiles_and_operations();
     alpha_and_composite();
 }
