@@ -31,6 +31,7 @@ class AgeingPlan:
     grain: np.ndarray  # (B,) deviation of the grain, of 1.0
     grain_blur: np.ndarray  # (B,) px²
     colour_grain: np.ndarray  # (B,) share of the grain that differs between channels
+    speckle: np.ndarray  # (B,) how far the grain leans towards light specks; 0 for even grain, negative for dark ones
 
 
 def plan_ageing(rng: np.random.Generator, count: int, switches: SynthesisSwitches) -> AgeingPlan:
@@ -54,6 +55,7 @@ def plan_ageing(rng: np.random.Generator, count: int, switches: SynthesisSwitche
         grain=np.exp(rng.uniform(np.log(0.3), np.log(8.0), count)) / 255 * switches.grain,
         grain_blur=rng.uniform(0, 0.8, count),
         colour_grain=np.where(tone == 0, rng.uniform(0, 0.7, count), 0.0),
+        speckle=np.where(rng.random(count) < 0.25, rng.uniform(-0.5, 0.9, count), 0.0),
     )
 
 
@@ -111,6 +113,14 @@ def light_and_paper(aged: torch.Tensor, plan: AgeingPlan, generator: torch.Gener
     return aged
 
 
+def _leaning(grain: torch.Tensor, speckle: torch.Tensor) -> torch.Tensor:
+    """Even grain (B, 1, H, W) of unit deviation made log-normal, as worn emulsion and paper fibres show it."""
+    skewed = torch.exp(speckle.abs() * grain) * speckle.sign()
+    skewed = skewed - skewed.mean(dim=(1, 2, 3), keepdim=True)
+    skewed = skewed / skewed.std(dim=(1, 2, 3), keepdim=True).clamp_min(1e-3)
+    return torch.where(speckle.abs() > 0.05, skewed, grain)
+
+
 def grain_for(aged: torch.Tensor, plan: AgeingPlan, generator: torch.Generator) -> torch.Tensor:
     """Film grain (B, 3, H, W) for aged crops, strongest in the mid-tones."""
     device, (count, _, size, _) = aged.device, aged.shape
@@ -120,6 +130,7 @@ def grain_for(aged: torch.Tensor, plan: AgeingPlan, generator: torch.Generator) 
     variance = column(plan.grain_blur, device)
     blurred = gaussian_blur(common, variance, radius=2)
     common = blurred / blurred.std(dim=(1, 2, 3), keepdim=True).clamp_min(1e-3)
+    common = _leaning(common, column(plan.speckle, device))
     if plan.colour_grain.any():
         own = torch.randn(count, 3, size, size, generator=generator, device=device)
         share = column(plan.colour_grain, device)

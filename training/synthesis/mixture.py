@@ -17,6 +17,8 @@ PAPER_KINDS = ("torn_crack", "peel", "flakes", "border_wear", "torn_corner", "fo
 RELIEF_KINDS = ("torn_crack", "fold", "peel", "flakes", "border_wear", "torn_corner", "hairline")
 NET_KINDS = ("dendrite", "craquelure")
 PARTICLE_KINDS = ("dust", "specks", "hair", "lint")
+RAGGED_KINDS = ("torn_crack", "fold", "peel", "flakes", "border_wear", "scratch", "stamped_scratch", "hairline")
+RAGGED_SHARE = 0.5  # of those windows: the overlay's edges are shaken by up to 3 px
 OUTSIDE = (0, 255, 127, 0, 127)  # what the planes hold outside the canvas for EDGE_KINDS; other kinds are mirrored
 
 # Chance weights at difficulty 0 and 1. By area real masks are 10 % lines up to 3 px, 55 % of 3 to 8 px and
@@ -169,10 +171,33 @@ class Mixer:
         offset = centre - linear @ np.full(2, (size - 1) / 2)
         matrix = np.concatenate([linear, offset[:, None]], 1)
         border = cv2.BORDER_CONSTANT if kind in EDGE_KINDS else cv2.BORDER_REFLECT_101
+        if kind in RAGGED_KINDS and rng.random() < RAGGED_SHARE:
+            places = _ragged_places(rng, matrix, size)
+            for plane in range(PLANES):
+                cv2.remap(self.bank.planes[index, plane], *places, cv2.INTER_LINEAR, dst=out[plane],
+                          borderMode=border, borderValue=OUTSIDE[plane])
+            return
         for plane in range(PLANES):
             cv2.warpAffine(self.bank.planes[index, plane], matrix, (size, size), dst=out[plane],
                            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
                            borderMode=border, borderValue=OUTSIDE[plane])
+
+
+def _ragged_places(rng: np.random.Generator, matrix: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where each pixel of a (size, size) window looks in the overlay: `matrix` (2, 3), shaken from place to place.
+
+    Emulsion breaks off in splinters, so real edges jump by a few px from one place to the next.
+    """
+    cell = float(np.exp(rng.uniform(np.log(2.5), np.log(14.0))))
+    reach = min(0.3 * cell, 3.0) * rng.uniform(0.4, 1.0)
+    knots = max(2, int(size / cell))
+    shake = reach * rng.standard_normal((knots, knots, 2)).astype(np.float32)
+    shake = cv2.resize(shake, (size, size), interpolation=cv2.INTER_LINEAR)
+    y, x = np.mgrid[0:size, 0:size].astype(np.float32)
+    x, y = x + shake[..., 0], y + shake[..., 1]
+    places_x = matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]
+    places_y = matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]
+    return cv2.convertMaps(places_x.astype(np.float32), places_y.astype(np.float32), cv2.CV_16SC2)
 
 
 def damage_paint(rng: np.random.Generator, kind: str, *, bright: float, warmth: np.ndarray,
