@@ -28,11 +28,11 @@ except ImportError:  # Windows
 
 PLANES = 5  # alpha, tone, shade, width, side: see Overlay.packed
 ACTIVE_PLACES = 64  # remembered places of visible paint for each overlay, for aiming crops
-VERSION = 9  # raise when a drawing changes, so that old caches are not used
+VERSION = 10  # raise when a drawing changes, so that old caches are not used
 
 DRAWINGS: dict[str, Callable[..., Overlay]] = {
     **{name: getattr(cracks, name) for name in ("torn_crack", "fold", "hairline", "dendrite", "craquelure")},
-    **{name: getattr(scratches, name) for name in ("scratch", "scratch_bundle", "faint_scratch", "abrasion")},
+    **{name: getattr(scratches, name) for name in ("scratch", "scratch_bundle", "faint_scratch", "abrasion", "skid")},
     **{name: getattr(lost_emulsion, name) for name in ("peel", "flakes", "border_wear", "torn_corner")},
     **{name: getattr(particles, name) for name in ("dust", "specks", "hair", "lint", "stamped_scratch")},
     "stains": particles.stain,

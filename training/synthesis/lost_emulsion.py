@@ -11,7 +11,7 @@ from .overlay import CANVAS_PX, Overlay
 SHAPE = (CANVAS_PX, CANVAS_PX)
 
 
-def _as_bare_paper(rng: np.random.Generator, mask: np.ndarray) -> Overlay:
+def as_bare_paper(rng: np.random.Generator, mask: np.ndarray) -> Overlay:
     """An overlay with `mask` (H, W) laid bare: paper tone, hard edge, a shadow inside it and a lip outside."""
     overlay = Overlay.empty()
     overlay.alpha = draw.blur(mask, rng.uniform(0.3, 0.7))
@@ -39,16 +39,16 @@ def peel(rng: np.random.Generator) -> Overlay:
         field = means[labels]
     share = np.exp(rng.uniform(np.log(0.02), np.log(0.25)))
     mask = np.clip((field - np.quantile(field, 1 - share)) * 14 + 0.5, 0, 1)
-    return _as_bare_paper(rng, mask)
+    return as_bare_paper(rng, mask)
 
 
 def flakes(rng: np.random.Generator) -> Overlay:
-    """Scattered small angular chips of lost emulsion, 2 to 25 px each."""
+    """Scattered angular chips of lost emulsion, 2 to 60 px each."""
     mask = np.zeros(SHAPE, np.uint8)
     centres = rng.uniform(0, 1, (rng.integers(1, 5), 2)) * CANVAS_PX
     for _ in range(rng.integers(4, 36)):
         centre = centres[rng.integers(len(centres))] + rng.normal(0, rng.uniform(15, 120), 2)
-        radius = np.exp(rng.uniform(np.log(1.2), np.log(13)))
+        radius = np.exp(rng.uniform(np.log(1.2), np.log(30)))
         corners = int(rng.integers(4, 9))
         angles = np.sort(rng.uniform(0, 2 * np.pi, corners))
         reach = radius * rng.uniform(0.4, 1.5, corners)
@@ -56,7 +56,7 @@ def flakes(rng: np.random.Generator) -> Overlay:
         points = centre + np.stack([np.cos(angles), np.sin(angles)], 1) * reach[:, None] * stretch
         cv2.fillPoly(mask, [np.round(points * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
     chipped = draw.fractal_noise(rng, SHAPE, coarsest=6, octaves=3)
-    return _as_bare_paper(rng, mask.astype(np.float32) / 255 * (chipped > -1.3))
+    return as_bare_paper(rng, mask.astype(np.float32) / 255 * (chipped > -1.3))
 
 
 def border_wear(rng: np.random.Generator) -> Overlay:
@@ -65,7 +65,7 @@ def border_wear(rng: np.random.Generator) -> Overlay:
     reach = np.exp(rng.uniform(np.log(2.5), np.log(18)))
     field = draw.fractal_noise(rng, SHAPE, coarsest=rng.uniform(25, 120), octaves=7, persistence=0.65)
     mask = np.clip((reach * np.exp(0.6 * field) - distance) * 0.7, 0, 1)
-    return _as_bare_paper(rng, mask)
+    return as_bare_paper(rng, mask)
 
 
 def torn_corner(rng: np.random.Generator) -> Overlay:
@@ -74,7 +74,7 @@ def torn_corner(rng: np.random.Generator) -> Overlay:
     cut = x / rng.uniform(0.6, 1.6) + y
     cut += 10 * draw.fractal_noise(rng, SHAPE, coarsest=90, octaves=7, persistence=0.6)
     reach = rng.uniform(40, 200)
-    overlay = _as_bare_paper(rng, np.clip((reach - cut) * 0.8, 0, 1))
+    overlay = as_bare_paper(rng, np.clip((reach - cut) * 0.8, 0, 1))
     gone = np.clip((reach - rng.uniform(6, 30) - cut) * 0.8, 0, 1)
     bed = rng.choice([0.02, 1.0])
     overlay.tone = overlay.tone * (1 - gone) + bed * gone

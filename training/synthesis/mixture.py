@@ -13,8 +13,8 @@ from .switches import DAMAGE, NEGATIVES, SynthesisSwitches
 
 OWN_TONE_SHARE = 0.12  # of lost emulsion: the layer laid bare has the tone of its surroundings
 EDGE_KINDS = ("border_wear", "torn_corner", "white_margin")
-PAPER_KINDS = ("torn_crack", "peel", "flakes", "border_wear", "torn_corner", "fold")
-RELIEF_KINDS = ("torn_crack", "fold", "peel", "flakes", "border_wear", "torn_corner", "hairline")
+PAPER_KINDS = ("torn_crack", "peel", "flakes", "border_wear", "torn_corner", "fold", "skid")
+RELIEF_KINDS = ("torn_crack", "fold", "peel", "flakes", "border_wear", "torn_corner", "hairline", "skid")
 NET_KINDS = ("dendrite", "craquelure")
 PARTICLE_KINDS = ("dust", "specks", "hair", "lint")
 RAGGED_KINDS = ("torn_crack", "fold", "peel", "flakes", "border_wear", "scratch", "stamped_scratch", "hairline")
@@ -26,7 +26,7 @@ OUTSIDE = (0, 255, 127, 0, 127)  # what the planes hold outside the canvas for E
 DETECT_WEIGHTS = {
     "torn_crack": (4.4, 3.4), "fold": (3.2, 2.8), "hairline": (1.3, 1.6), "dendrite": (0.7, 1.1),
     "craquelure": (0.8, 1.2), "scratch": (2.4, 2.2), "scratch_bundle": (0.9, 1.1), "faint_scratch": (0.5, 1.6),
-    "abrasion": (0.6, 0.9), "peel": (1.2, 1.2), "flakes": (0.9, 1.0), "border_wear": (0.5, 0.6),
+    "abrasion": (0.6, 0.9), "skid": (0.9, 0.9), "peel": (1.2, 1.2), "flakes": (0.9, 1.0), "border_wear": (0.5, 0.6),
     "torn_corner": (0.2, 0.2), "dust": (0.5, 0.7), "specks": (0.35, 0.45), "hair": (0.5, 0.6), "lint": (0.4, 0.5),
     "stamped_scratch": (0.25, 0.35),
 }

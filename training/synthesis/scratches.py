@@ -1,10 +1,11 @@
-"""Drawings of mechanical scratches: single, bundled, long and faint, and rubbed patches; nothing else."""
+"""Drawings of mechanical scratches: single, bundled, long and faint, rubbed patches and skids; nothing else."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from . import primitives as draw
+from .lost_emulsion import as_bare_paper
 from .overlay import CANVAS_PX, Overlay
 
 SHAPE = (CANVAS_PX, CANVAS_PX)
@@ -89,3 +90,20 @@ def abrasion(rng: np.random.Generator) -> Overlay:
         draw.draw_stroke(overlay.alpha, path, width * draw.taper(len(path), start=0.3, end=0.5), rng.uniform(0.2, 1.0))
     overlay.alpha *= np.clip(0.75 + 0.5 * draw.fibre_noise(rng, SHAPE, length=9), 0, 1)
     return _with_relief(rng, overlay)
+
+
+def skid(rng: np.random.Generator) -> Overlay:
+    """A field of short ragged dashes along one direction, where something skidded and tore the emulsion off."""
+    field = np.zeros(SHAPE, np.float32)
+    centre = rng.uniform(0.2, 0.8, 2) * CANVAS_PX
+    angle = rng.uniform(0, 2 * np.pi)
+    extent = rng.uniform(30, 160)
+    for _ in range(rng.integers(8, 60)):
+        start = centre + rng.normal(0, extent, 2)
+        length = np.exp(rng.uniform(np.log(14), np.log(160)))
+        path = draw.wandering_path(rng, start, angle + rng.normal(0, 0.07), length, wander=0.02, step=1.5)
+        present = draw.gate(rng, len(path), share=rng.uniform(0.25, 0.9), coarsest=rng.uniform(4, 14), softness=0.4)
+        width = np.exp(rng.uniform(np.log(1.2), np.log(7)) + 0.35 * draw.line_noise(rng, len(path), coarsest=8))
+        draw.draw_stroke(field, path, width * draw.taper(len(path), start=0.15, end=0.35), present)
+    ragged = field * (1 + 0.45 * draw.fractal_noise(rng, SHAPE, coarsest=rng.uniform(3, 7), octaves=2))
+    return as_bare_paper(rng, np.clip((ragged - 0.45) * 5, 0, 1) * rng.uniform(0.6, 1.0))

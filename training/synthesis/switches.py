@@ -22,6 +22,7 @@ class SynthesisSwitches:
     scratch_bundle: bool = True
     faint_scratch: bool = True
     abrasion: bool = True
+    skid: bool = True
     peel: bool = True
     flakes: bool = True
     border_wear: bool = True
@@ -75,7 +76,7 @@ class SynthesisSwitches:
 
 DAMAGE = (
     "torn_crack", "fold", "hairline", "dendrite", "craquelure", "scratch", "scratch_bundle",
-    "faint_scratch", "abrasion", "peel", "flakes", "border_wear", "torn_corner", "dust", "specks",
+    "faint_scratch", "abrasion", "skid", "peel", "flakes", "border_wear", "torn_corner", "dust", "specks",
     "hair", "lint", "stamped_scratch",
 )
 NEGATIVES = (
