@@ -37,7 +37,7 @@ FILL_WEIGHTS = DETECT_WEIGHTS | {
 # Drawn strokes of light on dark are hard to tell from scratches and cost the network its certainty about those, so they
 # are few; mined windows of real photographs teach the rest.
 NEGATIVE_WEIGHTS = {name: 1.0 for name in NEGATIVES} | {
-    "handwriting": 1.6, "silk_emboss": 0.8, "watermark": 0.5, "signature": 0.6, "collar": 1.5, "lace": 1.4,
+    "handwriting": 4.5, "caption": 2.0, "silk_emboss": 0.8, "watermark": 0.5, "signature": 1.5, "collar": 1.5, "lace": 2.5,
     "hair_strands": 0.8, "plate_edge": 1.8, "white_margin": 2.0, "curtain": 1.2, "whiskers": 0.3, "wires": 0.5,
     "catch_light": 0.6,
 }
@@ -55,7 +55,7 @@ class Chances:
 
 
 STAGES = {
-    "detect": Chances(0.25, (0.42, 0.33, 0.17, 0.08), 0.15, DETECT_WEIGHTS, (0.55, 1.5)),
+    "detect": Chances(0.25, (0.42, 0.33, 0.17, 0.08), 0.3, DETECT_WEIGHTS, (0.55, 1.5)),
     "fill": Chances(0.03, (0.22, 0.34, 0.26, 0.18), 0.1, FILL_WEIGHTS, (0.5, 1.4)),
 }
 
