@@ -158,13 +158,13 @@ fn write_photo(path: &std::path::Path) -> anyhow::Result<()> {
     Ok(photo.save(path)?)
 }
 
-/// From the wish to open `path` to the first frame that shows its pixels.
+/// From the wish to open `path` to the first frame that shows its pixels: drawn from its zoom levels, once they are made.
 fn time_first_picture(path: std::path::PathBuf) -> anyhow::Result<()> {
     let started = Instant::now();
     let mut window = Window::open(path)?;
     window.until(|app| app.document().is_some());
     let decoded = started.elapsed();
-    window.until(|app| app.canvas().uploads() > 0);
+    window.until(|app| !app.canvas().is_making_levels() && app.canvas().uploads() > 0);
     println!(
         "decoded after {:.2} s, first picture after {:.2} s",
         decoded.as_secs_f64(),
