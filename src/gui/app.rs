@@ -86,7 +86,7 @@ impl UnscratchApp {
     /// An application on `jobs`, whose wake function must ask `ctx` to repaint.
     pub fn new(ctx: &egui::Context, jobs: JobSystem, options: AppOptions) -> Self {
         theme::apply(ctx);
-        // Ctrl+0, Ctrl+Plus and Ctrl+Minus zoom the photo, not the window's text.
+        // Ctrl+0, Ctrl+Plus and Ctrl+Minus zoom the photo; text and controls have commands of their own.
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
         let mut app = Self {
             jobs,
@@ -358,6 +358,7 @@ impl eframe::App for UnscratchApp {
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
+        self.follow_interface_scale(&ctx);
         let mut actions = Vec::new();
         self.read_input(&ctx, &mut actions);
         self.apply(&ctx, std::mem::take(&mut actions));

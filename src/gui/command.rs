@@ -108,6 +108,12 @@ pub enum Command {
     ZoomIn,
     /// Further away.
     ZoomOut,
+    /// Larger text and controls.
+    InterfaceLarger,
+    /// Smaller text and controls.
+    InterfaceSmaller,
+    /// Text and controls as the system says.
+    InterfaceNormal,
     /// Only the restored photo.
     CompareRestored,
     /// Original and restored on either side of a divider.

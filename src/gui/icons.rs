@@ -177,8 +177,34 @@ fn button_colors(enabled: bool, chosen: bool, hovered: bool) -> (Color32, Color3
     }
 }
 
+/// A full-width line of a list: an icon, a name, and at the right in weak colour what tells it from another of that name.
+pub fn row_button_with_note(
+    ui: &mut Ui,
+    icon: Icon,
+    text: &str,
+    note: &str,
+    width: f32,
+) -> Response {
+    let note = egui::WidgetText::from(egui::RichText::new(note).small()).into_galley(
+        ui,
+        Some(egui::TextWrapMode::Truncate),
+        width * 0.4,
+        egui::TextStyle::Small,
+    );
+    let room = width - note.size().x - 12.0;
+    let response = row(ui, icon, text, [width, room], false);
+    let at = response.rect.right_center() - Vec2::new(note.size().x + 8.0, note.size().y / 2.0);
+    ui.painter().galley(at, note, theme::TEXT_WEAK);
+    response
+}
+
 /// A full-width line of a list: an icon and a name, left-aligned and cut when too long.
 pub fn row_button(ui: &mut Ui, icon: Icon, text: &str, width: f32, selected: bool) -> Response {
+    row(ui, icon, text, [width, width], selected)
+}
+
+/// A line `width` points wide, with a name that has `room`.
+fn row(ui: &mut Ui, icon: Icon, text: &str, [width, room]: [f32; 2], selected: bool) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::new(width, 30.0), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, text));
     let hovered = response.hovered() || response.has_focus();
@@ -208,7 +234,7 @@ pub fn row_button(ui: &mut Ui, icon: Icon, text: &str, width: f32, selected: boo
     let text = egui::WidgetText::from(text).into_galley(
         ui,
         Some(egui::TextWrapMode::Truncate),
-        width - 46.0,
+        room - 46.0,
         egui::TextStyle::Button,
     );
     let at = rect.left_center() + Vec2::new(36.0, -text.size().y / 2.0);

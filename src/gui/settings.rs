@@ -38,6 +38,8 @@ pub enum CompareMode {
 pub struct Settings {
     /// Photos opened, the latest first.
     pub recent: Vec<PathBuf>,
+    /// Size of text and controls, 1 = as the system says.
+    pub interface_scale: f32,
     /// Folder the last photo came from.
     pub last_folder: Option<PathBuf>,
     /// Brush diameter, image px.
@@ -85,6 +87,7 @@ impl Default for Settings {
         Self {
             recent: Vec::new(),
             last_folder: None,
+            interface_scale: 1.0,
             brush_diameter_px: 18.0,
             brush_hardness: 0.8,
             pen_pressure: true,
@@ -110,6 +113,9 @@ impl Default for Settings {
 
 /// Smallest and largest brush diameter, image px.
 pub const BRUSH_DIAMETER_PX: std::ops::RangeInclusive<f32> = 1.0..=400.0;
+
+/// Sizes of the interface offered, 1 = as the system says.
+pub const INTERFACE_SCALES: [f32; 8] = [0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0];
 
 /// Amounts offered for operations on all marks, px.
 pub const AMOUNT_PX: std::ops::RangeInclusive<f32> = 1.0..=100.0;
@@ -140,6 +146,17 @@ impl Settings {
             .clamp(*BRUSH_DIAMETER_PX.start(), *BRUSH_DIAMETER_PX.end());
     }
 
+    /// The next size of the interface above the present one, or below it.
+    pub fn next_interface_scale(&self, larger: bool) -> Option<f32> {
+        let now = self.interface_scale;
+        let mut scales = INTERFACE_SCALES.into_iter();
+        if larger {
+            scales.find(|scale| *scale > now)
+        } else {
+            scales.rfind(|scale| *scale < now)
+        }
+    }
+
     /// Makes the brush's edge harder, or softer with a negative step.
     pub fn harden_brush(&mut self, step: f32) {
         self.brush_hardness = (self.brush_hardness + step).clamp(0.0, 1.0);
@@ -151,6 +168,8 @@ impl Settings {
         let defaults = Self::default();
         self.brush_diameter_px = finite(self.brush_diameter_px, defaults.brush_diameter_px)
             .clamp(*BRUSH_DIAMETER_PX.start(), *BRUSH_DIAMETER_PX.end());
+        let [smallest, .., largest] = INTERFACE_SCALES;
+        self.interface_scale = finite(self.interface_scale, 1.0).clamp(smallest, largest);
         self.brush_hardness = finite(self.brush_hardness, defaults.brush_hardness).clamp(0.0, 1.0);
         self.overlay_opacity =
             finite(self.overlay_opacity, defaults.overlay_opacity).clamp(0.05, 1.0);
@@ -251,9 +270,14 @@ mod tests {
             SettingsStore::load(Some(path.clone())).settings,
             Settings::default()
         );
-        std::fs::write(&path, "brush_diameter_px = 1e9\noverlay_opacity = nan").unwrap();
+        std::fs::write(
+            &path,
+            "brush_diameter_px = 1e9\noverlay_opacity = nan\ninterface_scale = 0.0",
+        )
+        .unwrap();
         let tidied = SettingsStore::load(Some(path)).settings;
         assert_eq!(tidied.brush_diameter_px, 400.0);
+        assert_eq!(tidied.interface_scale, 0.75);
         assert!(tidied.overlay_opacity.is_finite());
     }
 

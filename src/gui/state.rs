@@ -8,7 +8,7 @@ use eframe::egui::{Pos2, Rect, Vec2};
 use super::area::PickedArea;
 use super::canvas::transform::View;
 use super::command::Command;
-use super::dialogs::{Dialog, Then};
+use super::dialogs::{Dialog, Then, export::ExportForm};
 use super::settings::{CompareMode, Settings};
 use super::tools::{Draft, Point, Tool};
 use crate::document::Document;
@@ -146,6 +146,8 @@ pub struct ViewState {
     pub blink_shows_master: bool,
     /// What follows once the export is written.
     pub after_export: Option<Then>,
+    /// How the last export was asked for, to begin the next one of the same photo with.
+    pub exported_as: Option<ExportForm>,
     /// Closing was confirmed.
     pub may_close: bool,
     /// How keeping the work goes.
@@ -176,6 +178,7 @@ impl Default for ViewState {
             drop_hovers: false,
             blink_shows_master: false,
             after_export: None,
+            exported_as: None,
             may_close: false,
             autosave: Autosave::default(),
             unfinished: Vec::new(),
@@ -210,6 +213,8 @@ pub struct Work {
     pub fill_seconds: Option<f64>,
     /// Whether the person stopped the repair; strokes start it again.
     pub fill_paused: bool,
+    /// When the person stopped the search for damage, until there is another.
+    pub search_stopped: Option<Instant>,
     /// Part of the photo being searched again.
     pub searching: Option<JobId>,
     /// A scratch is being followed.
@@ -328,7 +333,13 @@ impl Model<'_> {
     pub fn is_enabled(&self, command: Command) -> bool {
         let has_photo = self.document.is_some();
         match command {
-            Command::Open | Command::Quit | Command::Shortcuts | Command::Autosaves => true,
+            Command::Open
+            | Command::Quit
+            | Command::Shortcuts
+            | Command::Autosaves
+            | Command::InterfaceLarger
+            | Command::InterfaceSmaller
+            | Command::InterfaceNormal => true,
             Command::FinishShape => self.view.draft.is_some() || self.view.traced.is_some(),
             Command::DropPoint => {
                 let draft = self.view.draft.as_ref();
@@ -366,8 +377,10 @@ impl Model<'_> {
             | Command::InvertMarks
             | Command::RemoveSpecks
             | Command::KeepLines
-            | Command::KeepSpecks
-            | Command::ClearMask => has_photo && !self.stroke_open,
+            | Command::KeepSpecks => has_photo && !self.stroke_open,
+            Command::ClearMask => {
+                !self.stroke_open && self.work.masked_pixels.is_some_and(|pixels| pixels > 0)
+            }
             _ => has_photo,
         }
     }

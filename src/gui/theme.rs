@@ -76,13 +76,14 @@ const HEAT_CLEAR_BELOW: f32 = 0.1;
 
 /// The overlay's probability ramp at `value` (255 = certain damage), premultiplied, for an overlay drawn in full.
 ///
-/// Dark violet over orange to pale yellow, rising in lightness, so that it also reads without colour vision.
+/// Dark blue over cyan to near white: far from the browns of old prints, and rising in lightness, so that it also reads
+/// without colour vision.
 pub fn heat(value: u8) -> Color32 {
     let t = f32::from(value) / 255.0;
     let (low, middle, high) = (
-        [70.0, 20.0, 120.0],
-        [235.0, 105.0, 45.0],
-        [255.0, 245.0, 170.0],
+        [24.0, 40.0, 150.0],
+        [0.0, 165.0, 235.0],
+        [215.0, 255.0, 250.0],
     );
     let mix = |a: [f32; 3], b: [f32; 3], t: f32| [0, 1, 2].map(|i| a[i] + (b[i] - a[i]) * t);
     let [r, g, b] = if t < 0.5 {

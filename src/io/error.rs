@@ -41,7 +41,7 @@ pub enum DecodeError {
     },
     /// The content is no picture we know.
     #[error(
-        "the content is not a JPEG, PNG, TIFF, WebP, BMP or JPEG 2000 picture, whatever the name says; export it to one of these first: {path:?}"
+        "the content is not a JPEG, PNG, TIFF, WebP, BMP or JPEG 2000 picture, whatever the name says; save it as one of these with another program first: {path:?}"
     )]
     UnknownFormat {
         /// The file as named.

@@ -14,6 +14,7 @@ mod flow;
 mod marks;
 mod mending;
 mod pixels;
+mod polish;
 mod search;
 mod support;
 mod tools;

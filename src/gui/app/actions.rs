@@ -27,6 +27,7 @@ impl UnscratchApp {
         match action {
             Action::Run(command) => {
                 if self.model().is_enabled(command) {
+                    self.make_way_for_dialog(command);
                     self.run(ctx, command);
                 }
             }
@@ -171,6 +172,9 @@ impl UnscratchApp {
             Command::ZoomActual => self.zoom_actual(ctx),
             Command::ZoomIn => self.zoom_step(ctx, ZOOM_STEP),
             Command::ZoomOut => self.zoom_step(ctx, 1.0 / ZOOM_STEP),
+            Command::InterfaceLarger => self.resize_interface(ctx, true),
+            Command::InterfaceSmaller => self.resize_interface(ctx, false),
+            Command::InterfaceNormal => settings.interface_scale = 1.0,
             Command::CompareRestored => self.compare(CompareMode::Restored),
             Command::CompareSplit => self.compare(CompareMode::Split),
             Command::CompareSplitAcross => self.compare(CompareMode::SplitAcross),

@@ -54,8 +54,10 @@ impl UnscratchApp {
         self.work.filled_behind = None;
         let start = from.unwrap_or(at);
         document.begin_pressed_stroke(&brush, start, pressure);
+        self.canvas.stroke_starts_at(&brush, start, pressure);
         if from.is_some() {
             document.extend_pressed_stroke(at, pressure);
+            self.canvas.stroke_goes_to(at, pressure);
         }
         self.view.last_point = Some(at);
     }
@@ -75,6 +77,7 @@ impl UnscratchApp {
             && document.is_editing()
         {
             document.extend_pressed_stroke(at, pressure);
+            self.canvas.stroke_goes_to(at, pressure);
             self.view.last_point = Some(at);
             self.fill_behind(at);
         }
@@ -154,6 +157,7 @@ impl UnscratchApp {
                 .jobs
                 .detect(document.photo().clone(), document.contexts().clone());
             self.work.detecting = Some(id);
+            self.work.search_stopped = None;
             self.work.cancelling = None;
         }
     }

@@ -58,7 +58,12 @@ impl UnscratchApp {
             }
             JobEvent::MaskLoaded { id, values } => self.mask_loaded(ctx, id, values),
             JobEvent::MaskSaved { id, path } => self.mask_saved(id, &path),
-            JobEvent::Cancelled { id } => self.ended(id),
+            JobEvent::Cancelled { id } => {
+                if self.work.detecting == Some(id) {
+                    self.work.search_stopped = Some(Instant::now());
+                }
+                self.ended(id);
+            }
             JobEvent::Failed { id, title, message } => {
                 self.ended(id);
                 if self.work.engine_error.as_ref() != Some(&message) {
@@ -141,6 +146,7 @@ impl UnscratchApp {
         self.work.detect_seconds = None;
         self.work.fill_seconds = None;
         self.work.masked_pixels = None;
+        self.work.search_stopped = None;
         self.work.fill_paused = false;
         self.fill_due = None;
         self.forget_plan();

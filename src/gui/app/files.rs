@@ -72,10 +72,14 @@ impl UnscratchApp {
             self.view.after_export = Some(then);
         }
         document.commit();
-        self.view.dialog = Some(Dialog::Export(ExportForm::new(
-            document.photo(),
-            &self.store.settings,
-        )));
+        let photo = document.photo();
+        let before = self.view.exported_as.clone();
+        let before = before.filter(|form| form.master() == photo.path());
+        let form = before.map_or_else(
+            || ExportForm::new(photo, &self.store.settings),
+            ExportForm::again,
+        );
+        self.view.dialog = Some(Dialog::Export(form));
     }
 
     pub(super) fn browse_export_target(&mut self, ctx: &egui::Context) {
@@ -100,6 +104,7 @@ impl UnscratchApp {
         self.store.settings.jpeg_quality = form.quality;
         self.store.settings.export_mask = form.with_mask;
         form.dossier.remember(&mut self.store.settings);
+        self.view.exported_as = Some(form.clone());
         self.view.notice = None;
         self.exporting_state = Some(document.snapshot());
         let id = self.jobs.export(ExportRequest {

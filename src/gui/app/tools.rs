@@ -102,6 +102,9 @@ impl UnscratchApp {
 
     pub(super) fn draw(&mut self, mode: BrushMode, shape: &Shape) {
         self.change_by_shape(mode, |document| document.draw(mode, shape));
+        if mode == BrushMode::Paint {
+            self.canvas.shape_painted(shape);
+        }
     }
 
     /// Fills the hole under `at`, or takes the piece there away, on a thread of its own: it may be as large as the photo.

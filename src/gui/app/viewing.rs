@@ -5,12 +5,57 @@ use eframe::egui;
 use super::UnscratchApp;
 use crate::geometry::ImageSize;
 use crate::gui::canvas::{self, transform::View};
+use crate::gui::command::Command;
 use crate::gui::settings::CompareMode;
+use crate::gui::state::Notice;
+
+/// The least room of the window that the interface works in, points.
+const LEAST_ROOM: egui::Vec2 = egui::vec2(860.0, 560.0);
 
 /// How long each of two blinking pictures is seen, s.
 const BLINK_SECONDS: f64 = 0.7;
 
 impl UnscratchApp {
+    /// Gives the interface the chosen size, or the largest for which the window has room.
+    pub(super) fn follow_interface_scale(&self, ctx: &egui::Context) {
+        let wanted = self.store.settings.interface_scale.min(largest_scale(ctx));
+        if (ctx.zoom_factor() - wanted).abs() > f32::EPSILON {
+            ctx.set_zoom_factor(wanted);
+        }
+    }
+
+    /// Makes text and controls a step larger or smaller.
+    pub(super) fn resize_interface(&mut self, ctx: &egui::Context, larger: bool) {
+        match self.store.settings.next_interface_scale(larger) {
+            Some(scale) if larger && scale > largest_scale(ctx) => {
+                self.view.notice = Some(Notice {
+                    title: "The interface is as large as this window allows".to_owned(),
+                    message: "Make the window larger first.".to_owned(),
+                    is_error: false,
+                });
+            }
+            Some(scale) => self.store.settings.interface_scale = scale,
+            None => {}
+        }
+    }
+
+    /// Puts good news away before a dialog opens over it.
+    pub(super) fn make_way_for_dialog(&mut self, command: Command) {
+        let opens_dialog = matches!(
+            command,
+            Command::Open
+                | Command::Export
+                | Command::LoadMask
+                | Command::SaveMask
+                | Command::Shortcuts
+                | Command::Autosaves
+        );
+        let is_good = |notice: &Notice| !notice.is_error;
+        if opens_dialog && self.view.notice.as_ref().is_some_and(is_good) {
+            self.view.notice = None;
+        }
+    }
+
     pub(super) fn compare(&mut self, mode: CompareMode) {
         self.store.settings.compare = mode;
     }
@@ -87,4 +132,10 @@ impl UnscratchApp {
             self.view.viewport,
         );
     }
+}
+
+/// The largest size of the interface for which the window has room; never below the system's own.
+fn largest_scale(ctx: &egui::Context) -> f32 {
+    let room = ctx.content_rect().size() * ctx.zoom_factor() / LEAST_ROOM;
+    room.min_elem().max(1.0)
 }

@@ -3,6 +3,7 @@
 mod adjust;
 pub mod color;
 mod draft;
+mod footprint;
 mod grid;
 mod input;
 mod pictures;
@@ -33,7 +34,7 @@ use super::state::{Model, OverlayMode};
 use super::theme;
 use super::tools::Tool;
 use crate::document::Document;
-use crate::mask::ProbabilityMap;
+use crate::mask::{Brush, ProbabilityMap, Shape};
 use crate::photo::Photo;
 use crate::restore::{ALPHA_REACH_PX, CELL_PX};
 
@@ -169,6 +170,27 @@ impl Canvas {
         }
     }
 
+    /// A stroke begins at `at` (image px) under a pen's `pressure`, after [`Self::stroke_begins`].
+    pub fn stroke_starts_at(&mut self, brush: &Brush, at: (f32, f32), pressure: f32) {
+        if let Some(footprint) = self.source.as_mut().and_then(CanvasSource::footprint) {
+            footprint.begin(brush, at, pressure);
+        }
+    }
+
+    /// The stroke goes on to `at` (image px).
+    pub fn stroke_goes_to(&mut self, at: (f32, f32), pressure: f32) {
+        if let Some(footprint) = self.source.as_mut().and_then(CanvasSource::footprint) {
+            footprint.extend(at, pressure);
+        }
+    }
+
+    /// A shape was painted, after [`Self::stroke_begins`].
+    pub fn shape_painted(&mut self, shape: &Shape) {
+        if let Some(footprint) = self.source.as_mut().and_then(CanvasSource::footprint) {
+            footprint.draw(shape);
+        }
+    }
+
     /// Keeps the marks of the stroke under way, and of strokes whose repair is awaited, apart from all others.
     fn follow_stroke(&mut self, is_stroking: bool, is_repairing: bool) {
         let Some(source) = &mut self.source else {
@@ -253,6 +275,10 @@ impl Canvas {
             Ok(Made::Photo(photo, levels)) => {
                 if Arc::ptr_eq(source.photo(), &photo) {
                     source.set_photo_levels(Arc::new(levels));
+                    // The coarse picture gives way to the true one.
+                    for layer in [Layer::Master, Layer::Restored, Layer::Difference] {
+                        self.textures.clear_layer(layer);
+                    }
                 }
                 false
             }

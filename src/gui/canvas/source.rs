@@ -5,9 +5,10 @@ use std::sync::Arc;
 use eframe::egui::Color32;
 
 use super::color::DisplayColor;
+use super::footprint::Footprint;
 use super::pictures::{CellPicture, CellPictures, Followed, restored_values};
-use super::pyramid::{Pooling, Pyramid, Raster, level_rect, level_size, read_photo};
-use super::textures::{Layer, TileSource};
+use super::pyramid::{Pooling, Pyramid, Raster, level_rect, level_size, read_photo, sample_photo};
+use super::textures::{Layer, TEXTURE_TILE_PX, TileSource};
 use crate::geometry::{ImageSize, PixelRect, TileIndex};
 use crate::gui::area::PickedArea;
 use crate::gui::theme;
@@ -28,6 +29,8 @@ pub struct CanvasSource {
     mask: EffectiveMask,
     /// The mask before the strokes whose marks are shown apart.
     mask_before: Option<EffectiveMask>,
+    /// Those strokes alone.
+    footprint: Option<Footprint>,
     map: Option<(Arc<ProbabilityMap>, Option<Arc<Pyramid>>)>,
     threshold: u8,
     area: Option<PickedArea>,
@@ -44,6 +47,7 @@ impl CanvasSource {
             cells: CellPictures::default(),
             mask,
             mask_before: None,
+            footprint: None,
             map: None,
             threshold: 0,
             area: None,
@@ -99,12 +103,19 @@ impl CanvasSource {
     pub fn keep_mask_before_stroke(&mut self) {
         if self.mask_before.is_none() {
             self.mask_before = Some(self.mask.clone());
+            self.footprint = Some(Footprint::new(self.photo.size()));
         }
     }
 
     /// Nothing is shown apart any more; true when something was.
     pub fn forget_mask_before_stroke(&mut self) -> bool {
+        self.footprint = None;
         self.mask_before.take().is_some()
+    }
+
+    /// The strokes shown apart, to be followed while they are drawn.
+    pub fn footprint(&mut self) -> Option<&mut Footprint> {
+        self.footprint.as_mut()
     }
 
     /// Whether marks of a stroke are shown apart.
@@ -131,11 +142,13 @@ impl CanvasSource {
             Vec::with_capacity(rect.size().pixel_count() * self.photo.channels().count());
         if level == 0 {
             read_photo(&self.photo, rect, &mut values);
+        } else if let Some(levels) = &self.photo_levels {
+            levels.level(level)?.read_rect(rect, &mut values);
+        } else if level_size(self.photo.size(), level).long_side() <= TEXTURE_TILE_PX {
+            // The whole photo at once, coarsely, until its levels were made.
+            sample_photo(&self.photo, level, rect, &mut values);
         } else {
-            self.photo_levels
-                .as_ref()?
-                .level(level)?
-                .read_rect(rect, &mut values);
+            return None;
         }
         Some(values)
     }
@@ -196,12 +209,14 @@ impl CanvasSource {
         EffectiveMask::new(mask, None)
     }
 
-    /// What was added to the mask since it was kept, on `level`.
+    /// What was added to the mask since it was kept, and the strokes where they cross what was marked before, on `level`.
     fn stroke_level(&self, level: u8, rect: PixelRect) -> Option<Vec<u8>> {
         let mut values = self.mask_level(&self.mask, level, rect)?;
         let before = self.mask_level(self.mask_before.as_ref()?, level, rect)?;
-        for (value, before) in values.iter_mut().zip(before) {
-            *value = value.saturating_sub(before);
+        let strokes = self.footprint.as_ref()?.effective();
+        let strokes = self.mask_level(&strokes, level, rect)?;
+        for ((value, before), stroke) in values.iter_mut().zip(before).zip(strokes) {
+            *value = value.saturating_sub(before).max(stroke.min(*value));
         }
         Some(values)
     }
@@ -429,14 +444,4 @@ fn tiles_at(rect: PixelRect, side: u32) -> impl Iterator<Item = TileIndex> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_difference_is_black_where_nothing_changed_and_amplified_elsewhere() {
-        let (master, restored) = ([10, 20, 30, 9, 9, 9], [10, 18, 130, 9, 9, 9]);
-        let colors = difference(&master, &restored, 3);
-        assert_eq!(colors, [Color32::from_rgb(0, 16, 255), Color32::BLACK]);
-        assert_eq!(difference(&[7], &[4], 1), [Color32::from_gray(24)]);
-    }
-}
+mod tests;

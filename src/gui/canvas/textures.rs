@@ -62,7 +62,7 @@ struct Key {
     layer: Layer,
     level: u8,
     index: TileIndex,
-    /// Whether the texture is shown unfiltered (1:1 and above).
+    /// Whether the texture is shown unfiltered, see [`shows_pixels`].
     exact: bool,
 }
 
@@ -205,7 +205,7 @@ impl TextureCache {
         layer: Layer,
         tint: Color32,
     ) {
-        let exact = placement.scale >= 1.0;
+        let exact = shows_pixels(placement.scale);
         let level = level_for_scale(placement.scale, source.size());
         let visible = level_rect(placement.visible_pixels(painter.clip_rect()), level);
         if visible.is_empty() {
@@ -424,15 +424,25 @@ impl TextureCache {
 }
 
 fn options_of(key: Key) -> TextureOptions {
+    let filter = if key.exact {
+        TextureFilter::Nearest
+    } else {
+        TextureFilter::Linear
+    };
     TextureOptions {
-        magnification: TextureFilter::Nearest,
-        minification: if key.exact {
-            TextureFilter::Nearest
-        } else {
-            TextureFilter::Linear
-        },
+        magnification: filter,
+        minification: filter,
         ..TextureOptions::LINEAR
     }
+}
+
+/// From this zoom on every pixel is a square of its own, whatever the factor.
+const SQUARES_FROM_SCALE: f64 = 4.0;
+
+/// Whether at `scale` (physical px an image px) each pixel becomes a sharp square: all of the same size by a whole factor, of
+/// nearly the same from [`SQUARES_FROM_SCALE`] on. In between some would be visibly wider than others.
+fn shows_pixels(scale: f64) -> bool {
+    scale >= SQUARES_FROM_SCALE || (scale >= 1.0 && scale.fract() == 0.0)
 }
 
 /// The texture tiles that `rect`, which is not empty, overlaps.

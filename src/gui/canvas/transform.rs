@@ -55,20 +55,14 @@ impl Default for View {
 impl View {
     /// The whole photo of `shown` px inside a viewport of `viewport_points`.
     ///
-    /// Photos larger than the viewport are shrunk to fit; smaller ones are enlarged by a whole factor at most 8. Where
-    /// that would leave a pixel smaller than a point, on a dense screen, they fill the room up to a point a pixel.
+    /// It touches two opposite margins: larger photos are shrunk, smaller ones enlarged, up to [`SCALE_MAX`].
     pub fn fit(shown: ImageSize, viewport_points: Vec2, pixels_per_point: f32) -> Self {
         let ppp = f64::from(pixels_per_point);
         let room = |points: f32| ((f64::from(points) - 2.0 * FIT_MARGIN_POINTS) * ppp).max(1.0);
         let ratio = (room(viewport_points.x) / f64::from(shown.width))
             .min(room(viewport_points.y) / f64::from(shown.height));
-        let scale = if ratio < 1.0 {
-            ratio
-        } else {
-            ratio.floor().max(ratio.min(ppp)).min(8.0)
-        };
         Self {
-            scale: scale.clamp(SCALE_MIN, SCALE_MAX),
+            scale: ratio.clamp(SCALE_MIN, SCALE_MAX),
             center: (f64::from(shown.width) / 2.0, f64::from(shown.height) / 2.0),
             fitted: true,
         }
@@ -84,6 +78,11 @@ impl View {
             center: (f64::from(shown.width) / 2.0, f64::from(shown.height) / 2.0),
             fitted: false,
         }
+    }
+
+    /// Whether it was fitted or moved already: until then it says nothing about the photo.
+    pub fn is_laid_out(&self) -> bool {
+        !self.fitted || self.center != (0.0, 0.0)
     }
 
     /// Moves the photo by `delta_points` on the screen, keeping its middle in reach.
@@ -327,22 +326,13 @@ mod tests {
     }
 
     #[test]
-    fn fitting_shrinks_large_photos_and_enlarges_small_ones_by_whole_factors() {
+    fn fitting_fills_the_room_whatever_the_photos_size() {
         let room = Vec2::new(832.0, 632.0);
-        assert!(View::fit(ImageSize::new(8000, 100), room, 1.0).scale < 0.11);
-        assert_eq!(View::fit(ImageSize::new(390, 290), room, 1.0).scale, 2.0);
-        assert_eq!(View::fit(ImageSize::new(390, 290), room, 2.0).scale, 4.0);
-        assert_eq!(View::fit(ImageSize::new(1, 1), room, 1.0).scale, 8.0);
-    }
-
-    #[test]
-    fn on_a_dense_screen_fit_fills_the_room_up_to_a_point_a_pixel() {
-        let room = Vec2::new(832.0, 632.0);
-        // 1600 × 1200 physical px of room.
-        assert_eq!(View::fit(ImageSize::new(1000, 750), room, 2.0).scale, 1.6);
-        assert_eq!(View::fit(ImageSize::new(640, 480), room, 2.0).scale, 2.0);
-        assert_eq!(View::fit(ImageSize::new(520, 390), room, 2.0).scale, 3.0);
-        assert_eq!(View::fit(ImageSize::new(500, 375), room, 1.0).scale, 1.0);
+        assert_eq!(View::fit(ImageSize::new(8000, 100), room, 1.0).scale, 0.1);
+        assert_eq!(View::fit(ImageSize::new(400, 100), room, 1.0).scale, 2.0);
+        assert_eq!(View::fit(ImageSize::new(500, 375), room, 1.0).scale, 1.6);
+        assert_eq!(View::fit(ImageSize::new(500, 375), room, 2.0).scale, 3.2);
+        assert_eq!(View::fit(ImageSize::new(1, 1), room, 1.0).scale, SCALE_MAX);
     }
 
     #[test]

@@ -297,6 +297,27 @@ pub const COMMANDS: &[CommandRow] = &[
         &[Shortcut::shift(Key::O)],
     ),
     row(
+        Command::InterfaceLarger,
+        Group::View,
+        "Larger interface",
+        "Make text and controls larger; the photo keeps its zoom",
+        &[Shortcut::plain(Key::F8)],
+    ),
+    row(
+        Command::InterfaceSmaller,
+        Group::View,
+        "Smaller interface",
+        "Make text and controls smaller; the photo keeps its zoom",
+        &[Shortcut::plain(Key::F7)],
+    ),
+    row(
+        Command::InterfaceNormal,
+        Group::View,
+        "Normal interface",
+        "Text and controls as large as the system says",
+        &[Shortcut::shift(Key::F8)],
+    ),
+    row(
         Command::Brush,
         Group::Tools,
         "Brush",

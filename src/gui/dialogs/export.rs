@@ -16,6 +16,9 @@ use crate::gui::theme;
 use crate::jobs::ExportReport;
 use crate::photo::{FileFormat, Photo};
 
+/// Room for consent and for what is written, points.
+const OUTCOME_HEIGHT: f32 = 56.0;
+
 /// Draws the dialog.
 pub fn show(
     ui: &mut Ui,
@@ -34,29 +37,21 @@ pub fn show(
     show_losses(ui, form, document.photo());
     ui.add_space(8.0);
     let problem = form.problem(document.photo().path());
-    let blocked = match &problem {
-        Some(Problem::Refused(reason)) => {
-            ui.label(RichText::new(reason).color(theme::ERROR));
-            true
-        }
-        Some(Problem::Exists(names)) => {
-            ui.checkbox(
-                &mut form.may_replace,
-                format!("Replace what is already there: {names}"),
-            );
-            !form.may_replace
-        }
-        None => false,
-    };
-    if !matches!(problem, Some(Problem::Refused(_))) {
-        ui.label(RichText::new(what_is_written(form)).color(theme::TEXT_STRONG));
-    }
+    // Room for what may come, so that the buttons stay under the pointer.
+    let why_not = ui.scope(|ui| {
+        ui.set_min_height(OUTCOME_HEIGHT);
+        outcome(ui, form, problem)
+    });
+    let why_not = why_not.inner;
     if model.work.filling.is_some() || model.work.detecting.is_some() {
         caption(ui, "The repair is still going on; the export waits for it.");
     }
     ui.add_space(8.0);
     ui.horizontal(|ui| {
-        let export = ui.add_enabled(!blocked, theme::primary_button("Export"));
+        let blocked = why_not.is_some();
+        let export = ui
+            .add_enabled(!blocked, theme::primary_button("Export"))
+            .on_disabled_hover_text(why_not.unwrap_or_default());
         // A button that has the keyboard answers to Enter itself.
         let enter = ui.memory(|memory| memory.focused().is_none())
             && ui.input(|input| input.key_pressed(egui::Key::Enter));
@@ -67,6 +62,28 @@ pub fn show(
             actions.push(Action::CloseDialog);
         }
     });
+}
+
+/// Says what would be written, or what stands against it, and asks for consent; returns why nothing can be written.
+fn outcome(ui: &mut Ui, form: &mut ExportForm, problem: Option<Problem>) -> Option<String> {
+    match problem {
+        Some(Problem::Refused(reason)) => {
+            ui.label(RichText::new(&reason).color(theme::ERROR));
+            return Some(reason);
+        }
+        Some(Problem::Exists(names)) => {
+            let consent = format!("Replace what is already there: {names}");
+            ui.checkbox(&mut form.may_replace, consent);
+            if !form.may_replace {
+                let reason = "To export, agree to replace it or choose another name.";
+                caption(ui, reason);
+                return Some(reason.to_owned());
+            }
+        }
+        None => {}
+    }
+    ui.label(RichText::new(what_is_written(form)).color(theme::TEXT_STRONG));
+    None
 }
 
 fn fields(

@@ -149,8 +149,12 @@ pub fn show(ui: &mut Ui, browser: &mut FileBrowser, actions: &mut Vec<Action>) {
             opened = browser.go();
         }
     });
-    if let Some(problem) = &browser.problem {
-        ui.label(RichText::new(problem).color(theme::ERROR));
+    // The line is there even when it says nothing: the list must not move under the pointer.
+    let problem = browser.problem.as_deref().unwrap_or(" ");
+    let line = egui::Label::new(RichText::new(problem).color(theme::ERROR)).truncate();
+    let response = ui.add(line);
+    if browser.problem.is_some() {
+        response.on_hover_text(problem);
     }
     opened = opened.or(entries(ui, browser));
     ui.add_space(8.0);
@@ -182,6 +186,7 @@ fn entries(ui: &mut Ui, browser: &mut FileBrowser) -> Option<PathBuf> {
         .show(ui, |ui| {
             egui::ScrollArea::vertical()
                 .max_height(height)
+                .min_scrolled_height(height)
                 .auto_shrink([false, false])
                 .show(ui, |ui| {
                     ui.spacing_mut().item_spacing.y = 2.0;

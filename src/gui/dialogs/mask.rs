@@ -33,7 +33,7 @@ impl MaskForm {
 
     /// The target as a path.
     pub fn target_path(&self) -> PathBuf {
-        PathBuf::from(self.target.trim())
+        super::completed(PathBuf::from(self.target.trim()), "png")
     }
 
     /// Takes over a target chosen elsewhere.

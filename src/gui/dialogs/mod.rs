@@ -11,7 +11,7 @@ mod unsaved;
 
 use std::path::PathBuf;
 
-use eframe::egui::{self, Id, Key, Modal, RichText, Ui};
+use eframe::egui::{self, Align2, Id, Key, Modal, RichText, Ui, vec2};
 
 use self::autosaves::AutosavesForm;
 use self::export::ExportForm;
@@ -49,6 +49,17 @@ pub enum Dialog {
     Files(FileBrowser),
 }
 
+impl Dialog {
+    /// Where its top edge lies, as a part of the window's height.
+    const fn top_part(&self) -> f32 {
+        match self {
+            Self::Shortcuts => 0.02,
+            Self::Files(_) | Self::Export(_) | Self::Autosaves(_) => 0.1,
+            _ => 0.2,
+        }
+    }
+}
+
 /// Draws the open dialog; its own fields change at once, everything else through `actions`.
 pub fn show(
     ctx: &egui::Context,
@@ -58,7 +69,12 @@ pub fn show(
     actions: &mut Vec<Action>,
 ) {
     // Each kind has its own size and place.
-    let response = Modal::new(Id::unique(("dialog", std::mem::discriminant(dialog))))
+    let id = Id::unique(("dialog", std::mem::discriminant(dialog)));
+    // The top edge stays where it is when a row comes or goes, so that nothing moves away from under the pointer.
+    let top = dialog.top_part() * ctx.content_rect().height();
+    let area = Modal::default_area(id).anchor(Align2::CENTER_TOP, vec2(0.0, top));
+    let response = Modal::new(id)
+        .area(area)
         .backdrop_color(theme::BACKDROP)
         .frame(theme::dialog_frame())
         .show(ctx, |ui| match dialog {
@@ -82,4 +98,14 @@ pub fn show(
 fn title(ui: &mut Ui, text: &str) {
     ui.label(RichText::new(text).heading().color(theme::TEXT_STRONG));
     ui.add_space(6.0);
+}
+
+/// `path` with `extension` where its name has none at all.
+fn completed(path: PathBuf, extension: &str) -> PathBuf {
+    let is_named = path.file_name().is_some() && !path.is_dir();
+    if is_named && path.extension().is_none() {
+        path.with_extension(extension)
+    } else {
+        path
+    }
 }

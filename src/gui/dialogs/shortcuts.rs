@@ -26,9 +26,12 @@ pub fn show(ui: &mut Ui, actions: &mut Vec<Action>) {
     title(ui, "All shortcuts");
     ui.spacing_mut().interact_size.y = 18.0;
     let is_wide = ui.ctx().content_rect().width() >= WIDE_FROM_WIDTH;
-    let height = (ui.ctx().content_rect().height() - 190.0).max(160.0);
+    let height = (ui.ctx().content_rect().height() - 160.0).max(160.0);
+    // A bar that is seen before the pointer comes near: the sheet goes on below.
+    ui.spacing_mut().scroll = egui::style::ScrollStyle::solid();
     egui::ScrollArea::vertical()
         .max_height(height)
+        .min_scrolled_height(height)
         .show(ui, |ui| {
             ui.horizontal_top(|ui| {
                 ui.spacing_mut().item_spacing.x = 36.0;

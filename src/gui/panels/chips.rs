@@ -18,9 +18,16 @@ const HINT_SHOWS_FOR: Duration = Duration::from_secs(8);
 /// Draws everything that lies over `area`.
 pub fn show(ui: &Ui, area: Rect, model: &Model<'_>, actions: &mut Vec<Action>) {
     if let (Some(notice), true) = (&model.view.notice, model.document.is_some()) {
-        over(ui, "notice", area, Align2::CENTER_TOP, true, |ui| {
-            message(ui, notice, area.width(), actions);
-        });
+        // Good news must not cover the middle of the photo, nor show through under a dialog.
+        if notice.is_error {
+            over(ui, "notice", area, Align2::CENTER_TOP, true, |ui| {
+                message(ui, notice, area.width(), actions);
+            });
+        } else if model.view.dialog.is_none() {
+            over(ui, "good news", area, Align2::RIGHT_TOP, true, |ui| {
+                message(ui, notice, area.width(), actions);
+            });
+        }
     }
     if let Some(label) = running(model) {
         over(ui, "progress", area, Align2::CENTER_BOTTOM, true, |ui| {
@@ -183,10 +190,26 @@ fn hint(ui: &Ui, model: &Model<'_>) -> Option<&'static str> {
     if model.view.traced.is_some() {
         return Some("Enter or the next click keeps the trace, Escape rejects it");
     }
+    let stopped = model
+        .work
+        .search_stopped
+        .and_then(|at| HINT_SHOWS_FOR.checked_sub(at.elapsed()));
+    if let Some(remaining) = stopped {
+        ui.ctx().request_repaint_after(remaining);
+        return Some("Search stopped. Find again, or paint to mark damage yourself");
+    }
     if model.work.fill_paused {
         return Some("Repair stopped. Paint, or find damage again, to go on");
     }
     None
+}
+
+/// Room around a message's text, points.
+const MESSAGE_MARGIN: f32 = 16.0;
+
+/// Width of a message at most where the area is `area_width` wide, points.
+pub fn message_width(area_width: f32) -> f32 {
+    (area_width - 120.0).clamp(220.0, 560.0) + 2.0 * MESSAGE_MARGIN
 }
 
 /// A message with its buttons.
@@ -199,9 +222,9 @@ pub fn message(ui: &mut Ui, notice: &Notice, area_width: f32, actions: &mut Vec<
     theme::chip_frame()
         .fill(theme::PANEL)
         .stroke(egui::Stroke::new(1.0, color))
-        .inner_margin(16.0)
+        .inner_margin(MESSAGE_MARGIN)
         .show(ui, |ui| {
-            ui.set_max_width((area_width - 120.0).clamp(220.0, 560.0));
+            ui.set_max_width(message_width(area_width) - 2.0 * MESSAGE_MARGIN);
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
                 message_body(ui, notice, color, actions);
             });

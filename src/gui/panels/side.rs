@@ -82,6 +82,9 @@ fn damage_summary(model: &Model<'_>) -> String {
     if model.work.detecting.is_some() {
         return "Looking for damage…".to_owned();
     }
+    if model.work.search_stopped.is_some() && model.work.masked_pixels.unwrap_or(0) == 0 {
+        return "Search stopped; find again, or paint to mark damage".to_owned();
+    }
     let pixels = document.photo().size().pixel_count() as f64;
     match model.work.masked_pixels {
         Some(0) if document.detection().is_some() && document.undo_label().is_none() => {
@@ -225,7 +228,7 @@ fn overlay(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
             (
                 OverlayMode::Probability,
                 "Certainty",
-                "How sure the network is: the probability map, from violet to pale yellow",
+                "How sure the network is: the probability map, from dark blue to near white",
             ),
             (OverlayMode::Off, "Off", "Nothing over the photo"),
         ] {
@@ -243,6 +246,10 @@ fn overlay(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     if wide_slider(ui, Slider::new(&mut opacity, 5.0..=100.0), &label).changed() {
         actions.push(Action::SetOverlayOpacity(opacity / 100.0));
     }
+    if model.view.overlay.shown() == OverlayMode::Probability {
+        legend(ui);
+        return;
+    }
     ui.horizontal(|ui| {
         ui.label("Colour");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -251,6 +258,26 @@ fn overlay(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
                 if swatch(ui, name, *color, model.settings.overlay_color == *color).clicked() {
                     actions.push(Action::SetOverlayColor(*color));
                 }
+            }
+        });
+    });
+}
+
+/// What the colours of the probability map mean, in place of the colour of the marks.
+fn legend(ui: &mut Ui) {
+    const STEPS: u8 = 51;
+    ui.horizontal(|ui| {
+        ui.label("Perhaps");
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.label("Surely damage");
+            let size = vec2(ui.available_width(), 14.0);
+            let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+            let step = rect.width() / f32::from(STEPS);
+            for at in 0..STEPS {
+                let left = rect.left() + step * f32::from(at);
+                let size = vec2(step + 0.5, rect.height());
+                let stripe = egui::Rect::from_min_size(egui::pos2(left, rect.top()), size);
+                ui.painter().rect_filled(stripe, 0.0, theme::heat(at * 5));
             }
         });
     });

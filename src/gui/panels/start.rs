@@ -33,7 +33,10 @@ pub fn show(ui: &mut Ui, area: Rect, model: &Model<'_>, actions: &mut Vec<Action
         let content = 166.0 + head + list_height(model) + unfinished_height(model);
         ui.add_space(((ui.available_height() - content) / 2.0).max(0.0));
         if let Some(notice) = &model.view.notice {
-            chips::message(ui, notice, zone.width(), actions);
+            let width = chips::message_width(zone.width());
+            ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
+                chips::message(ui, notice, zone.width(), actions);
+            });
             ui.add_space(14.0);
         } else {
             let color = if model.view.drop_hovers { theme::ACCENT } else { theme::TEXT_WEAK };
@@ -169,7 +172,7 @@ fn lists(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
                 ui,
                 width,
                 "Recent photos",
-                Icon::Open,
+                Icon::Photo,
                 recent.into_iter(),
                 actions,
             );
@@ -200,7 +203,8 @@ fn list<'a>(
         ui.spacing_mut().item_spacing.y = 4.0;
         ui.label(RichText::new(title).small().color(theme::TEXT_WEAK));
         for path in paths {
-            let response = icons::row_button(ui, icon, &file_name(path), width, false);
+            let note = path.parent().map_or_else(String::new, file_name);
+            let response = icons::row_button_with_note(ui, icon, &file_name(path), &note, width);
             if response.on_hover_text(path.display().to_string()).clicked() {
                 actions.push(Action::OpenPath(path.clone()));
             }

@@ -17,17 +17,18 @@ pub fn show(ui: &mut Ui, model: &Model<'_>) {
                 format!("{} px, {} bit", photo.ui_size(), photo.depth().bits()),
             );
             autosave(ui, model);
-            text(ui, zoom(model))
-                .on_hover_text("100 % is one pixel of the photo on one pixel of the screen");
+            if model.view.view.is_laid_out() {
+                text(ui, zoom(model))
+                    .on_hover_text("100 % is one pixel of the photo on one pixel of the screen");
+            }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 14.0;
             provider(ui, model);
             times(ui, model);
-            if ui.available_width() > 330.0 {
+            if ui.available_width() > 120.0 {
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    let hint = RichText::new(hint(model)).small().color(theme::TEXT_WEAK);
-                    ui.add(egui::Label::new(hint).truncate());
+                    hints(ui, model);
                 });
             }
         });
@@ -69,15 +70,42 @@ fn zoom(model: &Model<'_>) -> String {
     }
 }
 
-fn hint(model: &Model<'_>) -> String {
+/// Draws as much of the hint as there is room for, never half a sentence.
+fn hints(ui: &mut Ui, model: &Model<'_>) {
     if model.document.is_none() {
-        return String::new();
+        return;
     }
+    let room = ui.available_width();
+    let fits = |text: &str| {
+        let text = RichText::new(text).small();
+        let wrap = Some(egui::TextWrapMode::Extend);
+        let galley = egui::WidgetText::from(text).into_galley(
+            ui,
+            wrap,
+            f32::INFINITY,
+            egui::TextStyle::Small,
+        );
+        galley.size().x <= room
+    };
+    let candidates = hint_candidates(model);
+    if let Some(text) = candidates.into_iter().find(|text| fits(text)) {
+        ui.label(RichText::new(text).small().color(theme::TEXT_WEAK));
+    }
+}
+
+/// What the hint may say, the longest first.
+fn hint_candidates(model: &Model<'_>) -> Vec<String> {
     if model.view.held.master {
-        return "The original; let go to see the restored photo".to_owned();
+        return vec!["The original; let go to see the restored photo".to_owned()];
     }
+    let tool = model.view.tool.hint();
     let other = "wheel zooms, Space+drag moves, hold M for the original, O for the damage";
-    format!("{} · {other}", model.view.tool.hint())
+    let first = tool.split([',', ';', ':']).next().unwrap_or(tool);
+    vec![
+        format!("{tool} · {other}"),
+        tool.to_owned(),
+        first.to_owned(),
+    ]
 }
 
 fn times(ui: &mut Ui, model: &Model<'_>) {
@@ -85,7 +113,9 @@ fn times(ui: &mut Ui, model: &Model<'_>) {
     if let Some(seconds) = model.work.detect_seconds {
         parts.push(format!("searched in {}", duration(seconds)));
     }
-    if let Some(seconds) = model.work.fill_seconds {
+    // The time of the repair before says nothing about the one that runs.
+    let repaired = model.work.fill_seconds.filter(|_| !model.work.fill_shows());
+    if let Some(seconds) = repaired {
         parts.push(format!("repaired in {}", duration(seconds)));
     }
     if !parts.is_empty() {

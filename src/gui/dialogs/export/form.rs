@@ -57,6 +57,8 @@ pub struct ExportForm {
     master: PathBuf,
     /// The name proposed last; a format chosen proposes anew unless the person typed another.
     proposed: String,
+    /// Where names are proposed: beside the master, or where this photo was exported to before.
+    folder: PathBuf,
     /// What the format chosen cannot carry, and for which format that was found out.
     losses: Option<(OutputFormat, Vec<String>)>,
     /// Why the folder took no file when the export was confirmed, and for which target.
@@ -81,6 +83,7 @@ impl ExportForm {
             jpeg_like_master: photo.source().format == FileFormat::Jpeg,
             master: photo.path().to_path_buf(),
             proposed: String::new(),
+            folder: photo.path().parent().unwrap_or(Path::new("")).to_path_buf(),
             losses: None,
             refused: None,
         };
@@ -88,9 +91,27 @@ impl ExportForm {
         form
     }
 
+    /// The same choices for another export of this photo: a name that was proposed becomes the next free one in the same
+    /// folder, a name of the person's own stays, to be replaced only when agreed to again. The dossier is asked for each time.
+    #[must_use]
+    pub fn again(mut self) -> Self {
+        self.may_replace = false;
+        self.dossier.is_wanted = false;
+        self.refused = None;
+        if self.target == self.proposed {
+            self.propose();
+        }
+        self
+    }
+
+    /// The master these fields are for.
+    pub fn master(&self) -> &Path {
+        &self.master
+    }
+
     /// Names the target by the template, with a version for which neither photo nor mask is there.
     fn propose(&mut self) {
-        let folder = self.master.parent().unwrap_or(Path::new(""));
+        let folder = &self.folder;
         let is_taken = |path: &Path| {
             let is_there = |path: &Path| path.symlink_metadata().is_ok();
             let mask = path.with_file_name(mask_name_of(path, self.mask_extension()));
@@ -151,7 +172,8 @@ impl ExportForm {
 
     /// The target as a path.
     pub fn target_path(&self) -> PathBuf {
-        PathBuf::from(self.target.trim())
+        let typed = PathBuf::from(self.target.trim());
+        super::super::completed(typed, self.output_format().extension())
     }
 
     /// The mask's file beside the target: `{stem}_mask.png`, or `.tif` with a TIFF.
@@ -317,6 +339,7 @@ mod tests {
             jpeg_like_master: false,
             master: target.with_file_name("a.b.tif"),
             proposed: String::new(),
+            folder: target.parent().unwrap().to_path_buf(),
             losses: None,
             refused: None,
         }
@@ -425,6 +448,31 @@ mod tests {
             form(&target).problem(Path::new("a.png")),
             Some(Problem::Exists("a_restored_mask.png".to_owned()))
         );
+    }
+
+    #[test]
+    fn a_second_export_keeps_the_choices_and_asks_again_before_replacing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut own = form(&folder.path().join("grandmother.jpg"));
+        own.format = Format::Jpeg;
+        own.may_replace = true;
+        let again = own.clone().again();
+        assert_eq!((again.format, &again.target), (own.format, &own.target));
+        assert!(!again.may_replace);
+        let mut proposed = form(&folder.path().join("x.png"));
+        proposed.choose(Format::Tiff);
+        proposed.propose();
+        std::fs::write(&proposed.target, b"x").unwrap();
+        assert!(proposed.again().target.ends_with("a.b_restored_v02.tif"));
+    }
+
+    #[test]
+    fn a_name_without_an_ending_gets_that_of_the_format() {
+        let folder = tempfile::tempdir().unwrap();
+        let form = form(&folder.path().join("grandmother"));
+        assert_eq!(form.target_path(), folder.path().join("grandmother.png"));
+        assert_eq!(form.problem(Path::new("a.tif")), None);
+        assert!(what_is_written(&form).starts_with("Writes grandmother.png"));
     }
 
     #[test]
