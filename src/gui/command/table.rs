@@ -34,7 +34,7 @@ pub const COMMANDS: &[CommandRow] = &[
         Command::Open,
         Group::File,
         "Open…",
-        "Open a scanned photo: JPEG, PNG, TIFF, WebP or BMP",
+        "Open a scanned photo: JPEG, PNG, TIFF, WebP, BMP or JPEG 2000",
         &[Shortcut::command(Key::O)],
     ),
     row(

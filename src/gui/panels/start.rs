@@ -54,7 +54,7 @@ pub fn show(ui: &mut Ui, area: Rect, model: &Model<'_>, actions: &mut Vec<Action
         if ui.add(open).on_hover_text(Command::Open.tooltip()).clicked() {
             actions.push(Action::Run(Command::Open));
         }
-        ui.label(RichText::new("JPEG, PNG, TIFF, WebP or BMP; 8 or 16 bit").small().color(theme::TEXT_WEAK));
+        ui.label(RichText::new("JPEG, PNG, TIFF, WebP, BMP or JPEG 2000; 8 or 16 bit").small().color(theme::TEXT_WEAK));
         unfinished(ui, model, actions);
         lists(ui, model, actions);
     });
