@@ -2,7 +2,7 @@
 
     python -m training.mining --weights RUN/checkpoint.safetensors --data DIR --out RUN/mined.json
 
-`training.train --mined RUN/mined.json` then takes a quarter of its crops from there. Only the training split is
+`training.train --mined RUN/mined.json` then takes 15 % of its crops from there. Only the training split is
 read. `--sheet` writes the worst windows as a picture: photographs that hold real dust or scratches would teach the
 network to spare damage, so look at it and pass their names to `--leave-out`.
 """

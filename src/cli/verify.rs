@@ -8,14 +8,13 @@ use super::Stop;
 use super::args::VerifyArgs;
 use super::restore::restore_stop;
 use super::session::Session;
-use crate::geometry::{PixelRect, TileIndex};
 use crate::io::{ExportOptions, OutputFormat, export_photo, load_mask};
 use crate::photo::{Photo, Samples};
-use crate::record::schema::WindowRecord;
 use crate::record::{
     Agreement, HashOutcome, Record, agreement, changed_outside_mask, check_hashes, mend_again,
+    recorded_windows,
 };
-use crate::restore::{AlphaRaster, FillWindow, Restoration, composite_rect, rerender};
+use crate::restore::{AlphaRaster, Restoration, composite_rect, rerender};
 
 /// Checks one record.
 pub(super) fn run(args: &VerifyArgs, session: &mut Session<'_>) -> Result<(), Stop> {
@@ -93,7 +92,7 @@ fn restore_again(
     alpha: &AlphaRaster,
     session: &mut Session<'_>,
 ) -> Result<Samples, Stop> {
-    let windows: Vec<FillWindow> = record.fill_windows.iter().map(fill_window).collect();
+    let windows = recorded_windows(record);
     let mut restoration = if windows.is_empty() {
         Restoration::new(0)
     } else {
@@ -128,23 +127,6 @@ fn restore_again(
     let repairs = mend_again(record, photo, &session.cancel).map_err(anyhow::Error::from)?;
     restoration.set_repairs(repairs);
     Ok(composite_rect(photo, &restoration, photo.size().rect()))
-}
-
-fn fill_window(window: &WindowRecord) -> FillWindow {
-    let WindowRecord {
-        x,
-        y,
-        width,
-        height,
-        ref cells,
-    } = *window;
-    let cells = cells.iter();
-    FillWindow {
-        read: PixelRect::new(x, y, width, height),
-        cells: cells
-            .map(|&[column, row]| TileIndex::new(column, row))
-            .collect(),
-    }
 }
 
 /// Holds the derivative against the pixels restored again; `None` when it is a picture of another kind.

@@ -11,11 +11,12 @@ use super::schema::{
     SCHEMA_VERSION, WindowRecord,
 };
 use super::{DossierNames, RecordError};
+use crate::geometry::{PixelRect, TileIndex};
 use crate::inference::{ModelIdentity, ProviderKind};
 use crate::io::{XmpEdit, hex};
 use crate::mask::{AreaRepairs, EffectiveMask, Origin, areas};
 use crate::photo::{Channels, FileFormat, Photo, ResolutionUnit};
-use crate::restore::{Restoration, fill_windows};
+use crate::restore::{FillWindow, Restoration, fill_windows};
 
 /// The IPTC term for a picture parts of which a trained network made: "such as with inpainting".
 /// Source: IPTC `NewsCodes`, scheme `digitalsourcetype`, 2024-09-17.
@@ -204,6 +205,21 @@ fn windows(restoration: &Restoration) -> Vec<WindowRecord> {
             width: window.read.width,
             height: window.read.height,
             cells: window.cells.iter().map(|i| [i.column, i.row]).collect(),
+        })
+        .collect()
+}
+
+/// The windows that `record` says were read, to be read again.
+pub fn recorded_windows(record: &Record) -> Vec<FillWindow> {
+    let windows = record.fill_windows.iter();
+    windows
+        .map(|window| FillWindow {
+            read: PixelRect::new(window.x, window.y, window.width, window.height),
+            cells: window
+                .cells
+                .iter()
+                .map(|&[column, row]| TileIndex::new(column, row))
+                .collect(),
         })
         .collect()
 }

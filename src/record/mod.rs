@@ -10,7 +10,7 @@ mod repairs;
 pub mod schema;
 mod verify;
 
-pub use build::{Circumstances, Written, build_record, xmp_edit};
+pub use build::{Circumstances, Written, build_record, recorded_windows, xmp_edit};
 pub use changes::change_view;
 pub use manifest::manifest_text;
 pub use names::{DossierNames, check_name};

@@ -1,12 +1,13 @@
 //! The presets of the export dialog, and the dossier that the window writes.
 
 use egui_kittest::kittest::Queryable as _;
-use unscratch::geometry::{PixelRect, TileIndex};
 use unscratch::inference::CancelToken;
 use unscratch::io::{DecodeLimits, load_mask, open_photo};
 use unscratch::record::schema::AreaOrigin;
-use unscratch::record::{Agreement, HashOutcome, Record, agreement, check_hashes};
-use unscratch::restore::{AlphaRaster, FillWindow, NoProgress, composite_rect, rerender};
+use unscratch::record::{
+    Agreement, HashOutcome, Record, agreement, check_hashes, recorded_windows,
+};
+use unscratch::restore::{AlphaRaster, NoProgress, composite_rect, rerender};
 
 use super::support::{Window, fake_engine, open, scratched};
 
@@ -52,18 +53,7 @@ fn the_archive_preset_writes_a_dossier_that_gives_the_same_pixels_again() {
     let limits = DecodeLimits::default();
     let photo = open_photo(&master, &limits).unwrap();
     let alpha = load_mask(&window.path(&record.mask.file), photo.size(), &limits).unwrap();
-    let windows: Vec<FillWindow> = record
-        .fill_windows
-        .iter()
-        .map(|window| FillWindow {
-            read: PixelRect::new(window.x, window.y, window.width, window.height),
-            cells: window
-                .cells
-                .iter()
-                .map(|&[x, y]| TileIndex::new(x, y))
-                .collect(),
-        })
-        .collect();
+    let windows = recorded_windows(&record);
     let restoration = rerender(
         &photo,
         &AlphaRaster::new(photo.size(), alpha),

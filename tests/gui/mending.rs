@@ -3,13 +3,12 @@
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Event, Key, Modifiers, PointerButton, Pos2, vec2};
 use egui_kittest::kittest::Queryable as _;
-use unscratch::geometry::{PixelRect, TileIndex};
 use unscratch::inference::CancelToken;
 use unscratch::io::{DecodeLimits, load_mask, open_photo};
 use unscratch::mask::weakened;
 use unscratch::record::schema::{FillKind, RepairFill};
-use unscratch::record::{Agreement, Record, agreement, mend_again};
-use unscratch::restore::{AlphaRaster, FillWindow, NoProgress, composite_rect, rerender};
+use unscratch::record::{Agreement, Record, agreement, mend_again, recorded_windows};
+use unscratch::restore::{AlphaRaster, NoProgress, composite_rect, rerender};
 
 use crate::support::{FILL, SCRATCH, Window, fake_engine, open, scratched};
 
@@ -302,18 +301,7 @@ fn the_record_says_what_was_decided_and_gives_the_same_pixels_again() {
         strength,
         "the mask file is α as it acted"
     );
-    let windows: Vec<FillWindow> = record
-        .fill_windows
-        .iter()
-        .map(|window| FillWindow {
-            read: PixelRect::new(window.x, window.y, window.width, window.height),
-            cells: window
-                .cells
-                .iter()
-                .map(|&[x, y]| TileIndex::new(x, y))
-                .collect(),
-        })
-        .collect();
+    let windows = recorded_windows(&record);
     let alpha = AlphaRaster::new(photo.size(), alpha);
     let cancel = CancelToken::new();
     let mut engine = fake_engine();

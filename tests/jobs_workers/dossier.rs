@@ -14,7 +14,9 @@ use unscratch::io::{
 use unscratch::jobs::{ExportRequest, JobEvent, RecordRequest};
 use unscratch::photo::Photo;
 use unscratch::record::schema::AreaOrigin;
-use unscratch::record::{Agreement, Circumstances, HashOutcome, Record, agreement, check_hashes};
+use unscratch::record::{
+    Agreement, Circumstances, HashOutcome, Record, agreement, check_hashes, recorded_windows,
+};
 use unscratch::restore::{
     AlphaRaster, ContextCache, FillWindow, NoProgress, Restoration, RestoreError, composite_rect,
     rerender,
@@ -98,20 +100,6 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-fn windows_of(record: &Record) -> Vec<FillWindow> {
-    let windows = record.fill_windows.iter();
-    windows
-        .map(|window| FillWindow {
-            read: PixelRect::new(window.x, window.y, window.width, window.height),
-            cells: window
-                .cells
-                .iter()
-                .map(|&[column, row]| TileIndex::new(column, row))
-                .collect(),
-        })
-        .collect()
-}
-
 #[test]
 fn a_dossier_is_whole_and_its_record_gives_the_same_pixels_again() {
     let folder = tempfile::tempdir().unwrap();
@@ -160,7 +148,7 @@ fn a_dossier_is_whole_and_its_record_gives_the_same_pixels_again() {
     let again = rerender(
         &photo,
         &AlphaRaster::new(SIZE, alpha),
-        &windows_of(&record),
+        &recorded_windows(&record),
         &mut painted(),
         &NoProgress,
         &CancelToken::new(),

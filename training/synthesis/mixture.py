@@ -34,8 +34,8 @@ FILL_WEIGHTS = DETECT_WEIGHTS | {
     "torn_crack": (4.5, 4.0), "peel": (1.6, 1.4), "flakes": (1.2, 1.2), "dendrite": (0.2, 0.4),
     "craquelure": (0.4, 0.6),
 }
-# Drawn strokes of light on dark are hard to tell from scratches and cost the network its certainty about those, so they
-# are few; mined windows of real photographs teach the rest.
+# Light strokes on dark are hard to tell from scratches and cost the network its certainty about those, so wires, whiskers
+# and the like are few; writing is not: destroyed names are the worse harm. Mined windows of photographs teach the rest.
 NEGATIVE_WEIGHTS = {name: 1.0 for name in NEGATIVES} | {
     "handwriting": 4.5, "caption": 2.0, "silk_emboss": 0.8, "watermark": 0.5, "signature": 1.5, "collar": 1.5, "lace": 2.5,
     "hair_strands": 0.8, "plate_edge": 1.8, "white_margin": 2.0, "curtain": 1.2, "whiskers": 0.3, "wires": 0.5,

@@ -15,9 +15,7 @@ impl Gesture for Lasso {
     }
 
     fn moved(&self, draft: &mut Draft) -> Next {
-        if draft.pressed && draft.points.last() != Some(&draft.pointer) {
-            draft.points.push(draft.pointer);
-        }
+        draft.follow_pointer();
         Next::Goes
     }
 

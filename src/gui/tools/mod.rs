@@ -244,6 +244,13 @@ trait Gesture: Sync {
 const CLICK_POINTS: f32 = 4.0;
 
 impl Draft {
+    /// While the button is down, the outline goes on to where the pointer is.
+    fn follow_pointer(&mut self) {
+        if self.pressed && self.points.last() != Some(&self.pointer) {
+            self.points.push(self.pointer);
+        }
+    }
+
     /// Whether `a` and `b` look like the same place on the screen.
     fn is_near(&self, a: Point, b: Point) -> bool {
         (a.0 - b.0).hypot(a.1 - b.1) * self.points_per_px <= CLICK_POINTS
