@@ -1,0 +1,143 @@
+//! What widgets read: one view of settings, window, work and photo, and which commands they allow.
+
+use std::path::PathBuf;
+
+use super::{OverlayMode, ViewState, Work};
+use crate::document::Document;
+use crate::gui::command::Command;
+use crate::gui::settings::{CompareMode, Settings};
+use crate::gui::tools::Tool;
+use crate::photo::ResolutionUnit;
+
+/// What widgets read.
+#[derive(Clone, Copy)]
+pub struct Model<'a> {
+    /// Saved settings.
+    pub settings: &'a Settings,
+    /// The window's state.
+    pub view: &'a ViewState,
+    /// What runs.
+    pub work: &'a Work,
+    /// The open photo.
+    pub document: Option<&'a Document>,
+    /// Sample photos found beside the program.
+    pub samples: &'a [PathBuf],
+    /// A stroke is under way.
+    pub stroke_open: bool,
+    /// The work is being kept, so that closing loses nothing.
+    pub keeps_work: bool,
+}
+
+impl Model<'_> {
+    /// Pixels a millimetre of the original, when the file says it.
+    pub fn px_per_mm(&self) -> Option<f32> {
+        let resolution = self.document?.photo().metadata().resolution?;
+        let mm = match resolution.unit {
+            ResolutionUnit::Inch => 25.4,
+            ResolutionUnit::Centimetre => 10.0,
+            ResolutionUnit::None => return None,
+        };
+        Some((resolution.x / mm) as f32).filter(|px| px.is_finite() && *px > 0.0)
+    }
+
+    /// Whether the amount for operations on all marks is in mm.
+    pub fn amount_is_in_mm(&self) -> bool {
+        self.settings.amount_in_mm && self.px_per_mm().is_some()
+    }
+
+    /// That amount, in mm or px.
+    pub fn amount(&self) -> f32 {
+        if self.amount_is_in_mm() {
+            self.settings.amount_mm
+        } else {
+            self.settings.amount_px
+        }
+    }
+
+    /// That amount in px of the photo.
+    pub fn amount_px(&self) -> f32 {
+        match self.px_per_mm().filter(|_| self.settings.amount_in_mm) {
+            Some(px_per_mm) => self.settings.amount_mm * px_per_mm,
+            None => self.settings.amount_px,
+        }
+    }
+
+    /// Whether `command` can be carried out now.
+    pub fn is_enabled(&self, command: Command) -> bool {
+        let has_photo = self.document.is_some();
+        match command {
+            Command::Open
+            | Command::Quit
+            | Command::Shortcuts
+            | Command::Autosaves
+            | Command::InterfaceLarger
+            | Command::InterfaceSmaller
+            | Command::InterfaceNormal => true,
+            Command::FinishShape => self.view.draft.is_some() || self.view.traced.is_some(),
+            Command::DropPoint => {
+                let draft = self.view.draft.as_ref();
+                draft.is_some_and(|draft| !draft.points.is_empty())
+            }
+            Command::Cancel => {
+                self.stroke_open
+                    || self.view.draft.is_some()
+                    || self.view.traced.is_some()
+                    || self.view.area.is_some()
+                    || self.work.tracing
+                    || self.work.mending.is_some()
+                    || self.work.cancellable().is_some()
+                    || self.view.notice.is_some()
+            }
+            Command::Undo => {
+                !self.stroke_open && self.document.is_some_and(|d| d.undo_label().is_some())
+            }
+            Command::Redo => {
+                !self.stroke_open && self.document.is_some_and(|d| d.redo_label().is_some())
+            }
+            Command::ClearArea
+            | Command::NetworkFill
+            | Command::SuggestFill
+            | Command::ShowThrough => !self.stroke_open && self.view.area.is_some(),
+            Command::ToggleRulerUnit => self.px_per_mm().is_some(),
+            Command::Export => has_photo && self.work.exporting.is_none(),
+            Command::SearchArea => has_photo && self.work.engine_error.is_none(),
+            Command::Detect => {
+                has_photo && self.work.detecting.is_none() && self.work.engine_error.is_none()
+            }
+            Command::GrowMarks
+            | Command::ShrinkMarks
+            | Command::FeatherMarks
+            | Command::InvertMarks
+            | Command::RemoveSpecks
+            | Command::KeepLines
+            | Command::KeepSpecks => has_photo && !self.stroke_open,
+            Command::ClearMask => {
+                !self.stroke_open && self.work.masked_pixels.is_some_and(|pixels| pixels > 0)
+            }
+            _ => has_photo,
+        }
+    }
+
+    /// Whether `command` is a choice that is on; `None` when it is no choice.
+    pub fn is_selected(&self, command: Command) -> Option<bool> {
+        let compare = self.settings.compare;
+        if let Some(tool) = Tool::of_command(command) {
+            return Some(self.view.tool == tool);
+        }
+        Some(match command {
+            Command::ToggleRim => self.settings.show_rim,
+            Command::ShapesProtect => self.view.shapes_protect,
+            Command::CompareRestored => compare == CompareMode::Restored,
+            Command::CompareSplit => compare == CompareMode::Split,
+            Command::CompareSplitAcross => compare == CompareMode::SplitAcross,
+            Command::CompareBlink => compare == CompareMode::Blink,
+            Command::CompareDifference => compare == CompareMode::Difference,
+            Command::TogglePixelGrid => self.settings.pixel_grid,
+            Command::ToggleRulers => self.settings.rulers,
+            Command::ToggleRulerUnit => self.settings.rulers_in_mm,
+            Command::CompareSideBySide => compare == CompareMode::SideBySide,
+            Command::CycleOverlay => self.view.overlay.shown() != OverlayMode::Off,
+            _ => return None,
+        })
+    }
+}
