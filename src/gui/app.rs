@@ -15,10 +15,10 @@ mod viewing;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use eframe::egui::{self, CentralPanel, Event, Key, Margin, Panel, ViewportCommand};
+use eframe::egui::{self, CentralPanel, Event, Margin, Panel, ViewportCommand};
 
 use super::canvas::{self, Canvas, PointerState, input_key_change};
-use super::command::{Command, pressed_commands};
+use super::command::{Bound, Command, HeldKey, pressed_commands};
 use super::dialogs::{self, Dialog, Then};
 use super::panels;
 use super::picker::Picker;
@@ -158,7 +158,7 @@ impl UnscratchApp {
         if self.view.dialog.is_none() {
             // With a menu open, Escape closes the menu and nothing else.
             let in_menu = egui::Popup::is_any_open(ctx);
-            let commands = pressed_commands(ctx, typing)
+            let commands = pressed_commands(ctx, &self.store.settings.shortcuts, typing)
                 .into_iter()
                 .filter(|command| !(in_menu && *command == Command::Cancel));
             actions.extend(commands.map(Action::Run));
@@ -194,14 +194,17 @@ impl UnscratchApp {
             self.view.held.master = false;
             self.view.held.space = false;
         }
-        for key in [Key::Backslash, Key::M] {
-            if let Some(pressed) = input_key_change(event, key) {
-                self.view.held.master =
-                    pressed && !typing && self.document.is_some() && self.view.dialog.is_none();
-            }
+        let keys = &self.store.settings.shortcuts;
+        let change_of = |held| {
+            let mut keys = keys.keys(Bound::Held(held));
+            keys.find_map(|shortcut| input_key_change(event, shortcut.key))
+        };
+        let may_act = !typing && self.view.dialog.is_none();
+        if let Some(pressed) = change_of(HeldKey::Master) {
+            self.view.held.master = pressed && may_act && self.document.is_some();
         }
-        if let Some(pressed) = input_key_change(event, Key::Space) {
-            self.view.held.space = pressed && !typing && self.view.dialog.is_none();
+        if let Some(pressed) = change_of(HeldKey::Pan) {
+            self.view.held.space = pressed && may_act;
         }
     }
 

@@ -1,16 +1,23 @@
 //! Every command of the window: one row each with label, tooltip and shortcuts. Menus, buttons and the sheet of
 //! shortcuts are built from this table; nothing is executed here.
 
+mod bindings;
+mod held;
 mod shortcut;
 mod table;
 
-use eframe::egui::{self, Event, Key};
+use eframe::egui::{self, Event};
+use serde::de::IntoDeserializer as _;
+use serde::{Deserialize, Serialize};
 
-pub use shortcut::Shortcut;
+pub use bindings::{Bindings, BindingsChange, Bound};
+pub use held::HeldKey;
+pub use shortcut::{Refused, Shortcut};
 pub use table::COMMANDS;
 
-/// Something a person can tell the window to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Something a person can tell the window to do. The settings file calls it by its name in snake case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
     /// Choose a photo to open.
     Open,
@@ -188,18 +195,11 @@ pub struct CommandRow {
     pub tooltip: &'static str,
     /// Where it is listed.
     pub group: Group,
-    /// Keys; the first is shown in menus.
+    /// Keys, where the person chose no others; the first is shown in menus.
     pub shortcuts: &'static [Shortcut],
     /// Whether holding the key repeats it.
     pub repeats: bool,
 }
-
-/// Keys that act while they are held, not as commands: pan, and show the original.
-pub const HELD_KEYS: [(Key, &str); 3] = [
-    (Key::Space, "Hold and drag to move the photo"),
-    (Key::Backslash, "Hold to see the original"),
-    (Key::M, "Hold to see the original"),
-];
 
 impl Command {
     /// Its row in [`COMMANDS`].
@@ -213,28 +213,44 @@ impl Command {
             .unwrap_or_else(|| unreachable!("{self:?} has no row"))
     }
 
-    /// Label and shortcut, as a tooltip's first line, then what it does.
-    pub fn tooltip(self) -> String {
-        let row = self.row();
-        let name = row.label.trim_end_matches('…');
-        match row.shortcuts.first() {
-            Some(shortcut) => format!("{name} ({})\n{}", shortcut.label(), row.tooltip),
-            None => format!("{name}\n{}", row.tooltip),
-        }
+    /// Its label without the dots that promise a dialog.
+    pub fn name(self) -> &'static str {
+        self.row().label.trim_end_matches('…')
+    }
+
+    /// Its name in the settings file and in hints, such as `finish_shape`.
+    pub fn id(self) -> String {
+        // A variant without fields is written as a string.
+        toml::Value::try_from(self)
+            .ok()
+            .and_then(|value| value.as_str().map(str::to_owned))
+            .unwrap_or_default()
+    }
+
+    /// The command called `id`; `None` for one that this version does not know.
+    pub fn of_id(id: &str) -> Option<Self> {
+        let name: serde::de::value::StrDeserializer<'_, serde::de::value::Error> =
+            id.into_deserializer();
+        Self::deserialize(name).ok()
     }
 }
 
 /// The commands whose keys were pressed in this frame, in order.
 ///
 /// With `typing` (a text field has the keyboard) there are none.
-pub fn pressed_commands(ctx: &egui::Context, typing: bool) -> Vec<Command> {
+pub fn pressed_commands(ctx: &egui::Context, bindings: &Bindings, typing: bool) -> Vec<Command> {
     if typing {
         return Vec::new();
     }
-    ctx.input(|input| input.events.iter().filter_map(command_of_event).collect())
+    ctx.input(|input| {
+        let events = input.events.iter();
+        events
+            .filter_map(|event| command_of_event(event, bindings))
+            .collect()
+    })
 }
 
-fn command_of_event(event: &Event) -> Option<Command> {
+fn command_of_event(event: &Event, bindings: &Bindings) -> Option<Command> {
     let Event::Key {
         key,
         physical_key,
@@ -249,9 +265,8 @@ fn command_of_event(event: &Event) -> Option<Command> {
         .iter()
         .find(|row| {
             (row.repeats || !repeat)
-                && row
-                    .shortcuts
-                    .iter()
+                && bindings
+                    .keys(Bound::Command(row.command))
                     .any(|shortcut| shortcut.matches(*key, *physical_key, *modifiers))
         })
         .map(|row| row.command)
@@ -259,40 +274,30 @@ fn command_of_event(event: &Event) -> Option<Command> {
 
 #[cfg(test)]
 mod tests {
-    use eframe::egui::Modifiers;
+    use eframe::egui::{Key, Modifiers};
 
     use super::*;
 
-    /// Key presses a shortcut answers to, as (key, command, shift).
-    fn presses(shortcut: Shortcut) -> Vec<(Key, bool, bool)> {
-        if shortcut.key == Key::Questionmark {
-            return vec![
-                (shortcut.key, shortcut.command, false),
-                (shortcut.key, shortcut.command, true),
-            ];
-        }
-        vec![(shortcut.key, shortcut.command, shortcut.shift)]
-    }
-
     #[test]
     fn no_two_commands_answer_to_the_same_keys() {
-        let mut seen: Vec<((Key, bool, bool), String)> = HELD_KEYS
-            .iter()
-            .map(|(key, label)| ((*key, false, false), (*label).to_owned()))
-            .collect();
-        for row in COMMANDS {
-            for press in row.shortcuts.iter().copied().flat_map(presses) {
-                let taken = seen.iter().find(|(other, _)| *other == press);
-                assert!(taken.is_none(), "{:?} collides with {taken:?}", row.command);
-                seen.push((press, row.label.to_owned()));
+        let mut seen: Vec<(Shortcut, Bound)> = Vec::new();
+        for bound in Bound::all() {
+            for &shortcut in bound.defaults() {
+                let taken = seen.iter().find(|(other, _)| other.collides_with(shortcut));
+                assert!(taken.is_none(), "{bound:?} collides with {taken:?}");
+                assert_eq!(shortcut.refused_for(bound), None, "{bound:?}");
+                seen.push((shortcut, bound));
             }
         }
     }
 
     #[test]
-    fn a_collision_would_be_found() {
-        let same = [Shortcut::plain(Key::B), Shortcut::place(Key::B, false)];
-        assert_eq!(presses(same[0]), presses(same[1]));
+    fn every_command_has_a_name_for_the_settings_file() {
+        for row in COMMANDS {
+            assert_eq!(Command::of_id(&row.command.id()), Some(row.command));
+        }
+        assert_eq!(Command::FinishShape.id(), "finish_shape");
+        assert_eq!(Command::of_id("make_tea"), None);
     }
 
     #[test]
@@ -330,14 +335,10 @@ mod tests {
             repeat: false,
             modifiers,
         };
-        assert_eq!(
-            command_of_event(&event(Modifiers::COMMAND)),
-            Some(Command::Undo)
-        );
-        assert_eq!(
-            command_of_event(&event(Modifiers::COMMAND | Modifiers::SHIFT)),
-            Some(Command::Redo)
-        );
-        assert_eq!(command_of_event(&event(Modifiers::NONE)), None);
+        let command = |modifiers| command_of_event(&event(modifiers), &Bindings::default());
+        assert_eq!(command(Modifiers::COMMAND), Some(Command::Undo));
+        let both = Modifiers::COMMAND | Modifiers::SHIFT;
+        assert_eq!(command(both), Some(Command::Redo));
+        assert_eq!(command(Modifiers::NONE), None);
     }
 }

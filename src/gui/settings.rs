@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::command::Bindings;
 use super::theme;
 
 /// Recent files kept.
@@ -80,6 +81,8 @@ pub struct Settings {
     pub autosave: bool,
     /// Whether it is saved beside the photo instead of in the data folder.
     pub autosave_beside_photo: bool,
+    /// Keys that the person chose.
+    pub shortcuts: Bindings,
 }
 
 impl Default for Settings {
@@ -107,6 +110,7 @@ impl Default for Settings {
             reason: String::new(),
             autosave: true,
             autosave_beside_photo: false,
+            shortcuts: Bindings::default(),
         }
     }
 }
@@ -205,10 +209,11 @@ impl SettingsStore {
             .as_deref()
             .and_then(|path| std::fs::read_to_string(path).ok());
         let settings = text
-            .and_then(|text| match toml::from_str::<Settings>(&text) {
-                Ok(settings) => Some(settings.tidied()),
+            .and_then(|text| match toml::from_str::<toml::Table>(&text) {
+                Ok(table) => Some(readable(table).tidied()),
                 Err(error) => {
                     tracing::warn!("the saved settings cannot be read, defaults are used: {error}");
+                    set_aside(path.as_deref());
                     None
                 }
             })
@@ -232,6 +237,35 @@ impl SettingsStore {
             Ok(()) => self.saved = self.settings.clone(),
             Err(error) => tracing::warn!("the settings could not be saved: {error:#}"),
         }
+    }
+}
+
+/// The settings in `table`; entries that cannot be read are left at their defaults.
+fn readable(table: toml::Table) -> Settings {
+    let whole = table.clone().try_into::<Settings>();
+    whole.unwrap_or_else(|_| {
+        let entries = table.into_iter().filter(|(name, value)| {
+            let alone = toml::Table::from_iter([(name.clone(), value.clone())]);
+            let read = alone.try_into::<Settings>();
+            if let Err(error) = &read {
+                tracing::warn!("the saved setting “{name}” cannot be read: {error}");
+            }
+            read.is_ok()
+        });
+        let entries: toml::Table = entries.collect();
+        entries.try_into().unwrap_or_default()
+    })
+}
+
+/// Keeps a settings file that is no TOML beside the new one, with `.damaged` at its name's end.
+fn set_aside(path: Option<&Path>) {
+    let Some(path) = path else {
+        return;
+    };
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(".damaged");
+    if let Err(error) = std::fs::copy(path, &aside) {
+        tracing::warn!("the damaged settings could not be kept: {error}");
     }
 }
 
@@ -279,6 +313,24 @@ mod tests {
         assert_eq!(tidied.brush_diameter_px, 400.0);
         assert_eq!(tidied.interface_scale, 0.75);
         assert!(tidied.overlay_opacity.is_finite());
+    }
+
+    #[test]
+    fn one_wrong_entry_costs_no_other_and_a_torn_file_is_set_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("window.toml");
+        let text = "jpeg_quality = \"best\"\nrulers = true\ncompare = \"sideways\"\nrecent = [\"/a.tif\"]\n[shortcuts]\nundo = [\"Q\"]\n";
+        std::fs::write(&path, text).unwrap();
+        let settings = SettingsStore::load(Some(path.clone())).settings;
+        assert_eq!((settings.jpeg_quality, settings.rulers), (95, true));
+        assert_eq!(settings.compare, CompareMode::Restored);
+        assert_eq!(settings.recent, [Path::new("/a.tif")]);
+        assert!(settings.shortcuts.is_any_changed());
+        std::fs::write(&path, &text[..40]).unwrap();
+        let torn = SettingsStore::load(Some(path.clone())).settings;
+        assert_eq!(torn, Settings::default());
+        let aside = folder.path().join("window.toml.damaged");
+        assert_eq!(std::fs::read_to_string(aside).unwrap(), &text[..40]);
     }
 
     #[test]

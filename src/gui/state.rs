@@ -1,6 +1,7 @@
 //! What the window shows besides the document: view, tool, overlay, running jobs, dialogs. Dies with the window.
 
 mod action;
+mod allowed;
 mod model;
 mod overlay;
 mod work;

@@ -16,6 +16,7 @@ mod mending;
 mod pixels;
 mod polish;
 mod search;
+mod shortcuts;
 mod support;
 mod tools;
 mod viewing;

@@ -4,7 +4,7 @@ use eframe::egui::{self, ViewportCommand};
 
 use super::{UnscratchApp, timed};
 use crate::gui::command::Command;
-use crate::gui::dialogs::Dialog;
+use crate::gui::dialogs::{Dialog, ShortcutsForm};
 use crate::gui::settings::CompareMode;
 use crate::gui::state::Action;
 use crate::gui::tools::Tool;
@@ -103,6 +103,7 @@ impl UnscratchApp {
                 self.view.dialog = None;
                 self.open(path);
             }
+            Action::ChangeBindings(change) => self.store.settings.shortcuts.apply(change),
             Action::ResumeWork => self.resume_work(),
             Action::StartAfresh => self.start_afresh(),
             Action::OpenAndResume(path) => self.open_and_resume(path),
@@ -185,7 +186,9 @@ impl UnscratchApp {
             Command::ToggleRulerUnit => settings.rulers_in_mm = !settings.rulers_in_mm,
             Command::CompareSideBySide => self.compare(CompareMode::SideBySide),
             Command::Autosaves => self.show_autosaves(),
-            Command::Shortcuts => self.view.dialog = Some(Dialog::Shortcuts),
+            Command::Shortcuts => {
+                self.view.dialog = Some(Dialog::Shortcuts(ShortcutsForm::default()));
+            }
         }
     }
 }

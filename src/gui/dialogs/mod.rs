@@ -6,7 +6,7 @@ pub mod export;
 pub mod files;
 pub mod mask;
 pub mod resume;
-mod shortcuts;
+pub mod shortcuts;
 mod unsaved;
 
 use std::path::PathBuf;
@@ -18,6 +18,7 @@ use self::export::ExportForm;
 use self::files::FileBrowser;
 use self::mask::MaskForm;
 use self::resume::ResumeForm;
+pub use self::shortcuts::ShortcutsForm;
 use super::state::{Action, Model};
 use super::theme;
 
@@ -44,7 +45,7 @@ pub enum Dialog {
     /// The saved work of all photos.
     Autosaves(AutosavesForm),
     /// All shortcuts.
-    Shortcuts,
+    Shortcuts(ShortcutsForm),
     /// Our own file dialog, where the system has none.
     Files(FileBrowser),
 }
@@ -53,7 +54,7 @@ impl Dialog {
     /// Where its top edge lies, as a part of the window's height.
     const fn top_part(&self) -> f32 {
         match self {
-            Self::Shortcuts => 0.02,
+            Self::Shortcuts(_) => 0.02,
             Self::Files(_) | Self::Export(_) | Self::Autosaves(_) => 0.1,
             _ => 0.2,
         }
@@ -83,12 +84,12 @@ pub fn show(
             Dialog::Unsaved(then) => unsaved::show(ui, then, model, actions),
             Dialog::Resume(form) => resume::show(ui, form, actions),
             Dialog::Autosaves(form) => autosaves::show(ui, form, model, actions),
-            Dialog::Shortcuts => shortcuts::show(ui, actions),
+            Dialog::Shortcuts(form) => shortcuts::show(ui, form, model, actions),
             Dialog::Files(browser) => files::show(ui, browser, actions),
         });
     let escape = ctx.input(|input| input.key_pressed(Key::Escape));
     let must_choose = matches!(dialog, Dialog::Resume(_));
-    let is_light = matches!(dialog, Dialog::Shortcuts | Dialog::Autosaves(_));
+    let is_light = matches!(dialog, Dialog::Shortcuts(_) | Dialog::Autosaves(_));
     if (escape && !must_choose) || (response.should_close() && is_light) {
         actions.push(Action::CloseDialog);
     }

@@ -1,11 +1,15 @@
-//! The sheet of shortcuts, made from the table of commands.
+//! The sheet of shortcuts, made from the table of commands, where each key can be changed.
 
-use eframe::egui::{self, Grid, RichText, Ui};
+mod change;
+
+use eframe::egui::{self, Button, Grid, RichText, Role, Ui, WidgetInfo, vec2};
 
 use super::title;
-use crate::gui::command::{COMMANDS, Group, HELD_KEYS};
-use crate::gui::state::Action;
+use crate::gui::command::{Bindings, Bound, COMMANDS, Group, HeldKey};
+use crate::gui::state::{Action, Model};
 use crate::gui::theme;
+
+pub use change::ShortcutsForm;
 
 /// What the mouse does on the photo.
 const MOUSE: [(&str, &str); 7] = [
@@ -22,9 +26,14 @@ const MOUSE: [(&str, &str); 7] = [
 const WIDE_FROM_WIDTH: f32 = 1060.0;
 
 /// Draws the sheet.
-pub fn show(ui: &mut Ui, actions: &mut Vec<Action>) {
+pub fn show(ui: &mut Ui, form: &mut ShortcutsForm, model: &Model<'_>, actions: &mut Vec<Action>) {
+    let bindings = &model.settings.shortcuts;
+    change::listen(ui, form, bindings, actions);
     title(ui, "All shortcuts");
     ui.spacing_mut().interact_size.y = 18.0;
+    let padding = ui.spacing().button_padding;
+    // As many rows as text alone would have.
+    ui.spacing_mut().button_padding = vec2(3.0, 0.0);
     let is_wide = ui.ctx().content_rect().width() >= WIDE_FROM_WIDTH;
     let height = (ui.ctx().content_rect().height() - 160.0).max(160.0);
     // A bar that is seen before the pointer comes near: the sheet goes on below.
@@ -36,79 +45,93 @@ pub fn show(ui: &mut Ui, actions: &mut Vec<Action>) {
             ui.horizontal_top(|ui| {
                 ui.spacing_mut().item_spacing.x = 36.0;
                 ui.vertical(|ui| {
-                    group(ui, Group::File);
-                    group(ui, Group::Edit);
-                    group(ui, Group::Marks);
-                    group(ui, Group::Help);
+                    group(ui, Group::File, form, bindings);
+                    group(ui, Group::Edit, form, bindings);
+                    group(ui, Group::Marks, form, bindings);
+                    group(ui, Group::Help, form, bindings);
                     if !is_wide {
-                        held(ui);
+                        held(ui, form, bindings);
                         mouse(ui);
                     }
                 });
                 ui.vertical(|ui| {
-                    group(ui, Group::View);
+                    group(ui, Group::View, form, bindings);
                     if is_wide {
-                        held(ui);
+                        held(ui, form, bindings);
                         mouse(ui);
                     } else {
-                        group(ui, Group::Tools);
+                        group(ui, Group::Tools, form, bindings);
                     }
                 });
                 if is_wide {
-                    ui.vertical(|ui| group(ui, Group::Tools));
+                    ui.vertical(|ui| group(ui, Group::Tools, form, bindings));
                 }
             });
         });
-    ui.add_space(10.0);
-    if ui.button("Close").clicked() {
-        actions.push(Action::CloseDialog);
-    }
+    ui.add_space(8.0);
+    ui.spacing_mut().interact_size.y = 26.0;
+    ui.spacing_mut().button_padding = padding;
+    ui.horizontal(|ui| {
+        change::show(ui, form, bindings, actions);
+        if *form == ShortcutsForm::Reading && ui.button("Close").clicked() {
+            actions.push(Action::CloseDialog);
+        }
+    });
 }
 
-fn held(ui: &mut Ui) {
-    let rows: Vec<_> = HELD_KEYS
-        .iter()
-        .map(|(key, text)| (key.symbol_or_name().to_owned(), *text))
-        .collect();
-    table(ui, "While held", &rows);
+fn held(ui: &mut Ui, form: &mut ShortcutsForm, bindings: &Bindings) {
+    let rows: Vec<Bound> = HeldKey::ALL.into_iter().map(Bound::Held).collect();
+    keys(ui, "While held", &rows, form, bindings);
+}
+
+fn group(ui: &mut Ui, group: Group, form: &mut ShortcutsForm, bindings: &Bindings) {
+    let rows = COMMANDS.iter().filter(|row| row.group == group);
+    let rows: Vec<Bound> = rows.map(|row| Bound::Command(row.command)).collect();
+    keys(ui, group.label(), &rows, form, bindings);
+}
+
+/// Rows whose keys can be changed.
+fn keys(ui: &mut Ui, name: &str, rows: &[Bound], form: &mut ShortcutsForm, bindings: &Bindings) {
+    table(ui, name, |ui| {
+        for &bound in rows {
+            let labels = bindings.labels(bound);
+            let text = match (form.bound() == Some(bound), labels.as_str()) {
+                (true, _) => RichText::new("…").color(theme::ACCENT),
+                (false, "") => RichText::new("no key").color(theme::TEXT_WEAK),
+                (false, keys) if bindings.is_changed(bound) => {
+                    RichText::new(keys).color(theme::ACCENT)
+                }
+                (false, keys) => RichText::new(keys).color(theme::TEXT_STRONG),
+            };
+            let button = Button::new(text).frame_when_inactive(false);
+            let response = ui.add(button);
+            let said = format!("Key for {}: {labels}", bound.label());
+            response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &said));
+            if response.on_hover_text("Change this key").clicked() {
+                *form = ShortcutsForm::listen(bound);
+            }
+            ui.label(bound.label());
+            ui.end_row();
+        }
+    });
 }
 
 fn mouse(ui: &mut Ui) {
-    let rows: Vec<_> = MOUSE
-        .iter()
-        .map(|(key, text)| ((*key).to_owned(), *text))
-        .collect();
-    table(ui, "Mouse", &rows);
+    table(ui, "Mouse", |ui| {
+        for (keys, text) in MOUSE {
+            ui.label(RichText::new(keys).color(theme::TEXT_STRONG));
+            ui.label(text);
+            ui.end_row();
+        }
+    });
 }
 
-fn group(ui: &mut Ui, group: Group) {
-    let rows: Vec<_> = COMMANDS
-        .iter()
-        .filter(|row| row.group == group)
-        .map(|row| {
-            let keys: Vec<String> = row
-                .shortcuts
-                .iter()
-                .map(|shortcut| shortcut.label())
-                .collect();
-            (keys.join(", "), row.label.trim_end_matches('…'))
-        })
-        .collect();
-    table(ui, group.label(), &rows);
-}
-
-fn table(ui: &mut Ui, name: &str, rows: &[(String, &str)]) {
+fn table(ui: &mut Ui, name: &str, rows: impl FnOnce(&mut Ui)) {
     ui.label(RichText::new(name).strong().color(theme::ACCENT));
     Grid::new(name)
         .num_columns(2)
         .spacing([16.0, 4.0])
         .min_col_width(84.0)
-        .show(ui, |ui| {
-            for (keys, text) in rows {
-                ui.label(RichText::new(keys).color(theme::TEXT_STRONG));
-                ui.label(*text);
-                ui.end_row();
-            }
-        });
+        .show(ui, rows);
     ui.add_space(8.0);
 }

@@ -3,7 +3,7 @@
 use eframe::egui::{Button, Slider, Ui, vec2};
 
 use super::side::{label_with_value, wide_slider};
-use super::{caption, heading};
+use super::{caption, explained, heading};
 use crate::gui::command::Command;
 use crate::gui::state::{Action, Model};
 use crate::mask::{FULL_STRENGTH, Filling, LEAST_STRENGTH, RecipeKind};
@@ -56,7 +56,7 @@ pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
             for (command, text) in row {
                 let button = Button::new(text).min_size(vec2(width, 0.0));
                 let response = ui.add_enabled(model.is_enabled(command), button);
-                if response.on_hover_text(command.tooltip()).clicked() {
+                if explained(response, command, model).clicked() {
                     actions.push(Action::Run(command));
                 }
             }

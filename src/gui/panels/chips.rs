@@ -6,6 +6,7 @@ use eframe::egui::{
     self, Align, Align2, Area, Id, Layout, Order, ProgressBar, Rect, RichText, Ui, vec2,
 };
 
+use super::explained;
 use crate::gui::command::Command;
 use crate::gui::icons::{self, Icon};
 use crate::gui::state::{Action, Mending, Model, Notice, OverlayMode};
@@ -33,7 +34,7 @@ pub fn show(ui: &Ui, area: Rect, model: &Model<'_>, actions: &mut Vec<Action>) {
         over(ui, "progress", area, Align2::CENTER_BOTTOM, true, |ui| {
             progress(ui, &label, model, actions);
         });
-    } else if let Some(text) = hint(ui, model) {
+    } else if let Some(text) = hint(ui, model).map(|text| model.with_keys(text)) {
         over(ui, "hint", area, Align2::CENTER_BOTTOM, false, |ui| {
             // The area keeps the width of the hint before; a longer one must not wrap for that.
             theme::chip_frame().show(ui, |ui| ui.add(egui::Label::new(text).extend()));
@@ -141,7 +142,7 @@ fn progress(ui: &mut Ui, label: &str, model: &Model<'_>, actions: &mut Vec<Actio
                 model.is_enabled(Command::Cancel),
                 egui::Button::new("Cancel"),
             );
-            if cancel.on_hover_text(Command::Cancel.tooltip()).clicked() {
+            if explained(cancel, Command::Cancel, model).clicked() {
                 actions.push(Action::Run(Command::Cancel));
             }
         });
@@ -185,10 +186,12 @@ fn hint(ui: &Ui, model: &Model<'_>) -> Option<&'static str> {
         && !document.restoration().is_empty()
     {
         ui.ctx().request_repaint_after(remaining);
-        return Some("Repaired. Press O to see the damage, hold M for the original");
+        return Some(
+            "Repaired. Press {cycle_overlay} to see the damage, hold {hold_master} for the original",
+        );
     }
     if model.view.traced.is_some() {
-        return Some("Enter or the next click keeps the trace, Escape rejects it");
+        return Some("{finish_shape} or the next click keeps the trace, {cancel} rejects it");
     }
     let stopped = model
         .work
@@ -249,7 +252,7 @@ fn message_body(ui: &mut Ui, notice: &Notice, color: egui::Color32, actions: &mu
     ui.add_space(2.0);
     if ui
         .button("Dismiss")
-        .on_hover_text("Put this message away (Escape)")
+        .on_hover_text("Put this message away")
         .clicked()
     {
         actions.push(Action::DismissNotice);

@@ -2,6 +2,7 @@
 
 use eframe::egui::{Align, Button, CollapsingHeader, DragValue, Layout, Ui, vec2};
 
+use super::explained;
 use crate::gui::command::Command;
 use crate::gui::settings::{AMOUNT_MM, AMOUNT_PX};
 use crate::gui::state::{Action, Model};
@@ -40,7 +41,7 @@ pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
                         .frame_when_inactive(true)
                         .min_size(vec2(width, 0.0));
                     let response = ui.add_enabled(model.is_enabled(command), button);
-                    if response.on_hover_text(command.tooltip()).clicked() {
+                    if explained(response, command, model).clicked() {
                         actions.push(Action::Run(command));
                     }
                 }

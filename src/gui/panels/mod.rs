@@ -12,7 +12,7 @@ pub mod top;
 
 use eframe::egui::{self, Button, Response, Ui};
 
-use super::command::Command;
+use super::command::{Bound, Command};
 use super::icons::{self, Icon};
 use super::state::{Action, Model};
 use crate::document::Document;
@@ -26,12 +26,23 @@ pub fn command_icon(
     actions: &mut Vec<Action>,
 ) -> Response {
     let enabled = model.is_enabled(command);
-    let label = command.row().label.trim_end_matches('…');
-    let response = icons::icon_button(ui, icon, label, enabled, model.is_selected(command));
+    let response = icons::icon_button(
+        ui,
+        icon,
+        command.name(),
+        enabled,
+        model.is_selected(command),
+    );
     if response.clicked() {
         actions.push(Action::Run(command));
     }
-    response.on_hover_text(command.tooltip())
+    explained(response, command, model)
+}
+
+/// `response` of a command's button with its tooltip, which also says why the button is grey.
+pub fn explained(response: Response, command: Command, model: &Model<'_>) -> Response {
+    let text = model.tooltip(command);
+    response.on_hover_text(&text).on_disabled_hover_text(text)
 }
 
 /// A menu entry for a command: label left, shortcut right.
@@ -39,12 +50,13 @@ pub fn menu_entry(ui: &mut Ui, command: Command, model: &Model<'_>, actions: &mu
     let row = command.row();
     let label = entry_label(command, model);
     let mut button = Button::new(label).selected(model.is_selected(command) == Some(true));
-    if let Some(shortcut) = row.shortcuts.first() {
-        button = button.shortcut_text(shortcut.label());
+    if let Some(key) = model.settings.shortcuts.label(Bound::Command(command)) {
+        button = button.shortcut_text(key);
     }
     let response = ui
         .add_enabled(model.is_enabled(command), button)
-        .on_hover_text(row.tooltip);
+        .on_hover_text(row.tooltip)
+        .on_disabled_hover_text(model.tooltip(command));
     if response.clicked() {
         actions.push(Action::Run(command));
         ui.close();

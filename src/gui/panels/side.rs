@@ -5,7 +5,7 @@ use eframe::egui::{
     vec2,
 };
 
-use super::{caption, heading};
+use super::{caption, explained, heading};
 use crate::gui::command::Command;
 use crate::gui::settings::BRUSH_DIAMETER_PX;
 use crate::gui::state::{Action, Model, OverlayMode};
@@ -65,7 +65,7 @@ fn damage(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
         ] {
             let button = egui::Button::new(text).min_size(vec2(width, 0.0));
             let response = ui.add_enabled(model.is_enabled(command), button);
-            if response.on_hover_text(command.tooltip()).clicked() {
+            if explained(response, command, model).clicked() {
                 actions.push(Action::Run(command));
             }
         }
@@ -165,7 +165,7 @@ fn brush(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
         &label,
     )
     .on_hover_text(
-        "Diameter in pixels of the photo. Keys: [ and ]; or drag sideways with Alt or Ctrl held",
+        model.with_keys("Diameter in pixels of the photo. Keys: {brush_smaller} and {brush_larger}; or drag sideways with Alt or Ctrl held"),
     );
     if size.changed() {
         actions.push(Action::SetBrushDiameter(diameter));
@@ -173,7 +173,7 @@ fn brush(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     let mut hardness = model.settings.brush_hardness * 100.0;
     let label = label_with_value(ui, "Hardness", &format!("{hardness:.0} %"));
     let hard = wide_slider(ui, Slider::new(&mut hardness, 0.0..=100.0), &label)
-        .on_hover_text("How much of the brush works in full; the rest fades to its edge. Keys: Shift+[ and Shift+]; or drag up and down with Alt or Ctrl held");
+        .on_hover_text(model.with_keys("How much of the brush works in full; the rest fades to its edge. Keys: {brush_softer} and {brush_harder}; or drag up and down with Alt or Ctrl held"));
     if hard.changed() {
         actions.push(Action::SetBrushHardness(hardness / 100.0));
     }
@@ -203,7 +203,10 @@ fn shape_target(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
             ),
         ] {
             if third(ui, width, model.view.shapes_protect == protects, text)
-                .on_hover_text(format!("{tooltip} (Shift+P goes to the other)"))
+                .on_hover_text(format!(
+                    "{tooltip} ({})",
+                    model.with_keys("{shapes_protect} goes to the other")
+                ))
                 .clicked()
             {
                 actions.push(Action::SetShapesProtect(protects));
@@ -234,7 +237,10 @@ fn overlay(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
         ] {
             let chosen = model.view.overlay.shown() == mode;
             if third(ui, width, chosen, text)
-                .on_hover_text(format!("{tooltip} (O goes to the next)"))
+                .on_hover_text(format!(
+                    "{tooltip} ({})",
+                    model.with_keys("{cycle_overlay} goes to the next")
+                ))
                 .clicked()
             {
                 actions.push(Action::SetOverlayMode(mode));

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use eframe::egui::{self, Align, Layout, Rect, RichText, Stroke, Ui, UiBuilder, vec2};
 
-use super::chips;
+use super::{chips, explained};
 use crate::gui::command::Command;
 use crate::gui::dialogs::resume::{age_of, count_of};
 use crate::gui::icons::{self, Icon};
@@ -51,7 +51,7 @@ pub fn show(ui: &mut Ui, area: Rect, model: &Model<'_>, actions: &mut Vec<Action
         ui.label(RichText::new("Scratches, cracks, folds and dust are found and repaired on this computer. The original file is never changed.").color(theme::TEXT_WEAK));
         ui.add_space(10.0);
         let open = theme::primary_button("Open a photo…").min_size(vec2(168.0, 38.0));
-        if ui.add(open).on_hover_text(Command::Open.tooltip()).clicked() {
+        if explained(ui.add(open), Command::Open, model).clicked() {
             actions.push(Action::Run(Command::Open));
         }
         ui.label(RichText::new("JPEG, PNG, TIFF, WebP, BMP or JPEG 2000; 8 or 16 bit").small().color(theme::TEXT_WEAK));

@@ -99,13 +99,11 @@ fn hint_candidates(model: &Model<'_>) -> Vec<String> {
         return vec!["The original; let go to see the restored photo".to_owned()];
     }
     let tool = model.view.tool.hint();
-    let other = "wheel zooms, Space+drag moves, hold M for the original, O for the damage";
+    let other = "wheel zooms, {hold_pan}+drag moves, hold {hold_master} for the original, {cycle_overlay} for the damage";
     let first = tool.split([',', ';', ':']).next().unwrap_or(tool);
-    vec![
-        format!("{tool} · {other}"),
-        tool.to_owned(),
-        first.to_owned(),
-    ]
+    [&format!("{tool} · {other}"), tool, first]
+        .map(|text| model.with_keys(text))
+        .to_vec()
 }
 
 fn times(ui: &mut Ui, model: &Model<'_>) {

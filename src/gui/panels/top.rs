@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, Align, Layout, Ui};
 
-use super::{command_icon, menu_entry};
+use super::{command_icon, explained, menu_entry};
 use crate::gui::command::{COMMANDS, Command, Group};
 use crate::gui::icons::{self, Icon};
 use crate::gui::state::{Action, Model};
@@ -55,7 +55,7 @@ fn compare_button(
     let enabled = model.is_enabled(command);
     let chosen = model.is_selected(command) == Some(true);
     let response = icons::word_button(ui, icon, command.row().label, enabled, chosen);
-    if response.on_hover_text(command.tooltip()).clicked() {
+    if explained(response, command, model).clicked() {
         actions.push(Action::Run(command));
     }
 }
@@ -101,7 +101,7 @@ fn recent_menu(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
 fn export_button(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     let button = theme::primary_button("Export…").min_size(egui::vec2(92.0, 30.0));
     let response = ui.add_enabled(model.is_enabled(Command::Export), button);
-    if response.on_hover_text(Command::Export.tooltip()).clicked() {
+    if explained(response, Command::Export, model).clicked() {
         actions.push(Action::Run(Command::Export));
     }
 }

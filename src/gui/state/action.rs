@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use eframe::egui::{Pos2, Vec2};
 
 use super::OverlayMode;
-use crate::gui::command::Command;
+use crate::gui::command::{BindingsChange, Command};
 use crate::gui::tools::Point;
 use crate::mask::BrushMode;
 
@@ -118,6 +118,8 @@ pub enum Action {
     OpenAndResume(PathBuf),
     /// Remove saved work.
     RemoveAutosaves(Vec<PathBuf>),
+    /// Other keys for commands.
+    ChangeBindings(BindingsChange),
     /// Whether work is saved at all.
     SetAutosave(bool),
     /// Whether it is saved beside the photo.

@@ -1,4 +1,4 @@
-//! What widgets read: one view of settings, window, work and photo, and which commands they allow.
+//! What widgets read: one view of settings, window, work and photo.
 
 use std::path::PathBuf;
 
@@ -59,62 +59,6 @@ impl Model<'_> {
         match self.px_per_mm().filter(|_| self.settings.amount_in_mm) {
             Some(px_per_mm) => self.settings.amount_mm * px_per_mm,
             None => self.settings.amount_px,
-        }
-    }
-
-    /// Whether `command` can be carried out now.
-    pub fn is_enabled(&self, command: Command) -> bool {
-        let has_photo = self.document.is_some();
-        match command {
-            Command::Open
-            | Command::Quit
-            | Command::Shortcuts
-            | Command::Autosaves
-            | Command::InterfaceLarger
-            | Command::InterfaceSmaller
-            | Command::InterfaceNormal => true,
-            Command::FinishShape => self.view.draft.is_some() || self.view.traced.is_some(),
-            Command::DropPoint => {
-                let draft = self.view.draft.as_ref();
-                draft.is_some_and(|draft| !draft.points.is_empty())
-            }
-            Command::Cancel => {
-                self.stroke_open
-                    || self.view.draft.is_some()
-                    || self.view.traced.is_some()
-                    || self.view.area.is_some()
-                    || self.work.tracing
-                    || self.work.mending.is_some()
-                    || self.work.cancellable().is_some()
-                    || self.view.notice.is_some()
-            }
-            Command::Undo => {
-                !self.stroke_open && self.document.is_some_and(|d| d.undo_label().is_some())
-            }
-            Command::Redo => {
-                !self.stroke_open && self.document.is_some_and(|d| d.redo_label().is_some())
-            }
-            Command::ClearArea
-            | Command::NetworkFill
-            | Command::SuggestFill
-            | Command::ShowThrough => !self.stroke_open && self.view.area.is_some(),
-            Command::ToggleRulerUnit => self.px_per_mm().is_some(),
-            Command::Export => has_photo && self.work.exporting.is_none(),
-            Command::SearchArea => has_photo && self.work.engine_error.is_none(),
-            Command::Detect => {
-                has_photo && self.work.detecting.is_none() && self.work.engine_error.is_none()
-            }
-            Command::GrowMarks
-            | Command::ShrinkMarks
-            | Command::FeatherMarks
-            | Command::InvertMarks
-            | Command::RemoveSpecks
-            | Command::KeepLines
-            | Command::KeepSpecks => has_photo && !self.stroke_open,
-            Command::ClearMask => {
-                !self.stroke_open && self.work.masked_pixels.is_some_and(|pixels| pixels > 0)
-            }
-            _ => has_photo,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{Draft, Gesture, Next, Point};
 use crate::mask::Shape;
 
-pub(super) const HINT: &str = "Drag a line, or click from point to point and end with Enter or a double click; Alt or the right button erases";
+pub(super) const HINT: &str = "Drag a line, or click from point to point and end with {finish_shape} or a double click; Alt or the right button erases";
 
 pub(super) struct Line;
 

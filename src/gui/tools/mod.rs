@@ -99,7 +99,7 @@ impl Tool {
         }
     }
 
-    /// What to do with it, for the bar at the bottom.
+    /// What to do with it, for the bar at the bottom; names of commands in braces stand for their keys.
     pub const fn hint(self) -> &'static str {
         match self {
             Self::Brush => "Paint over damage, right button erases, Shift-click draws a line",

@@ -3,7 +3,7 @@
 use super::{Draft, Gesture, Next, Point};
 use crate::mask::Shape;
 
-pub(super) const HINT: &str = "Click the corners; the first corner, Enter or a double click closes it; Alt or the right button takes the area away";
+pub(super) const HINT: &str = "Click the corners; the first corner, {finish_shape} or a double click closes it; Alt or the right button takes the area away";
 
 pub(super) struct Polygon;
 

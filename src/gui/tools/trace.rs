@@ -2,7 +2,7 @@
 
 use super::{Draft, Gesture, Next};
 
-pub(super) const HINT: &str = "Click on a scratch to follow it to its ends; Enter or the next click keeps it, Escape rejects it; Alt or the right button erases";
+pub(super) const HINT: &str = "Click on a scratch to follow it to its ends; {finish_shape} or the next click keeps it, {cancel} rejects it; Alt or the right button erases";
 
 pub(super) struct Trace;
 
