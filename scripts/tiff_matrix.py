@@ -5,7 +5,7 @@ mask in each with `unscratch inpaint`, and compares master and derivative:
 - exiftool -a -G1 -s -u: no line differs but name, dates and size of the file and where its strips or tiles are;
 - the byte sequence: unpacked masters keep their length, packed ones are the start of the derivative but for the positions;
 - libtiff: both are unpacked by tiffcp and compared by tiffcmp (in one layout by ImageMagick); no page but the repaired one differs, and that only where the
-  written mask is above 0;
+  written mask is above 0; the levels of a pyramid differ, and only beneath the mask and one of their pixels around it;
 - the report: a patched copy, nothing changed outside the mask, and some pixels changed inside.
 
 Usage: scripts/tiff_matrix.py path/to/unscratch [--keep FOLDER]
@@ -160,7 +160,14 @@ class Masters:
         self.case("pages-third-big", pages, "-c", "none", "-8", "-B", page=3)
         path = self.at("pyramid.tif")
         run("convert", self.at("rgb8-contig.tif"), "-define", "tiff:tile-geometry=64x64", "-compress", "LZW", f"ptif:{path}")
-        self.cases.append(("pyramid", path, None))
+        # ImageMagick calls the levels pages of a document.
+        self.cases.append(("unnamed-pyramid", path, None))
+        for packing in ("none", "zip:2", "packbits"):
+            other = self.at(f"pyramid-{packing.replace(':', '')}.tif")
+            run("tiffcp", "-c", packing, "-s", "-r", "16", path, other)
+            for level in (1, 2):
+                run("tiffset", "-d", level, "-s", "254", "1", other)
+            self.cases.append((other.stem, other, None))
         icc = self.at("icc.tif")
         profiles = sorted(pathlib.Path("/usr/share/color/icc").rglob("sRGB*.ic*"))
         if profiles:
@@ -205,6 +212,19 @@ def changed_in_imagemagick(master, derivative, page):
     return {(at // 4 // WIDTH, at // 4 % WIDTH, at % 4) for at in samples}
 
 
+def far_from_mask(found, mask, master, page):
+    """How many of the samples `found` on a smaller copy of the page lie over no pixel of the mask, and beside none that does."""
+    info = run("tiffinfo", f"-{page}", master).stdout
+    width, height = map(int, re.search(r"Image Width: (\d+) Image Length: (\d+)", info).groups())
+
+    def is_near(x, y):
+        columns = range(max(0, (x - 1) * WIDTH // width), min(WIDTH, -(-(x + 2) * WIDTH // width)))
+        rows = range(max(0, (y - 1) * HEIGHT // height), min(HEIGHT, -(-(y + 2) * HEIGHT // height)))
+        return any(mask[y * WIDTH + x] for y in rows for x in columns)
+
+    return sum(not is_near(x, y) for y, x, _ in found)
+
+
 def exif_lines(path):
     lines = run("exiftool", "-a", "-G1", "-s", "-u", path).stdout.splitlines()
     kept = []
@@ -236,14 +256,22 @@ def check_case(program, mask, folder, name, master, page):
     if master.read_bytes() != before:
         faults.append("the master was changed")
     facts = json.loads(report.read_text())
-    if not facts["patched_copy"] or facts["not_carried"] or facts["changed_pixels_outside_mask"]:
+    said = [line for line in facts["not_carried"] if not (name == "unnamed-pyramid" and "may be a smaller copy" in line)]
+    if not facts["patched_copy"] or said or facts["changed_pixels_outside_mask"]:
         faults.append(f"no clean patched copy: {facts['not_carried']}")
     old, new = exif_lines(master), exif_lines(derivative)
     if old != new:
         faults.append("exiftool: " + "; ".join(sorted(set(old) ^ set(new))[:4]))
     raw = subprocess.run(["convert", str(alpha), "-depth", "8", "gray:-"], capture_output=True, check=True).stdout
+    renewed = 0
     for number in range(pages_of(master)):
         found = changed_pixels(master, derivative, folder, number)
+        if number != (page or 1) - 1 and name.startswith("pyramid"):
+            renewed += bool(found)
+            far = far_from_mask(found, raw, master, number)
+            if far:
+                faults.append(f"page {number + 1}: {far} samples differ that are not beneath the mask")
+            continue
         if number != (page or 1) - 1:
             if found:
                 faults.append(f"page {number + 1} changed")
@@ -254,6 +282,8 @@ def check_case(program, mask, folder, name, master, page):
             faults.append(f"tiffcmp: {outside} samples differ outside the mask")
         if len(pixels) != facts["changed_pixels"] or not pixels:
             faults.append(f"tiffcmp: {len(pixels)} pixels differ, reported {facts['changed_pixels']}")
+    if renewed != facts["renewed_reduced_copies"] or name.startswith("pyramid") and not renewed:
+        faults.append(f"{renewed} smaller copies were repaired, reported {facts['renewed_reduced_copies']}")
     info = run("tiffinfo", master).stdout
     is_packed = "Compression Scheme: None" not in info
     chunks = 4 * WIDTH

@@ -237,3 +237,30 @@ fn iptc_of_a_jpeg_stands_once_in_a_tiff() {
     assert!(written.windows(other.len()).any(|part| part == other));
     assert_eq!(open(&target).metadata().iptc, Some(records.to_vec()));
 }
+
+#[test]
+fn a_thumbnail_in_xmp_is_named_whatever_the_derivative_is() {
+    let folder = Folder::new();
+    let packet = "<x xmlns:g='http://ns.adobe.com/xap/1.0/g/img/'><xmp:Thumbnails/></x>";
+    let mut page = Page::new(30, 20, 8, 1, &[]);
+    page.more = vec![(700, packet.as_bytes().to_vec())];
+    let photo = open(&folder.write("a.tif", &tiff(true, false, &[page])));
+    for format in [OutputFormat::Png, OutputFormat::Jpeg { quality: None }] {
+        let lost = losses(
+            &photo,
+            &folder.at(&format!("b.{}", format.extension())),
+            format,
+        );
+        let is_named = |said: &String| said.contains("thumbnail in XMP");
+        assert_eq!(
+            lost.iter().filter(|said| is_named(said)).count(),
+            1,
+            "{lost:?}"
+        );
+    }
+    let kept = copy_of(&photo, &folder.at("b.tif"));
+    assert!(
+        kept.len() == 1 && kept[0].contains("thumbnail in XMP"),
+        "{kept:?}"
+    );
+}

@@ -42,6 +42,8 @@ pub(super) struct FileReport {
     pub lossy: bool,
     /// True: a copy of the original's bytes in which only the repaired strips or tiles were renewed (TIFF to TIFF).
     patched_copy: bool,
+    /// Smaller copies of the page in such a file that were repaired with it.
+    renewed_reduced_copies: usize,
     /// Largest difference after decoding, code values of the written file.
     largest_difference: u16,
     /// Largest difference from the master where α is 0, 8-bit code values; 0 when lossless.
@@ -133,6 +135,7 @@ impl FileReport {
             changed_pixels_outside_mask: written.changed_outside_mask,
             lossy: written.lossy,
             patched_copy: written.patched,
+            renewed_reduced_copies: written.renewed_copies,
             largest_difference: written.largest_difference,
             largest_difference_outside_mask: written.largest_difference_outside_mask,
             notes: photo.source().notes.clone(),

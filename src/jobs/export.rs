@@ -43,6 +43,8 @@ pub struct ExportReport {
     pub lossy: bool,
     /// Whether the file is a copy of the master's bytes with only the repaired strips or tiles renewed (TIFF to TIFF).
     pub patched: bool,
+    /// Smaller copies of the page in such a file, pyramid levels and thumbnails, that were repaired with it.
+    pub renewed_copies: usize,
     /// Largest difference of the decoded file from the pixels handed over, code values; 0 when lossless.
     pub largest_difference: u16,
     /// Largest difference of the decoded file from the master where α is 0, code values of 8 bits; 0 when lossless.
@@ -213,6 +215,7 @@ pub(super) fn export_files(
             Derivative {
                 outcome,
                 is_patched: false,
+                renewed_copies: 0,
                 changed: measured.changed,
                 changed_outside: measured.changed_outside,
             }
@@ -231,6 +234,7 @@ pub(super) fn export_files(
     let Derivative {
         outcome,
         is_patched,
+        renewed_copies,
         changed,
         changed_outside,
     } = derivative;
@@ -241,6 +245,7 @@ pub(super) fn export_files(
         sha256: outcome.sha256,
         lossy: outcome.lossy,
         patched: is_patched,
+        renewed_copies,
         largest_difference: outcome.largest_difference,
         largest_difference_outside_mask: outside,
         masked_pixels: mask.masked_pixels(),
@@ -260,6 +265,7 @@ pub(super) fn export_files(
 struct Derivative {
     outcome: ExportOutcome,
     is_patched: bool,
+    renewed_copies: usize,
     changed: u64,
     changed_outside: u64,
 }
@@ -291,12 +297,14 @@ fn patch(
         Patch::Written {
             outcome,
             changed_pixels,
+            renewed_copies,
             ..
         } => {
             stages.take_verifying(&outcome);
             Ok(Derivative {
                 outcome,
                 is_patched: true,
+                renewed_copies,
                 changed: changed_pixels,
                 // The file was refused if there were any.
                 changed_outside: 0,

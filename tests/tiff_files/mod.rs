@@ -33,6 +33,10 @@ pub struct Page {
     pub shares_chunks: bool,
     /// Further tags: number and bytes.
     pub more: Vec<(u16, Vec<u8>)>,
+    /// `NewSubfileType`, left out when 0; 1 is a smaller copy of another page.
+    pub subfile_type: u64,
+    /// Pages inside this one.
+    pub inside: Vec<Self>,
 }
 
 impl Page {
@@ -53,6 +57,8 @@ impl Page {
             has_short_lengths: false,
             shares_chunks: false,
             more: Vec::new(),
+            subfile_type: 0,
+            inside: Vec::new(),
         };
         let largest = (1_u32 << bits) - 1;
         let value = |i: usize| ((i * 40_503 + i / 5 * 977) as u32 % largest) as u16;
@@ -209,6 +215,13 @@ impl File {
 
     /// Writes what a page points to; its directory without the link to the next.
     fn page(&mut self, page: &Page) -> Vec<u8> {
+        let mut inside = Vec::new();
+        for page in &page.inside {
+            let directory = self.page(page);
+            inside.push(self.bytes.len() as u64);
+            self.bytes.extend(directory);
+            self.offset(0);
+        }
         let mut places: Vec<(Vec<u8>, u64)> = Vec::new();
         let (mut offsets, mut lengths) = (Vec::new(), Vec::new());
         for chunk in page.chunks(self.is_little) {
@@ -249,6 +262,12 @@ impl File {
             tags.push((273, long, offsets));
             tags.push((278, short, vec![height as u64]));
             tags.push((279, length_kind, lengths));
+        }
+        if page.subfile_type > 0 {
+            tags.push((254, 4, vec![page.subfile_type]));
+        }
+        if !inside.is_empty() {
+            tags.push((330, long, inside));
         }
         if !page.extra.is_empty() {
             let extra = page.extra.iter().map(|&kind| u64::from(kind)).collect();

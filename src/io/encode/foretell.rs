@@ -2,18 +2,18 @@
 
 use std::io::Cursor;
 
-use super::tiff_patch::can_patch;
+use super::tiff_patch::{can_patch, foretell_old_copies};
 use super::{OutputFormat, Picture, View, encode};
 use crate::geometry::ImageSize;
 use crate::photo::{BitDepth, Photo};
 
 /// What a derivative of `photo` in `format` cannot carry, as sentences: the very list an export will report.
 ///
-/// A TIFF that can be patched loses nothing. Otherwise a single pixel is encoded in memory with all of the photo's metadata, so
+/// A TIFF that can be patched loses nothing, but smaller copies of the page in it may keep the old picture. Otherwise a single pixel is encoded in memory with all of the photo's metadata, so
 /// prophecy and outcome come from the same code.
 pub fn foretell_losses(photo: &Photo, format: OutputFormat) -> Vec<String> {
     if format == OutputFormat::Tiff && can_patch(photo) {
-        return Vec::new();
+        return foretell_old_copies(photo);
     }
     let one_pixel = match photo.depth() {
         BitDepth::Eight => View::U8(&[0; 3]),

@@ -19,6 +19,7 @@ pub use self::foretell::foretell_losses;
 pub(super) use self::picture::{Picture, View};
 pub use self::tiff_patch::{Patch, Restored, export_patched};
 use super::atomic::write_whole;
+use super::metadata::xmp;
 use super::{EncodeError, hash};
 use crate::photo::{Metadata, Native, Photo, Samples};
 
@@ -77,9 +78,7 @@ impl OutputFormat {
 /// Most bytes of an XMP packet in a file of `format`; `None` where there is no limit of its own.
 pub const fn xmp_room(format: OutputFormat) -> Option<usize> {
     match format {
-        OutputFormat::Jpeg { .. } => {
-            Some(jpeg_parts::SEGMENT_LIMIT_BYTES - super::metadata::xmp::JPEG_PREFIX.len())
-        }
+        OutputFormat::Jpeg { .. } => Some(jpeg_parts::SEGMENT_LIMIT_BYTES - xmp::JPEG_PREFIX.len()),
         OutputFormat::Png | OutputFormat::Tiff => None,
     }
 }
@@ -251,6 +250,10 @@ impl Seek for Noting<'_> {
 /// Said where a thumbnail is not taken over.
 const THUMBNAIL_DROPPED: &str = "The thumbnail in EXIF: it would still show the damage.";
 
+/// Said where a packet of XMP holds a thumbnail, in whatever file it is carried.
+const THUMBNAIL_IN_XMP: &str =
+    "The thumbnail in XMP keeps the old picture: a packet is carried as it is.";
+
 /// Encodes `picture` and tells what the format could not carry.
 fn encode(
     picture: &Picture<'_>,
@@ -260,6 +263,9 @@ fn encode(
 ) -> Result<(), Failure> {
     let metadata = picture.metadata;
     not_carried.extend(metadata.left_behind.iter().cloned());
+    if metadata.xmp.as_deref().is_some_and(xmp::has_thumbnail) {
+        not_carried.push(THUMBNAIL_IN_XMP.to_owned());
+    }
     match (metadata.native.as_deref(), format) {
         (Some(Native::Png(parts)), OutputFormat::Tiff | OutputFormat::Jpeg { .. }) => {
             png_parts::lost_elsewhere(parts, metadata, not_carried);

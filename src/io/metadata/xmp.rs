@@ -37,6 +37,14 @@ pub fn extended(pieces: &[&[u8]], packet: &[u8]) -> Option<Vec<u8>> {
     (whole.len() == length).then_some(whole)
 }
 
+/// Whether `packet` holds a thumbnail: a picture of its own in a text that is carried as it is.
+///
+/// Source: XMP Specification part 2, "Thumbnail".
+pub fn has_thumbnail(packet: &[u8]) -> bool {
+    let holds = |text: &[u8]| packet.windows(text.len()).any(|part| part == text);
+    holds(b"http://ns.adobe.com/xap/1.0/g/img/") && holds(b"Thumbnails")
+}
+
 fn number(piece: &[u8], at: usize) -> Option<usize> {
     let bytes = piece.get(at..at + 4)?.try_into().ok()?;
     Some(u32::from_be_bytes(bytes) as usize)
@@ -116,6 +124,16 @@ fn without_pointer(packet: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_thumbnail_is_known_by_its_namespace_and_name() {
+        let of = |name: &str| {
+            format!("<a xmlns:g='http://ns.adobe.com/xap/1.0/g/img/'><xmp:{name}/></a>")
+        };
+        assert!(has_thumbnail(of("Thumbnails").as_bytes()));
+        assert!(!has_thumbnail(of("Title").as_bytes()));
+        assert!(!has_thumbnail(b"<xmp:Thumbnails/>"));
+    }
 
     const DIGEST: &str = "0123456789ABCDEF0123456789ABCDEF";
 

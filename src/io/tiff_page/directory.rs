@@ -11,10 +11,23 @@ const MAX_PAGES: u32 = 65_536;
 /// Most entries a directory may have: what a classic file can count.
 const MAX_ENTRIES: u64 = 65_535;
 
+/// Most bytes one tag may have here: Photoshop's resources.
+const MAX_BYTES: u64 = 1 << 26;
+
 const BYTE: u16 = 1;
+/// Bytes of no meaning.
+const UNDEFINED: u16 = 7;
 const SHORT: u16 = 3;
 const LONG: u16 = 4;
 const LONG8: u16 = 16;
+/// Positions of directories, as some programs type them.
+const IFD: u16 = 13;
+/// The same in a `BigTIFF`.
+const IFD8: u16 = 18;
+/// Tag of the directories inside a page. Source: Adobe `PageMaker` 6.0 TIFF technical notes, "`SubIFDs`".
+const SUB_DIRECTORIES: u16 = 330;
+/// Most directories inside one page that are looked at.
+const MAX_SUB_DIRECTORIES: usize = 64;
 
 /// A TIFF file read by position.
 pub struct TiffFile<'a> {
@@ -27,6 +40,15 @@ pub struct TiffFile<'a> {
     /// Whether positions have 8 bytes.
     pub is_big: bool,
     first: u64,
+}
+
+/// Which directory of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageAt {
+    /// A page of the chain, counted from 0.
+    Chain(u32),
+    /// A directory inside a page: the page, and which of its directories, both counted from 0.
+    Sub(u32, usize),
 }
 
 /// One entry of a directory.
@@ -92,9 +114,18 @@ const fn unsigned_bytes(kind: u16) -> Option<u64> {
     match kind {
         BYTE => Some(1),
         SHORT => Some(2),
-        LONG => Some(4),
-        LONG8 => Some(8),
+        LONG | IFD => Some(4),
+        LONG8 | IFD8 => Some(8),
         _ => None,
+    }
+}
+
+/// Bytes of a value that is a number or a plain byte; 0 for any other type.
+const fn stored_bytes(kind: u16) -> u64 {
+    match unsigned_bytes(kind) {
+        Some(bytes) => bytes,
+        None if kind == UNDEFINED => 1,
+        None => 0,
     }
 }
 
@@ -200,6 +231,29 @@ impl<'a> TiffFile<'a> {
         Ok(directory)
     }
 
+    /// The directory at `place`.
+    pub fn directory_at(&self, place: PageAt) -> Result<Directory, PageFault> {
+        let (page, index) = match place {
+            PageAt::Chain(page) => return self.page(page),
+            PageAt::Sub(page, index) => (page, index),
+        };
+        let positions = self.sub_directories(&self.page(page)?);
+        let at = positions.get(index).copied();
+        let (at, link_at) = at.ok_or(PageFault::Damaged("a page in it is missing"))?;
+        self.directory(at, link_at)
+    }
+
+    /// Where the directories inside `page` stand, and where each position stands.
+    pub fn sub_directories(&self, page: &Directory) -> Vec<(u64, u64)> {
+        let Some(entry) = page.entry(SUB_DIRECTORIES) else {
+            return Vec::new();
+        };
+        let positions = self.values(&entry).unwrap_or_default();
+        let links = (0..).map(|index: u64| entry.values_at + index * entry.value_bytes());
+        let places = positions.into_iter().zip(links);
+        places.take(MAX_SUB_DIRECTORIES).collect()
+    }
+
     /// What `look` says of every page in turn, until the chain ends, breaks or is beyond belief.
     pub fn each_page(&self, mut look: impl FnMut(u32, &Directory)) {
         let (mut next, mut next_at) = (self.first, self.first_at());
@@ -244,7 +298,7 @@ impl<'a> TiffFile<'a> {
                 at: entry_at,
                 values_at: entry_at + value_at as u64,
             };
-            let length = entry.value_bytes().saturating_mul(entry.count);
+            let length = stored_bytes(entry.kind).saturating_mul(entry.count);
             if length > value_room as u64 {
                 entry.values_at = self.number_in(&bytes[value_at..]);
             }
@@ -257,6 +311,20 @@ impl<'a> TiffFile<'a> {
             next_at: entries_at + table.len() as u64,
             next: self.number_in(next),
         })
+    }
+
+    /// The bytes of `entry`, whose values must be bytes.
+    pub fn bytes_of(&self, entry: &Entry) -> Result<Vec<u8>, PageFault> {
+        if stored_bytes(entry.kind) != 1 || entry.count > MAX_BYTES {
+            return Err(PageFault::Damaged("a tag has a type it must not have"));
+        }
+        let end = entry.values_at.checked_add(entry.count);
+        if end.is_none_or(|end| end > self.bytes) {
+            return Err(PageFault::Damaged("a position in it lies behind its end"));
+        }
+        let mut bytes = vec![0; entry.count as usize];
+        self.read_at(entry.values_at, &mut bytes)?;
+        Ok(bytes)
     }
 
     /// All values of `entry`, which must be unsigned numbers.

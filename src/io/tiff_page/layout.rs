@@ -1,6 +1,6 @@
 //! How one page stores its samples: size, depth, channels, strips or tiles. Reads no pixels.
 
-use super::directory::{Directory, Entry, TiffFile};
+use super::directory::{Directory, Entry, PageAt, TiffFile};
 use super::{Packing, PageFault};
 use crate::geometry::{ImageSize, PixelRect};
 
@@ -22,8 +22,6 @@ mod tag {
     pub const TILE_OFFSETS: u16 = 324;
     pub const TILE_COUNTS: u16 = 325;
     pub const SAMPLE_FORMAT: u16 = 339;
-    pub const NEW_SUBFILE_TYPE: u16 = 254;
-    pub const SUBFILE_TYPE: u16 = 255;
 }
 
 /// Most bytes of one row of a strip or tile; rows are what memory is taken for.
@@ -66,11 +64,11 @@ pub struct PageLayout {
 }
 
 impl PageLayout {
-    /// Reads the layout of page `page`, counted from 0.
-    pub fn read(tiff: &TiffFile<'_>, page: u32) -> Result<Self, PageFault> {
+    /// Reads the layout of the page at `place`.
+    pub fn read(tiff: &TiffFile<'_>, place: PageAt) -> Result<Self, PageFault> {
         let tags = Tags {
             tiff,
-            directory: tiff.page(page)?,
+            directory: tiff.directory_at(place)?,
         };
         if tags.directory.repeats_a_tag() {
             return Err(foreign("a tag stands twice in its directory"));
@@ -174,6 +172,12 @@ impl PageLayout {
         shared
     }
 
+    /// Where the bytes of every chunk lie in the file, from and to.
+    pub fn places(&self) -> impl Iterator<Item = (u64, u64)> {
+        let places = self.offsets.iter().zip(&self.lengths);
+        places.map(|(&start, &length)| (start, start.saturating_add(length)))
+    }
+
     fn groups_across_down(&self) -> (u32, u32) {
         (
             self.size.width.div_ceil(self.chunk.width),
@@ -239,25 +243,6 @@ impl PageLayout {
     pub const fn max_value(&self) -> u16 {
         if self.bits == 8 { 0xFF } else { u16::MAX }
     }
-}
-
-/// The page a file is opened at when none is named: the first that is neither a smaller copy nor a transparency mask; and how many pages there are.
-pub fn main_page(tiff: &TiffFile<'_>) -> (u32, u32) {
-    let (mut chosen, mut count) = (None, 0);
-    tiff.each_page(|page, directory| {
-        count = page + 1;
-        let value = |tag| {
-            let entry = directory.entry(tag)?;
-            tiff.values(&entry).ok()?.first().copied()
-        };
-        // Bit 0: a reduced copy of another page; bit 2: a transparency mask. The older tag: 2 is a reduced copy.
-        let is_aside = value(tag::NEW_SUBFILE_TYPE).is_some_and(|bits| bits & 0b101 != 0)
-            || value(tag::SUBFILE_TYPE) == Some(2);
-        if !is_aside && chosen.is_none() {
-            chosen = Some(page);
-        }
-    });
-    (chosen.unwrap_or(0), count)
 }
 
 struct Tags<'a> {

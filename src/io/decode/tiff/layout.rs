@@ -169,13 +169,6 @@ fn first_value(decoder: &mut FileDecoder, tag: Tag) -> Result<Option<u16>, Fault
 
 /// Refuses numbers that are no unsigned integers of 1 to 16 bits, and files that are no plain pictures.
 fn refuse_foreign_samples(decoder: &mut FileDecoder, bits: u16) -> Result<(), Fault> {
-    const DNG_VERSION: Tag = Tag::Unknown(50_706);
-    if decoder.find_tag(DNG_VERSION)?.is_some() {
-        return Err(Fault::Unsupported {
-            what: "this is a camera raw file (DNG)".to_owned(),
-            remedy: "develop it to a 16-bit TIFF first",
-        });
-    }
     let format = first_value(decoder, Tag::SampleFormat)?.unwrap_or(1);
     let what = match SampleFormat::from_u16_exhaustive(format) {
         SampleFormat::IEEEFP => Some("this TIFF holds floating-point numbers".to_owned()),

@@ -18,7 +18,7 @@ use self::tags::read_metadata;
 use super::raster::{Sample, Split, zeros};
 use super::{CONVERT, Decoded, Fault, Input, no_page};
 use crate::geometry::ImageSize;
-use crate::io::tiff_page::{PageLayout, TiffFile, main_page};
+use crate::io::tiff_page::{PageAt, PageLayout, TiffFile, main_page};
 use crate::photo::Samples;
 
 /// A TIFF decoder over a file whose photometric tag can be overruled.
@@ -76,7 +76,8 @@ pub fn decode(input: &Input) -> Result<Decoded, Fault> {
     })
 }
 
-/// Refuses a DNG: its first page is a small preview, which nobody wants restored for the photo.
+/// Refuses a DNG: its first page is a small preview, which nobody wants restored for the photo, and how its raw data become
+/// a picture is a decision that is not ours. The crates that would read them are under the LGPL.
 fn refuse_raw(decoder: &mut FileDecoder) -> Result<(), Fault> {
     // Source: Digital Negative Specification, "DNGVersion".
     if decoder.find_tag(Tag::Unknown(50_706))?.is_none() {
@@ -84,13 +85,13 @@ fn refuse_raw(decoder: &mut FileDecoder) -> Result<(), Fault> {
     }
     Err(Fault::Unsupported {
         what: "this is a DNG, whose raw data are not read".to_owned(),
-        remedy: "develop it to a 16-bit TIFF first",
+        remedy: "develop it to a 16-bit TIFF first, in darktable, RawTherapee or the program of the scanner",
     })
 }
 
 /// Refuses strips or tiles that are not there, or of which several are one piece of the file: neither is a damaged file.
 fn refuse_odd_chunks(input: &Input, layout: &Layout, page: u32) -> Result<(), Fault> {
-    let Ok(rows) = PageLayout::read(&TiffFile::open(&input.file)?, page) else {
+    let Ok(rows) = PageLayout::read(&TiffFile::open(&input.file)?, PageAt::Chain(page)) else {
         // What is wrong there is said by who reads the pixels.
         return Ok(());
     };

@@ -4,7 +4,7 @@
 use super::super::raster::{Sample, zeros};
 use super::super::{Fault, Input};
 use super::layout::Layout;
-use crate::io::tiff_page::{GroupRows, PageFault, PageLayout, TiffFile};
+use crate::io::tiff_page::{GroupRows, PageAt, PageFault, PageLayout, TiffFile};
 use crate::photo::Samples;
 
 impl From<PageFault> for Fault {
@@ -25,7 +25,7 @@ pub fn read(
     layout: &Layout,
     page: u32,
 ) -> Result<Option<(Samples, Option<Samples>)>, Fault> {
-    let rows = match PageLayout::read(&TiffFile::open(&input.file)?, page) {
+    let rows = match PageLayout::read(&TiffFile::open(&input.file)?, PageAt::Chain(page)) {
         Err(PageFault::Foreign(_)) if !layout.is_beyond_crate() => return Ok(None),
         rows => rows?,
     };

@@ -2,8 +2,9 @@
 //!
 //! Tags, other pages, thumbnails, maker notes and further channels survive because nobody touches them. Unpacked strips
 //! and tiles are renewed in place; packed ones are added at the file's end and the page points to them there. So is an XMP
-//! packet that says what was done, when one is asked for.
+//! packet that says what was done, when one is asked for. Smaller copies of the page in the file are repaired with it.
 
+mod copies;
 mod packet;
 mod renew;
 mod verify;
@@ -15,12 +16,14 @@ use std::time::Instant;
 
 use sha2::{Digest as _, Sha256};
 
+use self::copies::Copies;
+pub use self::copies::foretell_old_copies;
 use self::renew::Renewal;
 use super::{ExportOutcome, hash};
 use crate::geometry::PixelRect;
 use crate::io::EncodeError;
 use crate::io::atomic::write_whole;
-use crate::io::tiff_page::{PageFault, PageLayout, TiffFile};
+use crate::io::tiff_page::{PageAt, PageFault, PageLayout, TiffFile};
 use crate::photo::{FileFormat, Photo, Samples};
 
 /// A restored photo as a patch needs it: asked for piece by piece, never held as a whole.
@@ -44,8 +47,10 @@ pub enum Patch {
         outcome: ExportOutcome,
         /// Pixels that differ from the master, counted in the written file; all of them have α above 0.
         changed_pixels: u64,
-        /// Strips or tiles that were packed again.
+        /// Strips or tiles of the page that were packed again.
         renewed_chunks: usize,
+        /// Smaller copies of the page, pyramid levels and thumbnails, that were repaired with it.
+        renewed_copies: usize,
     },
     /// This master cannot be patched and nothing was written; it has to be encoded as any other picture.
     NotPossible {
@@ -117,17 +122,20 @@ fn write(restored: &Restored<'_>, file: &mut File, target: &Path) -> Result<Patc
     let photo = restored.photo;
     let master = File::open(photo.path()).map_err(PageFault::Io)?;
     let tiff = TiffFile::open(&master)?;
-    let layout = PageLayout::read(&tiff, photo.metadata().page)?;
+    let layout = PageLayout::read(&tiff, place_of(photo))?;
     check_layout(&layout, photo)?;
     let renewal = Renewal::new(restored, &layout, &tiff);
     copy(&master, file, photo)?;
     let renewed_chunks = renewal.write(file)?;
+    let copies = Copies::of(restored, &layout, &tiff);
+    copies.write(&tiff, file)?;
     if let Some(xmp) = restored.xmp {
         packet::replace(file, photo.metadata().page, xmp)?;
     }
 
     let started = Instant::now();
-    let changed_pixels = verify::check(restored, &layout, &master, file)?;
+    let changed_pixels = verify::check(restored, place_of(photo), &layout, &master, file)?;
+    copies.check(&master, file)?;
     let verifying = started.elapsed();
     file.rewind().map_err(Stop::Write)?;
     let outcome = ExportOutcome {
@@ -136,21 +144,27 @@ fn write(restored: &Restored<'_>, file: &mut File, target: &Path) -> Result<Patc
         sha256: hash::sha256_of(file).map_err(Stop::Write)?,
         lossy: false,
         largest_difference: 0,
-        not_carried: Vec::new(),
+        not_carried: copies.old,
         verifying,
     };
     Ok(Patch::Written {
         outcome,
         changed_pixels,
         renewed_chunks,
+        renewed_copies: copies.renewed.len(),
     })
+}
+
+/// The page a photo was decoded from.
+fn place_of(photo: &Photo) -> PageAt {
+    PageAt::Chain(photo.metadata().page)
 }
 
 /// Whether the photo's file, as it is now, looks like one that can be patched.
 pub fn can_patch(photo: &Photo) -> bool {
     let check = || {
         let master = File::open(photo.path())?;
-        let layout = PageLayout::read(&TiffFile::open(&master)?, photo.metadata().page)?;
+        let layout = PageLayout::read(&TiffFile::open(&master)?, place_of(photo))?;
         check_layout(&layout, photo)
     };
     photo.source().format == FileFormat::Tiff && check().is_ok()

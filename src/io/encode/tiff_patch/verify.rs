@@ -6,22 +6,23 @@ use rayon::prelude::*;
 
 use super::{Restored, as_stored, repaired_span};
 use crate::geometry::PixelRect;
-use crate::io::tiff_page::{GroupRows, PageFault, PageLayout, TiffFile};
+use crate::io::tiff_page::{GroupRows, PageAt, PageFault, PageLayout, TiffFile};
 use crate::photo::Samples;
 
 const DIFFERS: PageFault = PageFault::Damaged("the copy did not read back as it was to be");
 
 /// How many pixels of `written` differ from the master; an error when any is not what it must be.
 ///
-/// `layout` is the master's, `master` its file.
+/// `layout` is that of the master's page at `place`, `master` its file.
 pub fn check(
     restored: &Restored<'_>,
+    place: PageAt,
     layout: &PageLayout,
     master: &File,
     written: &File,
 ) -> Result<u64, PageFault> {
     let tiff = TiffFile::open(written)?;
-    let copy = PageLayout::read(&tiff, restored.photo.metadata().page)?;
+    let copy = PageLayout::read(&tiff, place)?;
     let is_same = copy.size == layout.size
         && copy.bits == layout.bits
         && copy.samples == layout.samples
