@@ -8,13 +8,14 @@ use super::Stop;
 use super::args::VerifyArgs;
 use super::restore::restore_stop;
 use super::session::Session;
+use crate::inference::InferenceError;
 use crate::io::{ExportOptions, OutputFormat, export_photo, load_mask};
 use crate::photo::{Photo, Samples};
 use crate::record::{
     Agreement, HashOutcome, Record, agreement, changed_outside_mask, check_hashes, mend_again,
     recorded_windows,
 };
-use crate::restore::{AlphaRaster, Restoration, composite_rect, rerender};
+use crate::restore::{AlphaRaster, Restoration, RestoreError, composite_rect, rerender};
 
 /// Checks one record.
 pub(super) fn run(args: &VerifyArgs, session: &mut Session<'_>) -> Result<(), Stop> {
@@ -122,11 +123,22 @@ fn restore_again(
                 runtime.provider
             ));
         }
-        rerender(photo, alpha, &windows, engine, console, &cancel).map_err(restore_stop)?
+        rerender(photo, alpha, &windows, engine, console, &cancel).map_err(said_of_windows)?
     };
     let repairs = mend_again(record, photo, &session.cancel).map_err(anyhow::Error::from)?;
     restoration.set_repairs(repairs);
     Ok(composite_rect(photo, &restoration, photo.size().rect()))
+}
+
+/// A window of the record is never made smaller, as that would be another fill; the usual advice would not help.
+fn said_of_windows(error: RestoreError) -> Stop {
+    if let RestoreError::Inference(InferenceError::OutOfMemory { .. }) = error {
+        return anyhow::anyhow!(
+            "the fills of the record do not fit into the memory allowed; check again with a larger --memory-limit, such as the one the photo was restored with (1G unless given)"
+        )
+        .into();
+    }
+    restore_stop(error)
 }
 
 /// Holds the derivative against the pixels restored again; `None` when it is a picture of another kind.

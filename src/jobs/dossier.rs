@@ -226,6 +226,7 @@ fn derivative(
             _ => None,
         },
         largest_difference: report.largest_difference,
+        renewed_reduced_copies: report.renewed_copies,
     }
 }
 

@@ -7,9 +7,10 @@ use super::names::file_name;
 use super::repairs::repair_records;
 use super::schema::{
     AreaOrigin, AreaRecord, DerivativeFile, FileHash, FillKind, MasterFile, MetadataRecord, Model,
-    Options, PictureFacts, PixelCounts, Program, Record, ResolutionRecord, Runtime, SCHEMA,
-    SCHEMA_VERSION, WindowRecord,
+    Options, PictureFacts, PixelCounts, Program, Record, RectRecord, ResolutionRecord, Runtime,
+    SCHEMA, SCHEMA_VERSION, WindowRecord,
 };
+use super::source_type::digital_source_term;
 use super::{DossierNames, RecordError};
 use crate::geometry::{PixelRect, TileIndex};
 use crate::inference::{ModelIdentity, ProviderKind};
@@ -17,11 +18,6 @@ use crate::io::{XmpEdit, hex};
 use crate::mask::{AreaRepairs, EffectiveMask, Origin, areas};
 use crate::photo::{Channels, FileFormat, Photo, ResolutionUnit};
 use crate::restore::{FillWindow, Restoration, fill_windows};
-
-/// The IPTC term for a picture parts of which a trained network made: "such as with inpainting".
-/// Source: IPTC `NewsCodes`, scheme `digitalsourcetype`, 2024-09-17.
-const COMPOSITE_WITH_TRAINED: &str =
-    "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia";
 
 /// Who restored the photo, why, and with what.
 #[derive(Clone, Debug)]
@@ -205,6 +201,12 @@ fn windows(restoration: &Restoration) -> Vec<WindowRecord> {
             width: window.read.width,
             height: window.read.height,
             cells: window.cells.iter().map(|i| [i.column, i.row]).collect(),
+            piece: window.piece.map(|piece| RectRecord {
+                x: piece.x,
+                y: piece.y,
+                width: piece.width,
+                height: piece.height,
+            }),
         })
         .collect()
 }
@@ -220,6 +222,9 @@ pub fn recorded_windows(record: &Record) -> Vec<FillWindow> {
                 .iter()
                 .map(|&[column, row]| TileIndex::new(column, row))
                 .collect(),
+            piece: window
+                .piece
+                .map(|piece| PixelRect::new(piece.x, piece.y, piece.width, piece.height)),
         })
         .collect()
 }
@@ -234,7 +239,7 @@ pub fn xmp_edit(
     restoration: &Restoration,
     circumstances: &Circumstances,
 ) -> Result<XmpEdit, RecordError> {
-    let is_filled = restoration.cells().any(|cell| !cell.rect.is_empty());
+    let term = digital_source_term(restoration);
     let mut parameters = vec![format!("master SHA-256 {}", hex(&photo.source().sha256))];
     for model in &circumstances.models {
         parameters.push(format!("model {} SHA-256 {}", model.id, model.sha256));
@@ -244,12 +249,12 @@ pub fn xmp_edit(
     }
     parameters.push(format!("masked pixels {}", mask.masked_pixels()));
     Ok(XmpEdit {
-        is_filled,
+        is_filled: term.is_some(),
         when: utc(SystemTime::now()),
         software_agent: concat!("Unscratch ", env!("CARGO_PKG_VERSION")).to_owned(),
         parameters: parameters.join("; "),
         master_name: file_name(photo.path())?,
-        digital_source_type: is_filled.then_some(COMPOSITE_WITH_TRAINED),
+        digital_source_type: term,
     })
 }
 

@@ -1,75 +1,18 @@
-//! The fields of `NAME.restoration.json`, version 1. Their names are a promise to archives: see `docs/restoration-record.md`.
+//! The fields of `NAME.restoration.json`, version 2. Their names are a promise to archives: see `docs/restoration-record.md`.
 
 use std::num::NonZeroU32;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 
 use serde::{Deserialize, Serialize};
+
+use super::RecordError;
 
 /// What `schema` says in every record.
 pub const SCHEMA: &str = "unscratch-restoration-record";
 /// The version written, and the newest that is read.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 /// Longest record read, bytes: more than a million areas.
 const LONGEST_BYTES: u64 = 256 << 20;
-
-/// Why there is no record.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RecordError {
-    /// A file's name cannot be written into a record.
-    #[error("a record needs file names in Unicode; rename this one: {path:?}")]
-    Name {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A file's name would lead elsewhere on another system.
-    #[error(
-        "a record cannot hold a name with a backslash, which other systems take for a folder; rename this file: {path:?}"
-    )]
-    Backslash {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The file cannot be read.
-    #[error("the record cannot be read ({source}); check the name and the disk: {path:?}")]
-    Io {
-        /// What the system said.
-        source: std::io::Error,
-        /// The record.
-        path: PathBuf,
-    },
-    /// The file is far too long.
-    #[error("this is too long for a restoration record ({bytes} bytes): {path:?}")]
-    TooLong {
-        /// Its length.
-        bytes: u64,
-        /// The file.
-        path: PathBuf,
-    },
-    /// The file is something else, or damaged.
-    #[error(
-        "this is no restoration record, or a damaged one ({reason}); name a file that ends in .restoration.json: {path:?}"
-    )]
-    NotARecord {
-        /// What is wrong with it.
-        reason: String,
-        /// The file.
-        path: PathBuf,
-    },
-    /// A newer program wrote it.
-    #[error(
-        "the record is of version {version} and this program reads up to {SCHEMA_VERSION}; use a newer Unscratch: {path:?}"
-    )]
-    Version {
-        /// Its version.
-        version: u32,
-        /// The file.
-        path: PathBuf,
-    },
-    /// It cannot be written as JSON.
-    #[error("the record cannot be written ({0})")]
-    Json(#[from] serde_json::Error),
-}
 
 /// A whole record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -191,6 +134,9 @@ pub struct DerivativeFile {
     pub quality: Option<u8>,
     /// Largest difference that compression made, code values; 0 when lossless.
     pub largest_difference: u16,
+    /// Smaller copies of the page in a patched copy of a TIFF that were repaired with it; absent from records of version 1.
+    #[serde(default)]
+    pub renewed_reduced_copies: usize,
 }
 
 /// A file of the dossier.
@@ -371,6 +317,23 @@ pub struct WindowRecord {
     pub height: u32,
     /// Column and row of each cell of 256 px.
     pub cells: Vec<[u32; 2]>,
+    /// The pixels of the only cell that were taken from this window, when memory was so short that the cell was filled in
+    /// pieces; absent otherwise, and from records of version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub piece: Option<RectRecord>,
+}
+
+/// A rectangle, stored order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RectRecord {
+    /// Left edge, px.
+    pub x: u32,
+    /// Upper edge, px.
+    pub y: u32,
+    /// Px.
+    pub width: u32,
+    /// Px.
+    pub height: u32,
 }
 
 /// What was written into the derivative's XMP.
@@ -486,8 +449,8 @@ mod tests {
             RecordError::NotARecord { .. }
         ));
         assert!(matches!(
-            parse(r#"{"schema": "unscratch-restoration-record", "schema_version": 2}"#),
-            RecordError::Version { version: 2, .. }
+            parse(r#"{"schema": "unscratch-restoration-record", "schema_version": 3}"#),
+            RecordError::Version { version: 3, .. }
         ));
     }
 }

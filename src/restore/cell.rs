@@ -13,6 +13,15 @@ pub struct FillSpan {
     pub len: u32,
 }
 
+/// A part of a cell that was filled from a window of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FillPiece {
+    /// The pixels taken, image px; inside the cell.
+    pub rect: PixelRect,
+    /// What the network read for them.
+    pub read: PixelRect,
+}
+
 /// Stage 2's answer for the pixels of one cell that show it.
 ///
 /// A scratch fills a small part of its bounding box, so only the pixels with α > 0 are kept: memory grows with the
@@ -28,6 +37,8 @@ pub struct FillCell {
     /// What the network read to make it, its neighbours' fills perhaps with it: its plan's window, a smaller one where
     /// memory was short; empty when nothing was computed, or in several pieces.
     pub window: PixelRect,
+    /// The pieces it was made in, when memory was too short for one window.
+    pub pieces: Vec<FillPiece>,
     /// Where the pixels carried lie, row by row and from left to right; runs neither touch nor overlap.
     pub spans: Vec<FillSpan>,
     /// Filled pixels, span after span, interleaved in the photo's channels, 0 to 65,535 whatever its depth.
@@ -57,6 +68,7 @@ impl FillCell {
             rect: PixelRect::EMPTY,
             stamp,
             window: PixelRect::EMPTY,
+            pieces: Vec::new(),
             spans: Vec::new(),
             fill: Vec::new(),
             alpha: Vec::new(),
@@ -126,13 +138,15 @@ impl FillCell {
     /// Memory, bytes.
     pub fn byte_len(&self) -> usize {
         let Self {
+            pieces,
             spans,
             fill,
             alpha,
             recovered,
             ..
         } = self;
-        size_of::<Self>() + size_of_val(&**spans) + 2 * fill.len() + alpha.len() + recovered.len()
+        let places = size_of_val(&**spans) + size_of_val(&**pieces);
+        size_of::<Self>() + places + 2 * fill.len() + alpha.len() + recovered.len()
     }
 }
 

@@ -9,8 +9,8 @@ use super::context::{context_for, photo_tensor};
 use super::group::max_window_px;
 use super::plan::bounds_of_set;
 use super::{
-    CELL_PX, CellPlan, ContextCache, FillCell, ProgressSink, RectFill, Restoration, RestoreError,
-    Stage, plan_fill,
+    CELL_PX, CellPlan, ContextCache, FillCell, FillPiece, ProgressSink, RectFill, Restoration,
+    RestoreError, Stage, plan_fill,
 };
 use crate::geometry::{NETWORK_GRID_PX, PixelRect, mirror_index};
 use crate::inference::{CancelToken, Engine, InferenceError, Tensor, take_output};
@@ -161,12 +161,12 @@ impl Filler<'_> {
         if let [piece] = pieces[..] {
             return Ok(self.run_around(piece)?.cell(hole));
         }
-        let mut whole = hole.blank(self.photo.channels().count());
+        let mut whole = PiecedFill::new(hole, self.photo.channels().count());
         for piece in pieces {
             let window_fill = self.run_around(piece)?;
-            paste(&mut whole, hole.rect, &window_fill.rect(piece), piece);
+            whole.add(&window_fill, piece);
         }
-        Ok(hole.cell(whole, PixelRect::EMPTY))
+        Ok(whole.cell(hole))
     }
 
     /// Stage 2 on the window around `rect`.
@@ -215,6 +215,42 @@ fn pieces_of(rect: PixelRect, halo_px: u32, max_px: u64) -> Vec<PixelRect> {
         .map(|piece| piece.intersect(rect))
         .filter(|piece| !piece.is_empty())
         .collect()
+}
+
+/// A cell's fill that is put together from pieces, each from a window of its own.
+pub(super) struct PiecedFill {
+    /// Bounding box of the cell's hole.
+    rect: PixelRect,
+    values: RectFill,
+    pieces: Vec<FillPiece>,
+}
+
+impl PiecedFill {
+    /// Nothing yet; `channels` is the photo's.
+    pub fn new(hole: &CellHole<'_>, channels: usize) -> Self {
+        Self {
+            rect: hole.rect,
+            values: hole.blank(channels),
+            pieces: Vec::new(),
+        }
+    }
+
+    /// Takes the pixels of `piece`, which lies in the hole's bounding box and in what `window_fill` read.
+    pub fn add(&mut self, window_fill: &WindowFill, piece: PixelRect) {
+        paste(&mut self.values, self.rect, &window_fill.rect(piece), piece);
+        self.pieces.push(FillPiece {
+            rect: piece,
+            read: window_fill.read,
+        });
+    }
+
+    /// The cell, when all its pieces are there.
+    pub fn cell(self, hole: &CellHole<'_>) -> FillCell {
+        FillCell {
+            pieces: self.pieces,
+            ..hole.cell(self.values, PixelRect::EMPTY)
+        }
+    }
 }
 
 /// Copies `part`, the values of `piece`, to its place in `whole`, the values of `rect`.

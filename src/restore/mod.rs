@@ -26,7 +26,7 @@ mod trace;
 
 pub use alpha::{ALPHA_REACH_PX, AlphaSource, alpha_photo, alpha_rect, hole_rect};
 pub use area::detect_area;
-pub use cell::{FillCell, FillSpan, RectFill};
+pub use cell::{FillCell, FillPiece, FillSpan, RectFill};
 pub use composite::{changed_in_soft_edge, composite_rect};
 pub use context::ContextCache;
 pub use detect::{Detection, detect};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::alpha::AlphaSource;
 use super::group::MAX_WINDOW_PX;
-use super::inpaint::{CellHole, WindowFill};
+use super::inpaint::{CellHole, PiecedFill, WindowFill};
 use super::plan::{CELL_PX, CellPlan};
 use super::{ContextCache, ProgressSink, Restoration, RestoreError, Stage};
 use crate::geometry::{ImageSize, NETWORK_GRID_PX, PixelRect, TileIndex};
@@ -52,28 +52,42 @@ impl AlphaSource for AlphaRaster {
 /// What the network read at once, and the cells it filled from that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FillWindow {
-    /// What was read, image px; on the grid, so it may reach past the photo's right and lower edge. Empty when a cell was
-    /// filled in several pieces, for want of memory: then it is made again in one, the same but for the last bits.
+    /// What was read, image px; on the grid, so it may reach past the photo's right and lower edge. Empty in records of
+    /// schema version 1 when a cell was filled in several pieces, for want of memory: then it is made again in one, which
+    /// may differ by a few values.
     pub read: PixelRect,
     /// The cells, by column and row of the grid of [`CELL_PX`] squares.
     pub cells: Vec<TileIndex>,
+    /// The pixels of its only cell that were taken from this window, when that cell was filled in several pieces.
+    pub piece: Option<PixelRect>,
 }
 
 /// The windows that all fills of `restoration` were made from, in a fixed order.
 pub fn fill_windows(restoration: &Restoration) -> Vec<FillWindow> {
-    let mut windows: BTreeMap<(u32, u32, u32, u32), FillWindow> = BTreeMap::new();
+    let mut windows: BTreeMap<[u32; 4], FillWindow> = BTreeMap::new();
+    let mut pieces: BTreeMap<[u32; 4], FillWindow> = BTreeMap::new();
+    let place = |rect: PixelRect| [rect.y, rect.x, rect.height, rect.width];
     for cell in restoration.cells().filter(|cell| !cell.rect.is_empty()) {
-        let read = cell.window;
-        windows
-            .entry((read.y, read.x, read.height, read.width))
-            .or_insert_with(|| FillWindow {
-                read,
+        for piece in &cell.pieces {
+            let window = FillWindow {
+                read: piece.read,
+                cells: vec![cell.index],
+                piece: Some(piece.rect),
+            };
+            // Pieces of different cells share no pixel.
+            pieces.insert(place(piece.rect), window);
+        }
+        if cell.pieces.is_empty() {
+            let window = windows.entry(place(cell.window));
+            let window = window.or_insert_with(|| FillWindow {
+                read: cell.window,
                 cells: Vec::new(),
-            })
-            .cells
-            .push(cell.index);
+                piece: None,
+            });
+            window.cells.push(cell.index);
+        }
     }
-    windows.into_values().collect()
+    windows.into_values().chain(pieces.into_values()).collect()
 }
 
 /// Makes the fills of `windows` again.
@@ -89,45 +103,130 @@ pub fn rerender(
     progress: &dyn ProgressSink,
     cancel: &CancelToken,
 ) -> Result<Restoration, RestoreError> {
-    let size = photo.size();
-    if alpha.size != size {
+    if alpha.size != photo.size() {
         return Err(RestoreError::MaskSize {
-            photo: size,
+            photo: photo.size(),
             mask: alpha.size,
         });
     }
-    let mut restoration = Restoration::new(0);
     let contexts = ContextCache::new(engine.run_bytes() as usize / 8);
-    for (done, window) in windows.iter().enumerate() {
-        progress.report(Stage::Filling, done as u64, windows.len() as u64);
+    let mut again = Again {
+        photo,
+        alpha,
+        engine,
+        contexts,
+        cancel,
+        restoration: Restoration::new(0),
+        pieced: BTreeMap::new(),
+    };
+    let total = windows.len() as u64;
+    for (done, window) in (0..).zip(windows) {
+        progress.report(Stage::Filling, done, total);
         if cancel.is_cancelled() {
             return Err(InferenceError::Cancelled.into());
         }
-        let no_window = || RestoreError::Window {
-            photo: size,
-            window: window.read,
-        };
-        let plans: Option<Vec<CellPlan>> = window.cells.iter().map(|&i| plan(i, size)).collect();
-        let plans = plans.ok_or_else(no_window)?;
-        let mut holes: Vec<CellHole<'_>> = plans.iter().map(|p| CellHole::new(alpha, p)).collect();
-        holes.retain(|hole| !hole.rect.is_empty());
-        for (read, holes) in runs(window.read, &holes, size, engine) {
-            check_window(read.read, size, engine)?;
-            let is_read = |hole: &CellHole<'_>| {
-                let inside = hole.rect.intersect(read.read).intersect(size.rect());
-                inside == hole.rect
-            };
-            if !holes.iter().all(is_read) {
-                return Err(no_window());
-            }
-            let fill = WindowFill::run(photo, alpha, &read, engine, &contexts, cancel)?;
-            for hole in holes {
-                restoration.insert(Arc::new(fill.cell(hole)));
-            }
+        match window.piece {
+            None => again.fill_window(window)?,
+            Some(piece) => again.fill_piece(window, piece)?,
         }
     }
-    progress.report(Stage::Filling, windows.len() as u64, windows.len() as u64);
-    Ok(restoration)
+    progress.report(Stage::Filling, total, total);
+    Ok(again.finish())
+}
+
+/// What is made again, and from what.
+struct Again<'a> {
+    photo: &'a Photo,
+    alpha: &'a AlphaRaster,
+    engine: &'a mut Engine,
+    contexts: ContextCache,
+    cancel: &'a CancelToken,
+    restoration: Restoration,
+    /// Cells made in pieces, as far as they are there.
+    pieced: BTreeMap<TileIndex, PiecedFill>,
+}
+
+impl Again<'_> {
+    /// Fills the cells of `window`, which were made from it in whole.
+    fn fill_window(&mut self, window: &FillWindow) -> Result<(), RestoreError> {
+        let size = self.photo.size();
+        let plans: Option<Vec<CellPlan>> = window.cells.iter().map(|&i| plan(i, size)).collect();
+        let plans = plans.ok_or_else(|| self.no_window(window))?;
+        let alpha = self.alpha;
+        let mut holes: Vec<CellHole<'_>> = plans.iter().map(|p| CellHole::new(alpha, p)).collect();
+        holes.retain(|hole| !hole.rect.is_empty());
+        for (read, holes) in runs(window.read, &holes, size, self.engine) {
+            check_window(read.read, size, self.engine)?;
+            if !holes.iter().all(|hole| self.reads(&read, hole.rect)) {
+                return Err(self.no_window(window));
+            }
+            let fill = self.run(&read)?;
+            for hole in holes {
+                self.restoration.insert(Arc::new(fill.cell(hole)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Fills `piece`, a part of the only cell of `window`.
+    fn fill_piece(&mut self, window: &FillWindow, piece: PixelRect) -> Result<(), RestoreError> {
+        let size = self.photo.size();
+        let &[index] = &window.cells[..] else {
+            return Err(self.no_window(window));
+        };
+        let plan = plan(index, size).ok_or_else(|| self.no_window(window))?;
+        let hole = CellHole::new(self.alpha, &plan);
+        check_window(window.read, size, self.engine)?;
+        let read = Window {
+            core: window.read.intersect(size.rect()),
+            read: window.read,
+        };
+        let ends_inside = |start: u32, length: u32, end: u32| {
+            length > 0 && u64::from(start) + u64::from(length) <= u64::from(end)
+        };
+        let is_inside = ends_inside(piece.x, piece.width, size.width)
+            && ends_inside(piece.y, piece.height, size.height)
+            && hole.rect.intersect(piece) == piece;
+        if !is_inside || !self.reads(&read, piece) {
+            return Err(self.no_window(window));
+        }
+        let fill = self.run(&read)?;
+        let channels = self.photo.channels().count();
+        let whole = self.pieced.entry(index);
+        let whole = whole.or_insert_with(|| PiecedFill::new(&hole, channels));
+        whole.add(&fill, piece);
+        Ok(())
+    }
+
+    /// Everything that was filled.
+    fn finish(mut self) -> Restoration {
+        for (index, whole) in self.pieced {
+            if let Some(plan) = plan(index, self.photo.size()) {
+                let cell = whole.cell(&CellHole::new(self.alpha, &plan));
+                self.restoration.insert(Arc::new(cell));
+            }
+        }
+        self.restoration
+    }
+
+    fn run(&mut self, window: &Window) -> Result<WindowFill, RestoreError> {
+        let Self { photo, alpha, .. } = *self;
+        let (contexts, cancel) = (&self.contexts, self.cancel);
+        WindowFill::run(photo, alpha, window, self.engine, contexts, cancel)
+    }
+
+    /// Whether `window` reads all of `rect` inside the photo.
+    fn reads(&self, window: &Window, rect: PixelRect) -> bool {
+        let inside = rect.intersect(window.read);
+        inside.intersect(self.photo.size().rect()) == rect
+    }
+
+    fn no_window(&self, window: &FillWindow) -> RestoreError {
+        RestoreError::Window {
+            photo: self.photo.size(),
+            window: window.read,
+        }
+    }
 }
 
 /// The network runs that fill `holes`: one that reads `read`, or one a cell where that is empty.

@@ -62,6 +62,47 @@ fn a_detected_repair_is_identical_too_with_any_number_of_threads() {
 }
 
 #[test]
+fn what_was_filled_in_pieces_for_want_of_memory_is_identical_with_any_memory() {
+    let folder = scan();
+    folder
+        .run("restore a.tif -o r.tif --mask-in m.png --dossier --provider cpu --memory-limit 160M")
+        .expect_code(0);
+    let record = folder.json("r.restoration.json");
+    assert_eq!(record["schema_version"], 2);
+    let windows = record["fill_windows"].as_array().unwrap();
+    assert!(windows.len() > 1, "{windows:?}");
+    assert!(windows.iter().all(|window| window["piece"].is_object()));
+    for limit in ["160M", "1G"] {
+        let ran = folder
+            .run(&format!(
+                "verify r.restoration.json --provider cpu --memory-limit {limit}"
+            ))
+            .expect_code(0);
+        assert!(ran.stdout.contains("identical"), "{limit}: {}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_record_of_version_1_is_still_verified() {
+    let folder = scan();
+    folder
+        .run("restore a.tif -o r.tif --mask-in m.png --dossier --provider cpu")
+        .expect_code(0);
+    let mut record = folder.json("r.restoration.json");
+    record["schema_version"] = 1.into();
+    // What a cell in pieces looked like: this photo's only cell, of no window.
+    let unknown = serde_json::json!({"x": 0, "y": 0, "width": 0, "height": 0, "cells": [[0, 0]]});
+    for windows in [record["fill_windows"].clone(), serde_json::json!([unknown])] {
+        record["fill_windows"] = windows;
+        folder.write("r.restoration.json", record.to_string().as_bytes());
+        let ran = folder
+            .run("verify r.restoration.json --provider cpu")
+            .expect_code(0);
+        assert!(ran.stdout.contains("identical"), "{}", ran.stdout);
+    }
+}
+
+#[test]
 fn a_jpeg_is_checked_by_compressing_again() {
     let folder = scan();
     folder

@@ -228,6 +228,7 @@ fn windows_that_no_fill_can_have_are_refused_before_memory_is_taken() {
         let windows = [FillWindow {
             read,
             cells: vec![cell],
+            piece: None,
         }];
         let token = CancelToken::new();
         rerender(

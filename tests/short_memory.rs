@@ -1,0 +1,177 @@
+//! Cells filled in pieces, because memory was short, are made again from the same pieces: by the record, not by the memory at hand.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+#[path = "common/photo.rs"]
+mod photo;
+
+use unscratch::geometry::{ImageSize, PixelRect};
+use unscratch::inference::fake::{IdentityNetwork, fake_manifest};
+use unscratch::inference::{
+    CancelToken, Contract, Engine, InferenceError, Manifest, Network, Tensor, TensorView,
+};
+use unscratch::mask::{EffectiveMask, Mask, MaskLayer};
+use unscratch::photo::{Channels, Photo, Samples};
+use unscratch::restore::{
+    AlphaRaster, AlphaSource as _, CELL_PX, ContextCache, FillWindow, NoProgress, Restoration,
+    RestoreError, composite_rect, fill_windows, rerender, restore_photo,
+};
+
+const SIZE: ImageSize = ImageSize::new(600, 300);
+
+/// Stage 2 that fills a whole window with its mean: another window is another colour. Out of memory beyond `max_px`.
+struct MeanNetwork {
+    manifest: Manifest,
+    max_px: usize,
+}
+
+impl Network for MeanNetwork {
+    fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    fn run(
+        &mut self,
+        inputs: &[(&str, TensorView<'_>)],
+        _cancel: &CancelToken,
+    ) -> Result<Vec<(String, Tensor)>, InferenceError> {
+        let photo = inputs[0].1;
+        let [_, _, height, width] = photo.shape();
+        if height * width > self.max_px {
+            return Err(InferenceError::OutOfMemory {
+                model: self.manifest.id.clone(),
+            });
+        }
+        let mean = photo.data().iter().sum::<f32>() / photo.data().len() as f32;
+        Ok(vec![
+            (
+                "fill".to_owned(),
+                Tensor::filled([1, 3, height, width], mean),
+            ),
+            (
+                "recovered".to_owned(),
+                Tensor::filled([1, 1, height, width], 1.0),
+            ),
+        ])
+    }
+}
+
+fn engine(max_px: usize) -> Engine {
+    let filler = MeanNetwork {
+        manifest: fake_manifest(Contract::RestoreV1, 64),
+        max_px,
+    };
+    Engine::from_networks(
+        Box::new(IdentityNetwork::new(Contract::ScratchContextV1)),
+        Box::new(filler),
+    )
+}
+
+/// Two spots, each larger than what fits at once, in different cells.
+fn masked(x: u32, y: u32) -> bool {
+    let spots = [
+        PixelRect::new(20, 30, 190, 150),
+        PixelRect::new(400, 60, 100, 180),
+    ];
+    spots.iter().any(|spot| spot.contains(x, y))
+}
+
+struct Scan {
+    photo: Photo,
+    alpha: AlphaRaster,
+    restoration: Restoration,
+}
+
+/// A photo restored by an engine that has memory for windows of `max_px`.
+fn restored(max_px: usize) -> Scan {
+    let photo = photo::photo_of(SIZE, Channels::Grey, |x, y, _| (x / 3 + y / 2) as u8);
+    let pixels = (0..SIZE.height).flat_map(|y| (0..SIZE.width).map(move |x| (x, y)));
+    let values: Vec<u8> = pixels.map(|(x, y)| u8::from(masked(x, y)) * 255).collect();
+    let mut mask = Mask::new(SIZE);
+    mask.added = MaskLayer::from_raster(SIZE, &values);
+    let mask = EffectiveMask::new(mask, None);
+    let mut alpha = vec![0; SIZE.pixel_count()];
+    mask.alpha_rect(SIZE.rect(), &mut alpha);
+    let contexts = ContextCache::new(1 << 20);
+    let restoration = restore_photo(
+        &photo,
+        &mask,
+        &mut engine(max_px),
+        &contexts,
+        &NoProgress,
+        &CancelToken::new(),
+    );
+    Scan {
+        photo,
+        alpha: AlphaRaster::new(SIZE, alpha),
+        restoration: restoration.unwrap(),
+    }
+}
+
+impl Scan {
+    fn pixels(&self) -> Samples {
+        composite_rect(&self.photo, &self.restoration, SIZE.rect())
+    }
+
+    fn again(&self, windows: &[FillWindow]) -> Result<Samples, RestoreError> {
+        let token = CancelToken::new();
+        let mut engine = engine(usize::MAX);
+        let Self { photo, alpha, .. } = self;
+        let again = rerender(photo, alpha, windows, &mut engine, &NoProgress, &token)?;
+        Ok(composite_rect(photo, &again, SIZE.rect()))
+    }
+}
+
+#[test]
+fn fills_made_in_pieces_are_made_again_from_the_same_pieces() {
+    let short = restored(192 * 192);
+    let windows = fill_windows(&short.restoration);
+    assert!(windows.iter().filter(|w| w.piece.is_some()).count() > 3);
+    assert!(windows.iter().all(|window| !window.read.is_empty()));
+    assert_eq!(short.again(&windows).unwrap(), short.pixels());
+    assert_ne!(restored(usize::MAX).pixels(), short.pixels());
+}
+
+#[test]
+fn records_of_version_1_know_no_pieces_and_are_made_again_in_one() {
+    let short = restored(192 * 192);
+    let windows: Vec<FillWindow> = short
+        .restoration
+        .cells()
+        .map(|cell| FillWindow {
+            read: cell.window,
+            cells: vec![cell.index],
+            piece: None,
+        })
+        .collect();
+    assert!(windows.iter().any(|window| window.read.is_empty()));
+    let again = short.again(&windows).unwrap();
+    assert_ne!(again, short.pixels());
+}
+
+#[test]
+fn pieces_that_no_cell_can_have_are_refused() {
+    let short = restored(192 * 192);
+    let windows = fill_windows(&short.restoration);
+    let good = windows
+        .iter()
+        .find(|window| window.piece.is_some())
+        .unwrap();
+    let refused = |change: &dyn Fn(&mut FillWindow)| {
+        let mut window = good.clone();
+        change(&mut window);
+        let outcome = short.again(&[window.clone()]);
+        assert!(
+            matches!(outcome, Err(RestoreError::Window { .. })),
+            "{window:?}"
+        );
+    };
+    refused(&|window| window.cells.clear());
+    refused(&|window| window.cells.push(window.cells[0]));
+    refused(&|window| window.piece = Some(PixelRect::EMPTY));
+    refused(&|window| window.piece = Some(PixelRect::new(u32::MAX, 0, u32::MAX, 9)));
+    refused(&|window| window.piece = Some(PixelRect::new(0, 0, CELL_PX, CELL_PX)));
+    refused(&|window| window.read = PixelRect::EMPTY);
+    refused(&|window| window.read = PixelRect::new(u32::MAX, 0, 64, 64));
+    assert!(short.again(std::slice::from_ref(good)).is_ok());
+}
