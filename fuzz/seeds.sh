@@ -7,7 +7,7 @@ cd "$(dirname "$0")" || exit 2
 command -v convert >/dev/null || { echo "ImageMagick's convert is missing" >&2; exit 2; }
 made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
-mkdir -p corpus/{picture,tiff,mask,exif,iptc,xmp,record}
+mkdir -p corpus/{picture,tiff,mask,exif,iptc,xmp,record,autosave}
 
 base=(convert -size 23x17 -seed 7 plasma:red-blue)
 for depth in 8 16; do
@@ -35,6 +35,9 @@ if command -v tiffcp >/dev/null; then
     tiffcp -B -8 -c zip "$made/rgb16.tif" "$made/big.tif"
     tiffcp -p separate "$made/rgb8.tif" "$made/planes.tif"
     tiffcp "$made/rgb8.tif" "$made/grey8.tif" "$made/pages.tif"
+    convert "$made/rgb8.tif" -scale '12x9!' -depth 8 "$made/half.tif"
+    tiffcp -c lzw "$made/rgb8.tif" "$made/half.tif" "$made/pyramid.tif"
+    tiffset -d 1 -s 254 1 "$made/pyramid.tif"
 fi
 if command -v exiftool >/dev/null; then
     for file in "$made"/{a.jpg,rgb8.tif,rgb8.png}; do
@@ -65,4 +68,28 @@ XMP
 cat >corpus/record/small <<'JSON'
 {"schema":"unscratch-restoration-record","schema_version":1,"program":{"name":"Unscratch","version":"0.1.0"},"started":"2026-01-02T03:04:05Z","finished":"2026-01-02T03:04:06Z","operator":null,"reason":null,"master":{"file":"a.tif","format":"TIFF","sha256":"00","page":1,"orientation":1,"resolution":{"x":300.0,"y":300.0,"unit":"inch"}},"picture":{"width":2,"height":1,"bit_depth":8,"channels":"rgb","has_alpha":false},"derivative":{"file":"b.tif","format":"TIFF","sha256":"00","bytes":9,"lossy":false,"quality":null,"largest_difference":0},"mask":{"file":"m.tif","sha256":"00"},"changes":{"file":"c.png","sha256":"00"},"models":[],"runtime":null,"options":{"threshold":null,"threshold_8bit":null,"mask_file":null,"random_seed":null},"pixels":{"masked":0,"blended":0,"changed":0,"changed_outside_mask":0},"areas":[{"x":0,"y":0,"width":1,"height":1,"pixels":1,"origin":"drawn","fill":"network"}],"fill_windows":[{"x":0,"y":0,"width":64,"height":64,"cells":[[0,0]]}],"metadata":{"xmp_extended":false,"digital_source_type":null,"master_digital_source_type":null},"not_carried":[],"notes":[]}
 JSON
+# The same with a fill from the photo and a cell in pieces.
+python3 - <<'PYTHON'
+import json
+record = json.load(open("corpus/record/small"))
+record["schema_version"] = 2
+piece = {"x": 0, "y": 0, "width": 64, "height": 40}
+record["fill_windows"] = [{"x": 0, "y": 0, "width": 128, "height": 64, "cells": [[0, 0]], "piece": piece}]
+area = {"x": 4, "y": 3, "width": 3, "height": 2, "pixels": 6, "strength": 0.5}
+source = {"x": 4, "y": 3, "width": 3, "height": 2, "dx": 12, "dy": 5}
+record["repairs"] = [{**area, "fill": fill, "sources": [source], "region": "3:4+3;4:4+3", "border": "2:4+3;3:3+1,7+1"}
+                     for fill in ("chosen_source", "suggested_source", "shows_through", "network")]
+json.dump(record, open("corpus/record/mended", "w"))
+PYTHON
+# A tile, an edit and a state of an autosave, without checksums: kind, length, content.
+python3 - >corpus/autosave/stroke <<'PYTHON'
+import struct, sys, zlib
+packer = zlib.compressobj(wbits=-15)
+tile = struct.pack("<I", 1) + packer.compress(bytes([200]) * 65536) + packer.flush()
+slots = struct.pack("<IBIII", 1, 0, 1, 0, 1)
+edit = struct.pack("<QI5sB", 5, 5, b"Brush", 90) + slots + b"\0"
+state = struct.pack("<QBB", 1000, 2, 128) + slots + struct.pack("<IIIIQIIBI4s", 0, 0, 0, 1, 5, 0, 0, 0, 4, b"zoom")
+for kind, content in enumerate((tile, edit, state)):
+    sys.stdout.buffer.write(struct.pack("<BH", kind, len(content)) + content)
+PYTHON
 for folder in corpus/*; do echo "$folder: $(find "$folder" -type f | wc -l) files"; done

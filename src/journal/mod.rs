@@ -9,6 +9,8 @@ mod capture;
 mod error;
 mod fields;
 mod folder;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzz;
 mod labels;
 mod reader;
 mod record;

@@ -193,7 +193,8 @@ impl<'a> Reading<'a> {
     }
 
     fn take_edit(&mut self, mut content: In<'a>) -> Option<()> {
-        let serial = content.u64()?;
+        // Later edits count on from here.
+        let serial = content.u64().filter(|serial| *serial < u64::MAX / 2)?;
         let label = lasting(content.text()?);
         let threshold = Some(content.u8()?).filter(|threshold| *threshold > 0);
         let slots = self.read_slots(&mut content)?;
@@ -288,6 +289,12 @@ impl<'a> Reading<'a> {
     /// The last state with its tiles; `None` when there is none or a tile is not what it should be.
     fn recovered(self) -> Option<Recovered> {
         let state = self.state.as_ref()?;
+        // Each edit is one step: named again and again, a small file would become a large history.
+        let mut serials: Vec<&u64> = state.undo.iter().chain(&state.redo).collect();
+        serials.sort_unstable();
+        if serials.windows(2).any(|pair| pair[0] == pair[1]) {
+            return None;
+        }
         let mut tiles = Tiles {
             deflated: &self.tiles,
             made: HashMap::new(),
