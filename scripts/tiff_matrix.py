@@ -8,7 +8,7 @@ mask in each with `unscratch inpaint`, and compares master and derivative:
   written mask is above 0; the levels of a pyramid differ, and only beneath the mask and one of their pixels around it;
 - the report: a patched copy, nothing changed outside the mask, and some pixels changed inside.
 
-Usage: scripts/tiff_matrix.py path/to/unscratch [--keep FOLDER]
+Usage: scripts/tiff_matrix.py path/to/unscratch [--keep FOLDER] [--only NAME]
 Needs ImageMagick 6, libtiff-tools and exiftool. Exits with 1 on any difference.
 """
 
@@ -295,6 +295,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program", type=pathlib.Path)
     parser.add_argument("--keep", type=pathlib.Path, help="folder for the files, kept afterwards")
+    parser.add_argument("--only", default="", help="only combinations with this in their name")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.keep or pathlib.Path(temporary)
@@ -305,14 +306,15 @@ def main():
         masters = Masters(folder)
         masters.make()
         failed = 0
-        for name, master, page in masters.cases:
+        cases = [case for case in masters.cases if options.only in case[0]]
+        for name, master, page in cases:
             try:
                 faults = check_case(options.program, mask, folder, name, master, page)
             except RuntimeError as error:
                 faults = [str(error)]
             failed += bool(faults)
             print(f"{'FAILED' if faults else 'ok':6} {name}" + "".join(f"\n       {fault}" for fault in faults), flush=True)
-        print(f"{len(masters.cases)} combinations, {failed} failed")
+        print(f"{len(cases)} combinations, {failed} failed")
     return 1 if failed else 0
 
 
