@@ -9,11 +9,13 @@ mod photo;
 #[path = "common/scene.rs"]
 mod scene;
 
-use unscratch::geometry::{ImageSize, PixelPoint};
+use unscratch::geometry::{ImageSize, PixelPoint, PixelRect};
 use unscratch::inference::{CancelToken, Contract, Engine, EngineOptions, Network, Tensor};
 use unscratch::mask::{EffectiveMask, Mask, MaskLayer};
 use unscratch::photo::{Channels, Photo};
-use unscratch::restore::{ContextCache, NoProgress, Restoration, hole_rect, restore_photo};
+use unscratch::restore::{
+    ContextCache, NoProgress, Restoration, add_grain, hole_rect, restore_photo,
+};
 use unscratch::tiling::{Window, padded_size, plan_windows};
 
 /// Smaller than a tile, one px wide or high, and no multiples of the grid.
@@ -126,7 +128,7 @@ fn restored(engine: &mut Engine, photo: &Photo, mask: &EffectiveMask) -> Restora
     .unwrap()
 }
 
-/// Stage 2 on the whole padded photo in one run: `fill`.
+/// Stage 2 on the whole padded photo in one run, with grain: `fill`.
 fn whole_fill(engine: &mut Engine, photo: &Photo, mask: &EffectiveMask) -> Tensor {
     let size = photo.size();
     let padded = padded_size(size);
@@ -159,10 +161,13 @@ fn whole_fill(engine: &mut Engine, photo: &Photo, mask: &EffectiveMask) -> Tenso
         ("mask", hole.view()),
         ("context", context.view()),
     ];
-    output(
-        engine.filler().run(&inputs, &CancelToken::new()).unwrap(),
-        "fill",
-    )
+    let outputs = engine.filler().run(&inputs, &CancelToken::new()).unwrap();
+    let recovered = output(outputs.clone(), "recovered");
+    let mut fill = output(outputs, "fill");
+    let halo_px = engine.filler_manifest().halo_px;
+    let read = PixelRect::new(0, 0, padded.width, padded.height);
+    add_grain(&mut fill, &recovered, &tensor, &hole, (read, size, halo_px));
+    fill
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::alpha::AlphaSource;
 use super::colour::ColourGuide;
 use super::context::{context_for, photo_tensor};
+use super::grain::add_grain;
 use super::group::max_window_px;
 use super::plan::bounds_of_set;
 use super::{
@@ -352,7 +353,9 @@ impl WindowFill {
         let hole = hole_tensor(&hole, inside, window, photo)?;
         let input = photo_tensor(photo, window);
         let context = context_for(photo, window.read, engine, contexts, cancel)?;
-        let (fill, recovered) = run_filler(engine, &input, &hole, &context, cancel)?;
+        let (mut fill, recovered) = run_filler(engine, &input, &hole, &context, cancel)?;
+        let place = (window.read, photo.size(), engine.filler_manifest().halo_px);
+        add_grain(&mut fill, &recovered, &input, &hole, place);
         engine.count_filled(window.read.size().pixel_count());
         Ok(Self {
             read: window.read,
