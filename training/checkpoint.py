@@ -63,11 +63,14 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     return _restore(json.loads(metadata[TREE_KEY]), tensors)
 
 
-def load_weights(model: torch.nn.Module, path: Path) -> dict[str, Any]:
+def load_weights(model: torch.nn.Module, path: Path, *, grow: bool = False) -> dict[str, Any]:
     """Loads the averaged weights of a run's checkpoint, or a plain weights file, into `model`.
 
-    Returns what the file says about itself (stage, step, …).
+    With `grow`, mixes of the channels (`ChannelMix`) that the file does not know stay the identity they begin as; anything
+    else that is missing is an error. Returns what the file says about itself (stage, step, …).
     """
     state = load_checkpoint(path)
-    model.load_state_dict(state["averaged"])
+    missing, unknown = model.load_state_dict(state["averaged"], strict=not grow)
+    if unknown or any(not name.startswith("mix_") for name in missing):
+        raise ValueError(f"these weights are of another network ({[*missing, *unknown][:3]} …): {path}")
     return {key: value for key, value in state.items() if not key.endswith(("averaged", "model", "optimiser"))}

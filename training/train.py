@@ -299,8 +299,8 @@ def main() -> None:
     elif checkpoint.exists():
         raise SystemExit(f"this run exists already; add --resume to go on, or choose another folder: {options.run}")
     elif options.start_from:
-        load_weights(trainer.model, options.start_from)
-        load_weights(trainer.averaged, options.start_from)
+        load_weights(trainer.model, options.start_from, grow=True)
+        load_weights(trainer.averaged, options.start_from, grow=True)
     validation = Validation(config, synthesizer("validation", 1000, config.bank_size), device=device)
     train(trainer, options.run, validation)
 

@@ -49,6 +49,25 @@ class ResidualUnit(nn.Module):
         return x + self.mix(self.unit(x))
 
 
+class ChannelMix(nn.Module):
+    """Adds a two-layer mix of the channels at each place to its input: (B, C, H, W), no reach beyond the place.
+
+    It begins as the identity, so that it can be put into a network that is trained already.
+    """
+
+    EXPANSION = 4
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.widen = ConvUnit(channels, self.EXPANSION * channels, kernel=1, norm=True)
+        self.narrow = nn.Conv2d(self.EXPANSION * channels, channels, 1)
+        nn.init.zeros_(self.narrow.weight)
+        nn.init.zeros_(self.narrow.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.narrow(self.widen(x))
+
+
 class FixedLuma(nn.Module):
     """Photo (B, 3, H, W) to luma (B, 1, H / 2, W / 2), a 2×2 mean, as one stride-2 convolution."""
 

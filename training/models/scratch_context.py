@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.models.blocks import ConvUnit, FixedLuma, LineIntegrals, LocalContrast, ResidualUnit, upsample
+from training.models.blocks import ChannelMix, ConvUnit, FixedLuma, LineIntegrals, LocalContrast, ResidualUnit, upsample
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,10 @@ class ScratchContext(nn.Module):
         self.encode_eighth = nn.Sequential(
             *(ResidualUnit(config.eighth, dilation=d, mix=False, norm=True) for d in config.dilations)
         )
+        # Most of what tells a crack from a wire or a collar is decided here, where a channel costs little.
+        self.mix_eighth = nn.ModuleList(ChannelMix(config.eighth) for _ in config.dilations)
+        self.mix_quarter = ChannelMix(config.quarter)
+        self.mix_decoded = ChannelMix(config.quarter)
         self.up_quarter = nn.Conv2d(config.eighth, config.quarter, 1)
         self.decode_quarter = ConvUnit(config.quarter, config.quarter, norm=True)
         self.to_context = ConvUnit(config.quarter, config.context, kernel=1, norm=False)
@@ -62,8 +66,12 @@ class ScratchContext(nn.Module):
         half = self.encode_half(torch.cat([self.stem(photo - 0.5), self.lines(contrast)], dim=1))
         quarter_lines = self.lines(F.avg_pool2d(contrast, 2))  # (B, 8, H/4, W/4)
         quarter = self.encode_quarter(self.to_quarter(half) + self.quarter_lines(quarter_lines))
-        eighth = self.encode_eighth(self.to_eighth(quarter))
+        quarter = self.mix_quarter(quarter)
+        eighth = self.to_eighth(quarter)
+        for encode, mix in zip(self.encode_eighth, self.mix_eighth, strict=True):
+            eighth = mix(encode(eighth))
         quarter = self.decode_quarter(quarter + upsample(self.up_quarter(eighth), smooth=False))
+        quarter = self.mix_decoded(quarter)
         context = self.to_context(quarter)
         half = self.decode_half(half + upsample(self.up_half(quarter), smooth=False))
         return F.pixel_shuffle(self.head(half), 2), context

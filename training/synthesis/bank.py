@@ -28,7 +28,7 @@ except ImportError:  # Windows
 
 PLANES = 5  # alpha, tone, shade, width, side: see Overlay.packed
 ACTIVE_PLACES = 64  # remembered places of visible paint for each overlay, for aiming crops
-VERSION = 10  # raise when a drawing changes, so that old caches are not used
+VERSION = 11  # raise when a drawing changes, so that old caches are not used
 
 DRAWINGS: dict[str, Callable[..., Overlay]] = {
     **{name: getattr(cracks, name) for name in ("torn_crack", "fold", "hairline", "dendrite", "craquelure")},

@@ -10,6 +10,7 @@ from .overlay import CANVAS_PX, Overlay
 
 SHAPE = (CANVAS_PX, CANVAS_PX)
 CLEAN_BREAK_SHARE = 0.45  # of the torn cracks: real prints break right through as often as they fray
+CREASE_FAN_SHARE = 0.22  # of the folds: several creases side by side, as over a bent corner
 WORN_FOLD_SHARE = 0.45  # of the folds: rubbed pale along the crease instead of standing out in relief
 
 
@@ -119,8 +120,8 @@ def _whiskers(rng: np.random.Generator, path: np.ndarray, width: float) -> np.nd
 
 def _paper(rng: np.random.Generator, core: np.ndarray) -> np.ndarray:
     """Lightness of bare paper (H, W): fibres, dirt, a darker bottom of the tear."""
-    fibres = 0.05 * draw.fibre_noise(rng, SHAPE, length=7)
-    clouds = rng.uniform(0.02, 0.09) * draw.fractal_noise(rng, SHAPE, coarsest=40)
+    fibres = rng.uniform(0.03, 0.12) * draw.fibre_noise(rng, SHAPE, length=7)
+    clouds = rng.uniform(0.02, 0.14) * draw.fractal_noise(rng, SHAPE, coarsest=40)
     # Bare paper often clips to white in the scan.
     tone = rng.uniform(0.9, 1.08) + fibres + clouds
     if rng.random() < 0.35:
@@ -147,6 +148,8 @@ def _lip_and_shadow(rng: np.random.Generator, core: np.ndarray) -> np.ndarray:
 
 def fold(rng: np.random.Generator) -> Overlay:
     """A crease in relief: a bright and a dark flank, a wide faint halo, broken white chips along it; or a worn one."""
+    if rng.random() < CREASE_FAN_SHARE:
+        return _crease_fan(rng)
     if rng.random() < WORN_FOLD_SHARE:
         return _worn_fold(rng)
     overlay = Overlay.empty()
@@ -191,6 +194,31 @@ def _worn_fold(rng: np.random.Generator) -> Overlay:
     overlay.tone = _paper(rng, overlay.alpha)
     distance = draw.distance_to_path(path, CANVAS_PX) * draw.side_of_path(path, CANVAS_PX) / (0.6 * width)
     overlay.shade = (rng.uniform(-0.12, 0.12) * distance * np.exp(-0.5 * distance**2) * band).astype(np.float32)
+    return overlay
+
+
+def _crease_fan(rng: np.random.Generator) -> Overlay:
+    """Creases side by side, nearly parallel, pale and broken into short pieces: what a bent corner leaves."""
+    overlay = Overlay.empty()
+    heading = rng.uniform(0, 2 * np.pi)
+    along = np.array([np.cos(heading), np.sin(heading)])
+    across = np.array([-along[1], along[0]])
+    spacing = np.exp(rng.uniform(np.log(8), np.log(60)))
+    count = int(rng.integers(3, 10))
+    for number in range(count):
+        offset = (number - count / 2) * spacing + rng.normal(0, 0.35 * spacing)
+        length = rng.uniform(120, 560)
+        start = CANVAS_PX / 2 + across * offset - along * length * rng.uniform(0.3, 0.7)
+        crease = draw.wandering_path(rng, start, heading + rng.normal(0, 0.09), length, wander=rng.uniform(0.004, 0.025))
+        strength, width = rng.uniform(0.35, 1.0), np.exp(rng.uniform(np.log(0.7), np.log(4.5)))
+        present = draw.gate(rng, len(crease), share=rng.uniform(0.4, 1.0), coarsest=rng.uniform(12, 60), softness=0.4)
+        swell = np.exp(0.45 * draw.line_noise(rng, len(crease), coarsest=14))
+        ends = draw.taper(len(crease), start=0.1, end=0.25)
+        draw.draw_stroke(overlay.alpha, crease, np.maximum(0.5, width * swell) * np.maximum(present, 0.3), strength * ends * present)
+        if rng.random() < 0.5:
+            overlay.alpha = np.maximum(overlay.alpha, strength * _chips(rng, crease, width))
+    overlay.tone = _paper(rng, overlay.alpha)
+    overlay.shade = (rng.uniform(0.02, 0.16) * draw.relief(overlay.alpha, rng.uniform(0, 2 * np.pi))).astype(np.float32)
     return overlay
 
 

@@ -15,7 +15,8 @@ def as_bare_paper(rng: np.random.Generator, mask: np.ndarray) -> Overlay:
     """An overlay with `mask` (H, W) laid bare: paper tone, hard edge, a shadow inside it and a lip outside."""
     overlay = Overlay.empty()
     overlay.alpha = draw.blur(mask, rng.uniform(0.3, 0.7))
-    paper = 0.93 + 0.04 * draw.fibre_noise(rng, SHAPE) + 0.06 * draw.fractal_noise(rng, SHAPE, coarsest=50)
+    fibres = rng.uniform(0.02, 0.1) * draw.fibre_noise(rng, SHAPE)
+    paper = 0.93 + fibres + rng.uniform(0.03, 0.12) * draw.fractal_noise(rng, SHAPE, coarsest=50)
     overlay.tone = np.clip(paper, 0, 1)
     angle = rng.uniform(0, 2 * np.pi)
     reach = rng.uniform(1.0, 3.0)

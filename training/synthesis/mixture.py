@@ -12,6 +12,7 @@ from .overlay import CANVAS_PX
 from .switches import DAMAGE, NEGATIVES, SynthesisSwitches
 
 OWN_TONE_SHARE = 0.12  # of lost emulsion: the layer laid bare has the tone of its surroundings
+STAINED_SHARE = 0.3  # of lost emulsion: what it lays bare is aged or dirty, tan to brown or grey, often no lighter than the picture
 EDGE_KINDS = ("border_wear", "torn_corner", "white_margin")
 PAPER_KINDS = ("torn_crack", "peel", "flakes", "border_wear", "torn_corner", "fold", "skid")
 RELIEF_KINDS = ("torn_crack", "fold", "peel", "flakes", "border_wear", "torn_corner", "hairline", "skid")
@@ -211,6 +212,8 @@ def damage_paint(rng: np.random.Generator, kind: str, *, bright: float, warmth: 
     paper_is_clear = bright < 0.7
     if kind in PAPER_KINDS:
         colour = white if rng.random() < (0.95 if paper_is_clear else 0.8) else rng.uniform(0.3, 0.7) * white
+        if rng.random() < STAINED_SHARE:
+            colour = stained_paper(rng)
         opacity = rng.uniform(0.85, 1.0) if rng.random() < 0.85 else rng.uniform(0.5, 0.9)
         if kind != "fold" and rng.random() < OWN_TONE_SHARE:
             return _Paint(opacity, white, rng.uniform(0.8, 1.6), towards_mean=True)
@@ -232,6 +235,13 @@ def damage_paint(rng: np.random.Generator, kind: str, *, bright: float, warmth: 
         gap = max(abs((0.95 if light else 0.05) - bright), 0.2)
         return _Paint(min(levels / 255 / gap, 0.9), white if light else dark, 0.05, faint=True)
     return _scratch_paint(rng, bright=bright, white=white, dark=dark, weaker=weaker)
+
+
+def stained_paper(rng: np.random.Generator) -> np.ndarray:
+    """The colour (3,) of bare paper that is no longer white: from grey to a brown more saturated than any toned print."""
+    hue = np.array([1.0, rng.uniform(0.74, 0.97), rng.uniform(0.42, 0.9)])
+    strength = 0.0 if rng.random() < 0.3 else rng.uniform(0.2, 1.0)
+    return rng.uniform(0.3, 0.92) * (1 - strength * (1 - hue))
 
 
 def _scratch_paint(rng: np.random.Generator, *, bright: float, white: np.ndarray, dark: np.ndarray,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 import torch
 
+from training.checkpoint import load_weights, save_checkpoint
 from training.models import build_model
-from training.models.blocks import line_filters
+from training.models.blocks import ChannelMix, line_filters
 from training.models.restore import push_pull
 from training.support import example_inputs, measure_support
 
@@ -58,3 +62,26 @@ def test_line_filters_ignore_flat_areas_and_answer_along_lines() -> None:
 def test_the_support_of_stage_1_fits_its_halo() -> None:
     support = measure_support(build_model("detect"), "detect")
     assert 64 < support.radius_px <= 128 and support.halo_px == 128
+
+
+def test_weights_of_a_network_without_channel_mixes_can_be_grown_and_answer_the_same(tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    trained, file = build_model("detect").eval(), tmp_path / "weights.safetensors"
+    older = {name: value for name, value in trained.state_dict().items() if not name.startswith("mix_")}
+    save_checkpoint(file, {"averaged": older})
+    grown = build_model("detect").eval()
+    with pytest.raises(RuntimeError):
+        load_weights(grown, file)
+    load_weights(grown, file, grow=True)
+    photo = example_inputs("detect", 64, 64)[0]
+    with torch.no_grad():
+        assert torch.equal(grown(photo)[0], trained(photo)[0])
+    del older["head.weight"]
+    save_checkpoint(file, {"averaged": older})
+    with pytest.raises(ValueError, match="another network"):
+        load_weights(grown, file, grow=True)
+
+
+def test_a_channel_mix_begins_as_the_identity() -> None:
+    x = torch.randn(2, 8, 5, 7)
+    assert torch.equal(ChannelMix(8)(x), x)
