@@ -292,3 +292,20 @@ fn the_copies_of_another_page_are_not_touched_and_not_named() {
         assert_ne!(of(&path, own).samples(), of(&target, own).samples());
     }
 }
+
+#[test]
+fn a_preview_of_a_picture_inside_it_is_not_taken_for_the_photo() {
+    let folder = Folder::new();
+    let full = page(8, 1, &[]);
+    let mut preview = reduced(&full, 4);
+    preview.inside = vec![full];
+    let path = folder.write("a.nef", &tiff(true, false, &[preview]));
+    let limits = DecodeLimits::default();
+    let said = open_page(&path, &limits, None).unwrap_err().to_string();
+    assert!(
+        said.contains("preview") && said.contains("16-bit TIFF"),
+        "{said}"
+    );
+    let chosen = open_page(&path, &limits, Some(0)).unwrap();
+    assert_eq!(chosen.size().width as usize, WIDTH / 4);
+}

@@ -15,7 +15,7 @@ mod rows;
 pub(super) use directory::{Entry, PageAt, TiffFile};
 pub(super) use layout::PageLayout;
 pub(super) use packing::{Packer, Packing};
-pub(super) use reduced::{halved_pages, main_page, reduced_copies};
+pub(super) use reduced::{halved_pages, is_preview, main_page, reduced_copies};
 pub(super) use rows::{ChunkRows, GroupRows, pack_row, unpack_row};
 
 /// Why a page's rows cannot be reached.

@@ -109,6 +109,14 @@ pub fn main_page(tiff: &TiffFile<'_>) -> (u32, u32) {
     (main.unwrap_or(0) as u32, pages.len() as u32)
 }
 
+/// Whether page `page` calls itself a smaller copy and what it is a copy of lies inside it, as in raw files of cameras.
+pub fn is_preview(tiff: &TiffFile<'_>, page: u32) -> bool {
+    tiff.page(page).is_ok_and(|directory| {
+        Outline::of(tiff, &directory).role == Role::Reduced
+            && !tiff.sub_directories(&directory).is_empty()
+    })
+}
+
 /// The directories that are smaller copies of page `page`, with their sizes: those inside it, those that follow it up to the
 /// next page, and, for the first page, those before it.
 pub fn reduced_copies(tiff: &TiffFile<'_>, page: u32) -> Vec<(PageAt, ImageSize)> {

@@ -18,7 +18,7 @@ use self::tags::read_metadata;
 use super::raster::{Sample, Split, zeros};
 use super::{CONVERT, Decoded, Fault, Input, no_page};
 use crate::geometry::ImageSize;
-use crate::io::tiff_page::{PageAt, PageLayout, TiffFile, main_page};
+use crate::io::tiff_page::{PageAt, PageLayout, TiffFile, is_preview, main_page};
 use crate::photo::Samples;
 
 /// A TIFF decoder over a file whose photometric tag can be overruled.
@@ -39,7 +39,8 @@ impl From<TiffError> for Fault {
 
 /// Decodes one page of a TIFF file.
 pub fn decode(input: &Input) -> Result<Decoded, Fault> {
-    let (main, pages) = main_page(&TiffFile::open(&input.file)?);
+    let tiff = TiffFile::open(&input.file)?;
+    let (main, pages) = main_page(&tiff);
     let page = input.page.unwrap_or(main);
     if page >= pages.max(1) {
         return Err(no_page(page, pages));
@@ -47,6 +48,12 @@ pub fn decode(input: &Input) -> Result<Decoded, Fault> {
     let source = Overlay::new(BufReader::new(input.file.try_clone()?));
     let mut decoder = Decoder::new(source)?.with_limits(limits(input));
     refuse_raw(&mut decoder)?;
+    if input.page.is_none() && is_preview(&tiff, page) {
+        return Err(Fault::Unsupported {
+            what: "this file begins with a small preview of a picture inside it, as camera raw files do".to_owned(),
+            remedy: "develop it to a 16-bit TIFF first, or name the preview with --page 1 if that is what you want",
+        });
+    }
     if page > 0 {
         decoder.seek_to_image(page as usize)?;
     }

@@ -49,6 +49,13 @@ pub struct SmallCopy {
 impl Copies {
     /// Finds them in the master and repairs them in memory; `layout` is the page's.
     pub fn of(restored: &Restored<'_>, layout: &PageLayout, tiff: &TiffFile<'_>) -> Self {
+        if restored.alpha.par_iter().all(|&alpha| alpha == 0) {
+            // Nothing is repaired, so no copy has to be read.
+            return Self {
+                renewed: Vec::new(),
+                old: foretell_old_copies(restored.photo),
+            };
+        }
         let mut copies = Self {
             renewed: Vec::new(),
             old: left_alone(tiff, restored.photo),
