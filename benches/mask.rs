@@ -1,16 +1,12 @@
 //! How long editing, planning and blending take: brush, undo, operations on all marks, windows, plan, α, composite. `cargo bench --no-default-features --bench mask`
 //!
-//! Prints the best and the middle of repeated runs, in milliseconds. No threshold fails it: times belong to a machine.
-#![expect(
-    clippy::print_stdout,
-    reason = "a benchmark's result is what it prints"
-)]
+//! Criterion compares with the run before; nothing fails by it, since times belong to a machine.
 
-use std::hint::black_box;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use unscratch::document::Document;
 use unscratch::geometry::{ImageSize, PixelRect, TileIndex};
 use unscratch::mask::{
@@ -28,7 +24,6 @@ use unscratch::tiling::plan_windows;
 const LARGE: ImageSize = ImageSize::new(12_000, 8_400);
 /// 24 megapixels.
 const MIDDLE: ImageSize = ImageSize::new(6_000, 4_000);
-const REPEATS: usize = 11;
 
 const BRUSH: Brush = Brush {
     diameter_px: 40.0,
@@ -37,21 +32,15 @@ const BRUSH: Brush = Brush {
 };
 
 /// Times `run` on a fresh `prepare()` each time.
-fn time<S, R>(name: &str, mut prepare: impl FnMut() -> S, mut run: impl FnMut(&mut S) -> R) {
-    let mut millis: Vec<f64> = (0..REPEATS)
-        .map(|_| {
-            let mut state = prepare();
-            let start = Instant::now();
-            black_box(run(&mut state));
-            start.elapsed().as_secs_f64() * 1e3
-        })
-        .collect();
-    millis.sort_by(f64::total_cmp);
-    println!(
-        "{name:<58} best {:>9.3} ms, middle {:>9.3} ms",
-        millis[0],
-        millis[REPEATS / 2]
-    );
+fn time<S, R>(
+    criterion: &mut Criterion,
+    name: &str,
+    mut prepare: impl FnMut() -> S,
+    mut run: impl FnMut(&mut S) -> R,
+) {
+    criterion.bench_function(name, |bencher| {
+        bencher.iter_batched_ref(&mut prepare, &mut run, BatchSize::PerIteration);
+    });
 }
 
 /// A curved stroke of about 1,500 px told in `events` steps.
@@ -89,18 +78,29 @@ fn damaged(size: ImageSize) -> EffectiveMask {
     )
 }
 
-fn brush_and_history() {
+fn brush_and_history(criterion: &mut Criterion) {
     for events in [30, 300, 1_500] {
         let name = format!("stroke 1,500 px × 40 px, {events} events");
-        time(&name, || Mask::new(MIDDLE), |mask| draw(mask, events));
+        time(
+            criterion,
+            &name,
+            || Mask::new(MIDDLE),
+            |mask| draw(mask, events),
+        );
     }
     let large = damaged(LARGE);
     time(
+        criterion,
         "line across 100 MP, 40 px",
         || large.mask().clone(),
         |mask| line(mask, &BRUSH, (0.0, 0.0), (12_000.0, 8_400.0)),
     );
-    time("effective mask of 100 MP: clone", || (), |()| large.clone());
+    time(
+        criterion,
+        "effective mask of 100 MP: clone",
+        || (),
+        |()| large.clone(),
+    );
     let painted = || {
         let mut now = Editable {
             mask: large.mask().clone(),
@@ -113,6 +113,7 @@ fn brush_and_history() {
         (now, history)
     };
     time(
+        criterion,
         "commit of that stroke on 100 MP",
         painted,
         |(now, history)| history.commit(now),
@@ -123,33 +124,43 @@ fn brush_and_history() {
         (now, history)
     };
     time(
+        criterion,
         "undo of that stroke on 100 MP",
         committed,
         |(now, history)| history.undo(now),
     );
 }
 
-fn reading() {
+fn reading(criterion: &mut Criterion) {
     let large = damaged(LARGE);
     let empty = EffectiveMask::new(Mask::new(LARGE), None);
     let mut out = vec![0; LARGE.pixel_count()];
     time(
+        criterion,
         "read 100 MP, damaged",
         || (),
         |()| large.read_rect(LARGE.rect(), &mut out),
     );
     time(
+        criterion,
         "read 100 MP, empty",
         || (),
         |()| empty.read_rect(LARGE.rect(), &mut out),
     );
-    time("masked pixels of 100 MP", || (), |()| large.masked_pixels());
     time(
+        criterion,
+        "masked pixels of 100 MP",
+        || (),
+        |()| large.masked_pixels(),
+    );
+    time(
+        criterion,
         "connected pieces of 100 MP",
         || (),
         |()| components(&large, 128).len(),
     );
     time(
+        criterion,
         "plan of stage 2 for 100 MP, from nothing",
         || (),
         |()| plan_fill(LARGE, &large, 64).len(),
@@ -163,14 +174,16 @@ fn reading() {
         planner
     };
     time(
+        criterion,
         "plan of stage 2 for 100 MP, after a stroke",
         planned,
         |planner| planner.plan(&edited, 64).len(),
     );
 }
 
-fn tiles_and_operations() {
+fn tiles_and_operations(criterion: &mut Criterion) {
     time(
+        criterion,
         "windows of stage 1 for 100 MP",
         || (),
         |()| plan_windows(LARGE, 1_024, 64).len(),
@@ -184,6 +197,7 @@ fn tiles_and_operations() {
         ("remove specks below 20 px", MaskOperation::RemoveSpecks(20)),
     ] {
         time(
+            criterion,
             name,
             || middle.mask().clone(),
             |mask| operation.apply(mask, &middle),
@@ -191,16 +205,18 @@ fn tiles_and_operations() {
     }
 }
 
-fn alpha_and_composite() {
+fn alpha_and_composite(criterion: &mut Criterion) {
     let mask = damaged(MIDDLE);
     let cell = PixelRect::new(2_560, 1_536, CELL_PX, CELL_PX);
     let mut out = vec![0; cell.size().pixel_count()];
     time(
+        criterion,
         "α of one cell, damaged",
         || (),
         |()| alpha_rect(&mask, cell, &mut out),
     );
     time(
+        criterion,
         "α of 24 MP, damaged, all threads",
         || (),
         |()| alpha_photo(&mask).len(),
@@ -225,11 +241,19 @@ fn alpha_and_composite() {
         }
     }
     time(
+        criterion,
         "composite of 24 MP, RGB 16 bit, every cell filled",
         || (),
         |()| composite_rect(&photo, &restoration, MIDDLE.rect()).len(),
     );
     time(
+        criterion,
+        "blend of one cell, RGB 16 bit",
+        || (),
+        |()| composite_rect(&photo, &restoration, cell).len(),
+    );
+    time(
+        criterion,
         "stroke and new effective mask in a document of 24 MP",
         || Document::new(Arc::clone(&photo)),
         |document| {
@@ -260,9 +284,17 @@ fn sixteen_bit_photo() -> Arc<Photo> {
     Arc::new(photo.expect("the samples fit the size"))
 }
 
-fn main() {
-    brush_and_history();
-    reading();
-    tiles_and_operations();
-    alpha_and_composite();
+/// As many samples as make the figures steady without taking all day: the slowest take a second each.
+fn settings() -> Criterion {
+    Criterion::default()
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2))
 }
+
+criterion_group! {
+    name = mask;
+    config = settings();
+    targets = brush_and_history, reading, tiles_and_operations, alpha_and_composite
+}
+criterion_main!(mask);

@@ -27,6 +27,10 @@ pub const DEFAULT_THRESHOLD: u8 = 128;
 /// Bytes of stage 1's context that a document keeps: that of about 16 megapixels.
 pub const DEFAULT_CONTEXT_BYTES: usize = 256 << 20;
 
+/// How far the brush moves between two requests for what lies behind it ([`Document::stale_behind_stroke`]), image px: half
+/// a cell.
+pub const FILL_BEHIND_EVERY_PX: f32 = 128.0;
+
 /// Why something does not belong to a document.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]

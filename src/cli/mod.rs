@@ -5,7 +5,7 @@
 
 mod args;
 mod autosaves;
-mod bench;
+pub mod bench;
 mod console;
 mod detect;
 mod doctor;

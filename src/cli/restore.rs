@@ -15,14 +15,15 @@ use super::{Stop, sentence};
 use crate::inference::{Engine, Thresholds};
 use crate::io::{ExportOptions, clear_leftovers, load_mask};
 use crate::jobs::{
-    ExportError, ExportReport, ExportRequest, RecordRequest, export_restoration, without_panic,
+    ArrivingFills, ExportError, ExportReport, ExportRequest, RecordRequest, export_restoration,
+    export_while_filling, without_panic,
 };
 use crate::mask::{EffectiveMask, Mask, MaskLayer};
 use crate::photo::Photo;
 use crate::record::Circumstances;
 use crate::restore::{
-    ContextCache, Restoration, changed_in_soft_edge, detect, restore_photo,
-    threshold_from_probability,
+    ContextCache, NoProgress, ProgressSink as _, Restoration, Stage, changed_in_soft_edge, detect,
+    fill_photo, restore_photo, threshold_from_probability,
 };
 
 /// Restores every photo of the command; one that fails does not stop the others.
@@ -129,18 +130,10 @@ fn restore_one(
     let contexts = Arc::new(session.contexts());
     let load_before = session.load_seconds;
     let chosen = choose_mask(args, &photo, &contexts, session, &mut seconds)?;
-    let restoration = fill(&photo, &chosen.mask, &contexts, session, &mut seconds)?;
-    seconds.load_model = session.load_seconds - load_before;
-    session.make_room(photo.decoded_bytes());
-
-    let _folders = NewFolders::make(&plan.folders)?;
-    let in_soft_edge = timed(&mut seconds.composite, || {
-        changed_in_soft_edge(&photo, &chosen.mask, &restoration)
-    });
-    let request = ExportRequest {
+    let mut request = ExportRequest {
         photo: Arc::clone(&photo),
         mask: chosen.mask,
-        restoration,
+        restoration: Restoration::default(),
         contexts,
         target: file.target.clone(),
         options: ExportOptions {
@@ -148,9 +141,32 @@ fn restore_one(
             overwrite: session.common.overwrite,
         },
         mask_target: file.mask_target.clone(),
-        record: record_request(args, chosen.threshold, started_at, session, &seconds),
+        record: None,
     };
-    let written = export(&request, session)?;
+    request.record = record_request(args, chosen.threshold, started_at, session, &seconds);
+    let _folders;
+    let written = if request.can_begin_early() && session.can_write_early(&request) {
+        _folders = NewFolders::make(&plan.folders)?;
+        fill_and_export(&mut request, session, &mut seconds)?
+    } else {
+        let restoration = fill(
+            &photo,
+            &request.mask,
+            &request.contexts,
+            session,
+            &mut seconds,
+        )?;
+        request.restoration = restoration;
+        // Stage 2 may have been the first to need a network.
+        request.record = record_request(args, chosen.threshold, started_at, session, &seconds);
+        session.make_room(photo.decoded_bytes());
+        _folders = NewFolders::make(&plan.folders)?;
+        export(&request, session)?
+    };
+    seconds.load_model = session.load_seconds - load_before;
+    let in_soft_edge = timed(&mut seconds.composite, || {
+        changed_in_soft_edge(&photo, &request.mask, &request.restoration)
+    });
     seconds.composite += written.stages.composite;
     seconds.write = written.stages.write;
     seconds.verify = written.stages.verify;
@@ -309,8 +325,70 @@ fn record_request(
     (record.is_dossier || record.extends_xmp).then_some(record)
 }
 
+/// Fills what is masked and writes what is filled meanwhile; the request gets the fills.
+fn fill_and_export(
+    request: &mut ExportRequest,
+    session: &mut Session<'_>,
+    seconds: &mut StageSeconds,
+) -> Result<ExportReport, Stop> {
+    session.engine()?;
+    let (cancel, console) = (session.cancel.clone(), session.console);
+    let fills = ArrivingFills::default();
+    let (filled, written) = std::thread::scope(|scope| {
+        let request = &*request;
+        let writer = scope.spawn(|| {
+            without_panic(|| export_while_filling(request, &fills, &NoProgress, &cancel))
+        });
+        let filled = {
+            let _end = fills.end_on_drop();
+            let mut arrived = |cell, settled_rows| fills.insert(cell, settled_rows);
+            timed(&mut seconds.fill, || {
+                let engine = session.engine()?;
+                let (photo, mask, contexts) = (&request.photo, &request.mask, &request.contexts);
+                fill_photo(
+                    photo,
+                    mask,
+                    engine,
+                    contexts,
+                    console,
+                    &cancel,
+                    &mut arrived,
+                )
+                .map_err(restore_stop)
+            })
+        };
+        session.say_notes();
+        session.make_room(request.photo.decoded_bytes());
+        console.report(Stage::Writing, 0, 0);
+        (filled, writer.join())
+    });
+    filled?;
+    request.restoration = fills.restoration();
+    let written = written.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    let written = written.map_err(|panic| Stop::Failed(anyhow::anyhow!(panic)))?;
+    said(written, session)
+}
+
+impl Session<'_> {
+    /// Whether the photo is written while it is being filled: when there is anything to fill, and room beside the networks
+    /// for α and the probability map, a byte a pixel each.
+    fn can_write_early(&self, request: &ExportRequest) -> bool {
+        let size = request.photo.size();
+        let room_px = self.engine_options().working_bytes() / 8;
+        size.pixel_count() as u64 <= room_px && request.mask.touches(size.rect())
+    }
+}
+
 fn export(request: &ExportRequest, session: &Session<'_>) -> Result<ExportReport, Stop> {
     let written = export_restoration(request, session.console, &session.cancel);
+    said(written, session)
+}
+
+/// What was written, after the person was told what they should know about it.
+fn said(
+    written: Result<ExportReport, ExportError>,
+    session: &Session<'_>,
+) -> Result<ExportReport, Stop> {
     let written = written.map_err(|error| match error {
         ExportError::Cancelled => Stop::Cancelled,
         error => Stop::Failed(error.into()),

@@ -130,7 +130,7 @@ pub fn save_mask(
     let picture = Picture {
         size,
         channels: Channels::Grey,
-        samples: View::U8(mask),
+        samples: View::U8(mask).into(),
         alpha: None,
         metadata: &metadata,
     };

@@ -22,8 +22,8 @@ pub use atomic::{
 };
 pub use decode::{open_page, open_photo};
 pub use encode::{
-    ExportOptions, ExportOutcome, OutputFormat, Patch, Restored, export_patched, export_photo,
-    export_photo_with_xmp, foretell_losses, xmp_room,
+    ExportOptions, ExportOutcome, OutputFormat, Patch, Restored, RowSource, export_patched,
+    export_photo, export_photo_with_xmp, export_rows, foretell_losses, xmp_room,
 };
 pub use error::{DecodeError, EncodeError};
 pub use file_set::FileSet;

@@ -29,7 +29,7 @@ pub fn save_view(
     let picture = Picture {
         size,
         channels: Channels::Rgb,
-        samples: View::U8(rgb),
+        samples: View::U8(rgb).into(),
         alpha: None,
         metadata: &metadata,
     };

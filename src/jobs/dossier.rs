@@ -17,6 +17,7 @@ use crate::record::{
 use crate::restore::{ProgressSink, Stage};
 
 use super::export::{ExportError, ExportReport, export_files};
+use super::fills::Fills;
 use super::{ExportRequest, OutputFormat};
 
 /// What an export is to say of itself.
@@ -108,7 +109,8 @@ pub(super) fn export_dossier(
         ..request.clone()
     };
     let fill = || {
-        let report = export_files(&staged, progress, cancel)?;
+        let fills = Fills::Ready(&staged.restoration);
+        let report = export_files(&staged, fills, progress, cancel)?;
         progress.report(Stage::Writing, 0, 0);
         let (size, rgb) = change_view(photo, &request.restoration);
         save_view(&set.staged(&names.changes), size, &rgb, false)?;

@@ -3,7 +3,7 @@
 //! The window and the command line both export through [`export_restoration`], so both keep the same promise:
 //! a pixel where the composite's α is 0 is the master's, and that is measured on the file, not assumed.
 //! A TIFF of a TIFF is a patched copy, which `io` reads back and compares with the master. Every other composite is compared
-//! with the master here; `io` reads every lossless file back before it gets its name and compares every pixel of it with the
+//! with the master row by row as it is made; `io` reads every lossless file back before it gets its name and compares every pixel of it with the
 //! composite, so no file is read back twice.
 
 use std::path::{Path, PathBuf};
@@ -14,19 +14,17 @@ use rayon::prelude::*;
 use crate::inference::CancelToken;
 use crate::io::{
     EncodeError, ExportOutcome, Leftover, OutputFormat, Patch, Restored, check_target,
-    clear_leftovers, export_patched, export_photo_with_xmp, is_same_file, remove_output, save_mask,
+    clear_leftovers, export_patched, export_rows, is_same_file, remove_output, save_mask,
 };
-use crate::photo::{FileFormat, Photo, Samples};
+use crate::photo::{FileFormat, Photo};
 use crate::record::schema::MetadataRecord;
 use crate::record::{DossierNames, RecordError};
 use crate::restore::{ProgressSink, Stage, alpha_photo, composite_rect};
 
 use super::ExportRequest;
 use super::dossier::{DerivativeXmp, export_dossier};
+use super::fills::{ArrivingFills, Composite, Fills};
 use super::lossy::largest_difference_outside;
-
-/// Pixels one thread compares at once: some rows of a scan, so that all cores get their share.
-const COMPARED_AT_ONCE: usize = 1 << 16;
 
 /// What an export wrote and what was measured on it.
 #[derive(Clone, Debug)]
@@ -74,9 +72,10 @@ pub struct ExportReport {
 /// Wall time of an export's steps, s.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ExportStages {
-    /// Compositing and checking the result in memory.
+    /// Finding where the fill shows; blending and checking are part of writing.
     pub composite: f64,
-    /// Encoding and writing the derivative and the mask.
+    /// Blending, checking against the master, encoding and writing the derivative, and the mask; less the time spent waiting
+    /// for fills that were still to come.
     pub write: f64,
     /// Reading the derivative back and comparing every pixel.
     pub verify: f64,
@@ -157,20 +156,66 @@ pub fn export_restoration(
     progress: &dyn ProgressSink,
     cancel: &CancelToken,
 ) -> Result<ExportReport, ExportError> {
-    let folder = request.target.parent();
-    let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
-    let leftovers = clear_leftovers(folder.unwrap_or(Path::new(".")));
+    let leftovers = clear_leftovers(folder_of(&request.target));
     let mut report = match request.record.as_ref().filter(|record| record.is_dossier) {
         Some(record) => export_dossier(request, record, progress, cancel),
-        None => export_files(request, progress, cancel),
+        None => export_files(
+            request,
+            Fills::Ready(&request.restoration),
+            progress,
+            cancel,
+        ),
     }?;
     report.leftovers = leftovers;
     Ok(report)
 }
 
+impl ExportRequest {
+    /// Whether the file can be begun before all of it is filled: a patched copy, a JPEG and whatever says what was done to
+    /// the photo need all fills at once.
+    pub fn can_begin_early(&self) -> bool {
+        let is_patch = self.photo.source().format == FileFormat::Tiff;
+        let is_streamed = match self.options.format {
+            OutputFormat::Png => true,
+            OutputFormat::Tiff => !is_patch,
+            OutputFormat::Jpeg { .. } => false,
+        };
+        is_streamed && self.record.is_none()
+    }
+}
+
+/// As [`export_restoration`], beginning while `fills` still arrive on another thread; they take the place of the request's.
+///
+/// Of use where [`ExportRequest::can_begin_early`].
+///
+/// # Errors
+/// As [`export_restoration`]; [`ExportError::Cancelled`] also when the filling ended before all fills were there.
+///
+/// # Panics
+/// When the request cannot begin early.
+pub fn export_while_filling(
+    request: &ExportRequest,
+    fills: &ArrivingFills,
+    progress: &dyn ProgressSink,
+    cancel: &CancelToken,
+) -> Result<ExportReport, ExportError> {
+    assert!(request.can_begin_early(), "all fills are needed at once");
+    let leftovers = clear_leftovers(folder_of(&request.target));
+    let mut report = export_files(request, Fills::Arriving(fills), progress, cancel)?;
+    report.leftovers = leftovers;
+    Ok(report)
+}
+
+fn folder_of(target: &Path) -> &Path {
+    let folder = target.parent();
+    let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
 /// Writes the derivative and, if it was asked for, the mask.
 pub(super) fn export_files(
     request: &ExportRequest,
+    fills: Fills<'_>,
     progress: &dyn ProgressSink,
     cancel: &CancelToken,
 ) -> Result<ExportReport, ExportError> {
@@ -206,19 +251,9 @@ pub(super) fn export_files(
     let derivative = match patch(request, &alpha, packet, &mut stages)? {
         Ok(derivative) => derivative,
         Err(reasons) => {
-            let (pixels, measured) = timed(&mut stages.composite, || compose(request, &alpha))?;
-            if cancel.is_cancelled() {
-                return Err(ExportError::Cancelled);
-            }
-            let mut outcome = encode(request, &pixels, packet, &mut stages)?;
-            outcome.not_carried.splice(0..0, reasons);
-            Derivative {
-                outcome,
-                is_patched: false,
-                renewed_copies: 0,
-                changed: measured.changed,
-                changed_outside: measured.changed_outside,
-            }
+            let mut derivative = encode(request, fills, &alpha, packet, &mut stages)?;
+            derivative.outcome.not_carried.splice(0..0, reasons);
+            derivative
         }
     };
     let outside = if derivative.outcome.lossy {
@@ -313,24 +348,39 @@ fn patch(
     })
 }
 
-/// Has `pixels` written anew.
+/// Has the composite written anew; a file with a change where α is 0 never gets its name.
 fn encode(
     request: &ExportRequest,
-    pixels: &Samples,
+    fills: Fills<'_>,
+    alpha: &[u8],
     xmp: Option<&[u8]>,
     stages: &mut ExportStages,
-) -> Result<ExportOutcome, ExportError> {
+) -> Result<Derivative, ExportError> {
     let ExportRequest {
         photo,
         target,
         options,
         ..
     } = request;
+    let composite = Composite::new(photo, fills, alpha);
     let outcome = timed(&mut stages.write, || {
-        export_photo_with_xmp(photo, pixels, target, options, xmp)
-    })?;
+        export_rows(photo, &composite, target, options, xmp)
+    });
+    stages.write -= fills.waited().as_secs_f64();
+    let found = composite.found();
+    found.keep_promise(target)?;
+    let outcome = match outcome {
+        Err(_) if fills.is_incomplete(photo) => return Err(ExportError::Cancelled),
+        outcome => outcome?,
+    };
     stages.take_verifying(&outcome);
-    Ok(outcome)
+    Ok(Derivative {
+        outcome,
+        is_patched: false,
+        renewed_copies: 0,
+        changed: found.changed,
+        changed_outside: found.changed_outside,
+    })
 }
 
 impl ExportStages {
@@ -340,15 +390,6 @@ impl ExportStages {
         self.verify += seconds;
         self.write -= seconds;
     }
-}
-
-/// The restored pixels, and how they differ from the master.
-fn compose(request: &ExportRequest, alpha: &[u8]) -> Result<(Samples, Comparison), ExportError> {
-    let photo = &request.photo;
-    let pixels = composite_rect(photo, &request.restoration, photo.size().rect());
-    let compared = compare(photo, alpha, &pixels);
-    compared.keep_promise(&request.target)?;
-    Ok((pixels, compared))
 }
 
 /// Writes `alpha` as the mask, if one was asked for; when that fails a derivative that `is_new` is taken back.
@@ -399,79 +440,4 @@ fn check_targets(
         return Err(ExportError::SameTarget { path });
     }
     Ok(check_target(mask_target, Some(photo.path()), overwrite)?)
-}
-
-/// What differs between the master and a picture of the same layout.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Comparison {
-    changed: u64,
-    changed_outside: u64,
-}
-
-impl Comparison {
-    fn plus(self, other: Self) -> Self {
-        Self {
-            changed: self.changed + other.changed,
-            changed_outside: self.changed_outside + other.changed_outside,
-        }
-    }
-
-    fn keep_promise(self, target: &Path) -> Result<(), ExportError> {
-        if self.changed_outside == 0 {
-            return Ok(());
-        }
-        Err(ExportError::ChangedOutside {
-            pixels: self.changed_outside,
-            path: target.to_path_buf(),
-        })
-    }
-}
-
-fn compare(photo: &Photo, alpha: &[u8], pixels: &Samples) -> Comparison {
-    let channels = photo.channels().count();
-    match (photo.samples(), pixels) {
-        (Samples::U8(master), Samples::U8(pixels)) if master.len() == pixels.len() => {
-            compare_samples(master, pixels, alpha, channels)
-        }
-        (Samples::U16(master), Samples::U16(pixels)) if master.len() == pixels.len() => {
-            compare_samples(master, pixels, alpha, channels)
-        }
-        // Another depth or size is another picture: everything differs.
-        _ => Comparison {
-            changed_outside: photo.size().pixel_count() as u64,
-            ..Comparison::default()
-        },
-    }
-}
-
-fn compare_samples<T: PartialEq + Sync>(
-    master: &[T],
-    pixels: &[T],
-    alpha: &[u8],
-    channels: usize,
-) -> Comparison {
-    let at_once = COMPARED_AT_ONCE * channels;
-    let parts = master.par_chunks(at_once).zip(pixels.par_chunks(at_once));
-    parts
-        .zip(alpha.par_chunks(COMPARED_AT_ONCE))
-        .map(|((master, pixels), alpha)| compare_part(master, pixels, alpha, channels))
-        .reduce(Comparison::default, Comparison::plus)
-}
-
-fn compare_part<T: PartialEq>(
-    master: &[T],
-    pixels: &[T],
-    alpha: &[u8],
-    channels: usize,
-) -> Comparison {
-    let mut found = Comparison::default();
-    let old = master.chunks_exact(channels);
-    let new = pixels.chunks_exact(channels);
-    for ((old, new), &alpha) in old.zip(new).zip(alpha) {
-        if old != new {
-            found.changed += 1;
-            found.changed_outside += u64::from(alpha == 0);
-        }
-    }
-    found
 }

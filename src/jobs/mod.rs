@@ -6,9 +6,11 @@
 //! mutex that is never held while anything is computed; answers come back through one bounded channel that the
 //! listener empties with [`JobSystem::drain`] after its wake function was called.
 
+mod compare;
 mod dossier;
 mod event;
 mod export;
+mod fills;
 mod inference_worker;
 mod io_worker;
 mod lossy;
@@ -19,7 +21,10 @@ mod shared;
 
 pub use dossier::RecordRequest;
 pub use event::{EngineInfo, ExportRequest, FillRequest, JobEvent, JobId, MaskFileRequest};
-pub use export::{ExportError, ExportReport, ExportStages, export_restoration};
+pub use export::{
+    ExportError, ExportReport, ExportStages, export_restoration, export_while_filling,
+};
+pub use fills::{ArrivingFills, EndOnDrop};
 pub use progress::{Progress, Wake};
 // What a listener needs to word its requests.
 pub use crate::inference::EngineOptions;

@@ -2,6 +2,8 @@
 //!
 //! Works in bands of rows, so that no second map of native size is needed.
 
+use rayon::prelude::*;
+
 use super::merge::LevelMap;
 use crate::geometry::ImageSize;
 
@@ -16,14 +18,15 @@ const BAND_ROWS: usize = 256;
 
 /// Raises `map` (of native `size`) to the level's values, each repeated over its block: the S of the merge.
 pub(super) fn raise_to_level(map: &mut [u8], size: ImageSize, level: &LevelMap) {
-    for (y, row) in map.chunks_exact_mut(size.width as usize).enumerate() {
+    let rows = map.par_chunks_exact_mut(size.width as usize).enumerate();
+    rows.for_each(|(y, row)| {
         let source = level_row(level, y);
         for (values, &coarse) in row.chunks_mut(1 << level.shift()).zip(source) {
             for value in values {
                 *value = (*value).max(coarse);
             }
         }
-    }
+    });
 }
 
 /// The level's row that covers native row `y`.

@@ -4,7 +4,7 @@
 //! sees as a coloured mark, so the fill keeps its lightness and takes its colour from that function. A colour photo is
 //! left as the network fills it.
 
-use super::inpaint::rows_of;
+use super::window_fill::rows_of;
 use crate::geometry::{ImageSize, PixelPoint, PixelRect};
 use crate::inference::Tensor;
 use crate::photo::{Channels, Photo};
@@ -35,15 +35,34 @@ pub(super) enum ColourGuide {
     Colour,
 }
 
-impl ColourGuide {
-    /// The guide for a window: `input` (1, 3, h, w) in [0, 1], `hole` (1, 1, h, w), > 0 = hole.
-    pub(super) fn new(photo: &Photo, input: &Tensor, hole: &Tensor) -> Self {
+/// What a photo as a whole says of its colours.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum PhotoTone {
+    /// The file has one channel.
+    Grey,
+    /// A neutral or toned print.
+    Toned(Tone),
+    /// A colour photo.
+    Colour,
+}
+
+impl PhotoTone {
+    /// Looks at the whole photo.
+    pub(super) fn of(photo: &Photo) -> Self {
         if photo.channels() == Channels::Grey {
             return Self::Grey;
         }
-        match Tone::of_photo(photo) {
-            Some(tone) => Self::Toned(tone.fitted_to(input, hole)),
-            None => Self::Colour,
+        Tone::of_photo(photo).map_or(Self::Colour, Self::Toned)
+    }
+}
+
+impl ColourGuide {
+    /// The guide for a window: `input` (1, 3, h, w) in [0, 1], `hole` (1, 1, h, w), > 0 = hole.
+    pub(super) fn new(photo: PhotoTone, input: &Tensor, hole: &Tensor) -> Self {
+        match photo {
+            PhotoTone::Grey => Self::Grey,
+            PhotoTone::Toned(tone) => Self::Toned(tone.fitted_to(input, hole)),
+            PhotoTone::Colour => Self::Colour,
         }
     }
 
@@ -307,7 +326,7 @@ mod tests {
                 }
             }
         }
-        let guide = ColourGuide::new(photo, &input, &hole);
+        let guide = ColourGuide::new(PhotoTone::of(photo), &input, &hole);
         let read = PixelRect::new(0, 0, SIDE, SIDE);
         let filled = guide.interleave(&fill, rect, read);
         let error = |pixel: &[u16]| {

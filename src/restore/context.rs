@@ -1,11 +1,12 @@
-//! Stage 1's `context`, kept in blocks for stage 2 and computed again from the photo where it was dropped.
+//! Stage 1's `context`, kept in blocks for stage 2 and computed again from the photo where it was dropped; and the photo's tone.
 //!
-//! It depends on the photo and the model alone, never on the mask.
+//! Both depend on the photo and the model alone, never on the mask.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::RestoreError;
+use super::colour::PhotoTone;
 use crate::geometry::{NETWORK_GRID_PX, PixelRect};
 use crate::inference::{
     CONTEXT_STRIDE_PX, CancelToken, Engine, InferenceError, Network, Tensor, TensorView,
@@ -22,7 +23,10 @@ type BlockIndex = (u32, u32);
 
 /// A byte-bounded store of one photo's context; clones are the same store.
 #[derive(Clone, Debug)]
-pub struct ContextCache(Arc<Mutex<Store>>);
+pub struct ContextCache {
+    store: Arc<Mutex<Store>>,
+    tone: Arc<OnceLock<PhotoTone>>,
+}
 
 #[derive(Debug)]
 struct Store {
@@ -39,14 +43,23 @@ struct Store {
 impl ContextCache {
     /// An empty store of at most `limit_bytes`.
     pub fn new(limit_bytes: usize) -> Self {
-        Self(Arc::new(Mutex::new(Store {
+        let store = Store {
             limit_bytes,
             used_bytes: 0,
             model: String::new(),
             blocks: HashMap::new(),
             by_age: BTreeMap::new(),
             clock: 0,
-        })))
+        };
+        Self {
+            store: Arc::new(Mutex::new(store)),
+            tone: Arc::default(),
+        }
+    }
+
+    /// What `photo`, the one this store is for, says of its colours; looked at once.
+    pub(super) fn tone(&self, photo: &Photo) -> PhotoTone {
+        *self.tone.get_or_init(|| PhotoTone::of(photo))
     }
 
     /// Memory of the blocks, bytes.
@@ -66,7 +79,7 @@ impl ContextCache {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Store> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::ahead::overlapped;
 use super::context::{photo_tensor, run_detector};
 use super::merge::{LevelMap, merge_levels};
 use super::pyramid::{coarse_tensor, level_shifts, level_size};
@@ -58,22 +59,37 @@ pub fn detect(
     let mut done = 0;
     progress.report(Stage::Detecting, done, total);
 
-    let mut maps = Vec::new();
+    let blank = |shift: u32| LevelMap::new(level_size(photo.size(), shift), shift);
+    let mut maps: Vec<LevelMap> = levels.iter().map(|(shift, _)| blank(*shift)).collect();
+    let windows = levels.into_iter().enumerate();
+    let windows = windows.flat_map(|(level, (shift, windows))| {
+        let of_level = move |window| LevelWindow {
+            level,
+            shift,
+            window,
+        };
+        windows.into_iter().map(of_level)
+    });
     let mut pass = Pass {
         photo,
         engine,
         contexts,
         cancel,
     };
-    for (shift, windows) in &levels {
-        let mut map = LevelMap::new(level_size(photo.size(), *shift), *shift);
-        for window in windows {
-            pass.detect_window(window, &mut map)?;
+    overlapped(
+        windows.collect(),
+        |window: LevelWindow| (window, window.tensor(photo)),
+        |(window, tensor), emit| {
+            pass.detect_window(window, Some(tensor), emit)?;
             done += 1;
             progress.report(Stage::Detecting, done, total);
-        }
-        maps.push(map);
-    }
+            Ok::<_, RestoreError>(())
+        },
+        |Answer { of, probability }| {
+            maps[of.level].paste(of.window.core, of.window.read, &probability);
+        },
+        drop,
+    )?;
     let native = maps.remove(0);
     let map = merge_levels(native, &maps);
     Ok(Detection {
@@ -82,6 +98,34 @@ pub fn detect(
         provider: engine.provider().kind,
         seconds: start.elapsed().as_secs_f64(),
     })
+}
+
+/// A window of one level of the pyramid.
+#[derive(Clone, Copy)]
+struct LevelWindow {
+    /// Which one of the levels looked at.
+    level: usize,
+    /// That level's pixels are 2^`shift` native px wide.
+    shift: u32,
+    window: Window,
+}
+
+impl LevelWindow {
+    /// What the network reads.
+    fn tensor(&self, photo: &Photo) -> Result<Tensor, InferenceError> {
+        if self.shift == 0 {
+            Ok(photo_tensor(photo, &self.window))
+        } else {
+            coarse_tensor(photo, &self.window, self.shift)
+        }
+    }
+}
+
+/// Stage 1's answer for a window.
+struct Answer {
+    of: LevelWindow,
+    /// (1, 1, h, w) in [0, 1].
+    probability: Tensor,
 }
 
 /// What stage 1 works with.
@@ -93,36 +137,50 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    /// Fills the window's core of `map`; in smaller windows when the memory does not suffice for this one.
-    fn detect_window(&mut self, window: &Window, map: &mut LevelMap) -> Result<(), RestoreError> {
+    /// Hands on the answer for `of`; in smaller windows when the memory does not suffice for this one.
+    ///
+    /// `tensor` is what it reads, where that is there already.
+    fn detect_window(
+        &mut self,
+        of: LevelWindow,
+        tensor: Option<Result<Tensor, InferenceError>>,
+        emit: &mut dyn FnMut(Answer),
+    ) -> Result<(), RestoreError> {
         let halo = self.engine.detector_manifest().halo_px;
+        let core = of.window.core;
         let longest = core_px(self.engine.run_bytes(), halo);
-        if window.core.width.max(window.core.height) <= longest {
-            let Err(error) = self.run_window(window, map) else {
+        if core.width.max(core.height) <= longest {
+            let tensor = tensor.unwrap_or_else(|| of.tensor(self.photo));
+            let Err(error) = tensor.and_then(|tensor| self.run_window(of, tensor, emit)) else {
                 return Ok(());
             };
             self.engine.step_down(error, longest > NETWORK_GRID_PX)?;
         }
         let longest = core_px(self.engine.run_bytes(), halo);
-        for part in plan_part(window.core, map.size(), longest, halo) {
-            self.detect_window(&part, map)?;
+        let size = level_size(self.photo.size(), of.shift);
+        for window in plan_part(core, size, longest, halo) {
+            self.detect_window(LevelWindow { window, ..of }, None, emit)?;
         }
         Ok(())
     }
 
-    fn run_window(&mut self, window: &Window, map: &mut LevelMap) -> Result<(), InferenceError> {
+    fn run_window(
+        &mut self,
+        of: LevelWindow,
+        tensor: Tensor,
+        emit: &mut dyn FnMut(Answer),
+    ) -> Result<(), InferenceError> {
         if self.cancel.is_cancelled() {
             return Err(InferenceError::Cancelled);
         }
-        let tensor = level_tensor(self.photo, window, map.shift())?;
         let (probability, context) =
             run_detector(self.engine.detector(), tensor.view(), self.cancel)?;
         drop(tensor);
-        map.paste(window.core, window.read, &probability);
-        if map.shift() == 0 && self.engine.filler_manifest().uses_context {
+        if of.shift == 0 && self.engine.filler_manifest().uses_context {
             let model = &self.engine.detector_manifest().sha256;
-            self.contexts.store(model, &context, window);
+            self.contexts.store(model, &context, &of.window);
         }
+        emit(Answer { of, probability });
         Ok(())
     }
 }
@@ -132,14 +190,6 @@ fn core_px(run_bytes: u64, halo_px: u32) -> u32 {
     let side = (run_bytes / BYTES_PER_PX).isqrt() as u32;
     let core = side.saturating_sub(2 * halo_px).min(MAX_CORE_PX);
     (core / NETWORK_GRID_PX).max(1) * NETWORK_GRID_PX
-}
-
-fn level_tensor(photo: &Photo, window: &Window, shift: u32) -> Result<Tensor, InferenceError> {
-    if shift == 0 {
-        Ok(photo_tensor(photo, window))
-    } else {
-        coarse_tensor(photo, window, shift)
-    }
 }
 
 impl LevelMap {

@@ -3,18 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::alpha::AlphaSource;
-use super::colour::ColourGuide;
-use super::context::{context_for, photo_tensor};
-use super::grain::add_grain;
+use super::ahead::overlapped;
 use super::group::max_window_px;
-use super::plan::bounds_of_set;
+use super::window_fill::{CellHole, WindowFill, WindowInput, WindowOutput};
 use super::{
     CELL_PX, CellPlan, ContextCache, FillCell, FillPiece, ProgressSink, RectFill, Restoration,
     RestoreError, Stage, plan_fill,
 };
-use crate::geometry::{NETWORK_GRID_PX, PixelRect, mirror_index};
-use crate::inference::{CancelToken, Engine, InferenceError, Tensor, take_output};
+use crate::geometry::{NETWORK_GRID_PX, PixelRect};
+use crate::inference::{CancelToken, Engine, InferenceError};
 use crate::mask::EffectiveMask;
 use crate::photo::Photo;
 use crate::tiling::{Window, snap_outward, window_around};
@@ -32,19 +29,39 @@ pub fn restore_photo(
     progress: &dyn ProgressSink,
     cancel: &CancelToken,
 ) -> Result<Restoration, RestoreError> {
-    check_size(photo, mask)?;
-    let plans = plan_fill(photo.size(), mask, engine.filler_manifest().halo_px);
-    let total = plans.len() as u64;
-    let mut done = 0;
     // Nothing is undone here: a cache would only double the memory.
     let mut restoration = Restoration::new(0);
+    let mut filled = |cell, _| restoration.insert(Arc::new(cell));
+    fill_photo(photo, mask, engine, contexts, progress, cancel, &mut filled)?;
+    Ok(restoration)
+}
+
+/// As [`restore_photo`], from top to bottom: hands each cell to `filled`, with the number of rows above which nothing is
+/// still to come.
+///
+/// # Errors
+/// As [`restore_photo`].
+pub fn fill_photo(
+    photo: &Photo,
+    mask: &EffectiveMask,
+    engine: &mut Engine,
+    contexts: &ContextCache,
+    progress: &dyn ProgressSink,
+    cancel: &CancelToken,
+    filled: &mut dyn FnMut(FillCell, u32),
+) -> Result<(), RestoreError> {
+    check_size(photo, mask)?;
+    let plans = plan_fill(photo.size(), mask, engine.filler_manifest().halo_px);
+    let mut settled = Settled::new(&plans, photo.size().height);
+    let total = plans.len() as u64;
+    let mut done = 0;
     progress.report(Stage::Filling, done, total);
     fill_cells(photo, mask, &plans, engine, contexts, cancel, &mut |cell| {
-        restoration.insert(Arc::new(cell));
+        settled.fill(&cell);
+        filled(cell, settled.rows());
         done += 1;
         progress.report(Stage::Filling, done, total);
-    })?;
-    Ok(restoration)
+    })
 }
 
 /// Fills one cell; the result depends on the photo, the mask around the cell and the models alone, to the last bit on one
@@ -85,6 +102,7 @@ pub fn fill_cells(
     filled: &mut dyn FnMut(FillCell),
 ) -> Result<(), RestoreError> {
     check_size(photo, mask)?;
+    let max_px = max_window_px(engine.run_bytes());
     let mut filler = Filler {
         photo,
         mask,
@@ -92,21 +110,72 @@ pub fn fill_cells(
         contexts,
         cancel,
     };
-    for (read, plans) in by_window(plans) {
-        let (mut waiting, untouched): (Vec<CellHole>, Vec<CellHole>) = plans
-            .into_iter()
-            .map(|plan| CellHole::new(mask, plan))
-            .partition(|hole| !hole.rect.is_empty());
-        for CellHole { plan, .. } in untouched {
-            filled(FillCell::empty(plan.index, plan.stamp));
-        }
-        while !waiting.is_empty() {
-            if let Err(error) = filler.fill_waiting(read, &mut waiting, filled) {
-                filler.step_down(error)?;
-            }
+    overlapped(
+        by_window(plans),
+        |(read, plans)| PreparedWindow::new(photo, mask, read, plans, max_px),
+        |window, emit| filler.fill_window(window, emit),
+        |computed: Computed<'_>| computed.cells(photo, contexts),
+        |cells: Vec<FillCell>| cells.into_iter().for_each(&mut *filled),
+    )
+}
+
+/// The cells of one window, and what the network reads for them.
+struct PreparedWindow<'a> {
+    read: PixelRect,
+    /// Those that show no fill.
+    untouched: Vec<FillCell>,
+    waiting: Vec<CellHole<'a>>,
+    /// `None` where nothing is to be run, or the window is too large.
+    input: Option<Result<WindowInput, InferenceError>>,
+}
+
+impl<'a> PreparedWindow<'a> {
+    fn new(
+        photo: &Photo,
+        mask: &EffectiveMask,
+        read: PixelRect,
+        plans: Vec<&'a CellPlan>,
+        max_px: u64,
+    ) -> Self {
+        let holes = plans.into_iter().map(|plan| CellHole::new(mask, plan));
+        let (waiting, untouched): (Vec<CellHole>, Vec<CellHole>) =
+            holes.partition(|hole| !hole.rect.is_empty());
+        let is_run = !waiting.is_empty() && read.size().pixel_count() as u64 <= max_px;
+        Self {
+            read,
+            untouched: untouched
+                .into_iter()
+                .map(|CellHole { plan, .. }| FillCell::empty(plan.index, plan.stamp))
+                .collect(),
+            waiting,
+            input: is_run.then(|| WindowInput::new(photo, mask, &whole_window(photo, read))),
         }
     }
-    Ok(())
+}
+
+/// The window that reads `read` and keeps all of it that lies in the photo.
+fn whole_window(photo: &Photo, read: PixelRect) -> Window {
+    let core = read.intersect(photo.size().rect());
+    Window { core, read }
+}
+
+/// What came of one run of stage 2.
+enum Computed<'a> {
+    /// A window, and the cells to be cut from it.
+    Window(Box<WindowOutput>, Vec<CellHole<'a>>),
+    Cells(Vec<FillCell>),
+}
+
+impl Computed<'_> {
+    fn cells(self, photo: &Photo, contexts: &ContextCache) -> Vec<FillCell> {
+        match self {
+            Self::Window(output, holes) => {
+                let window = output.fill(photo, contexts);
+                holes.iter().map(|hole| window.cell(hole)).collect()
+            }
+            Self::Cells(cells) => cells,
+        }
+    }
 }
 
 /// What stage 2 works with.
@@ -133,24 +202,49 @@ impl Filler<'_> {
         Ok(self.engine.step_down(error, can_shrink)?)
     }
 
+    /// Fills the cells of a window; in smaller ones, or on the CPU, when the memory does not suffice.
+    fn fill_window<'h>(
+        &mut self,
+        window: PreparedWindow<'h>,
+        emit: &mut dyn FnMut(Computed<'h>),
+    ) -> Result<(), RestoreError> {
+        let PreparedWindow {
+            read,
+            untouched,
+            mut waiting,
+            mut input,
+        } = window;
+        if !untouched.is_empty() {
+            emit(Computed::Cells(untouched));
+        }
+        while !waiting.is_empty() {
+            if let Err(error) = self.fill_waiting(read, input.take(), &mut waiting, emit) {
+                self.step_down(error)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Fills the cells that wait from the window `read`, or one by one where that is too large, and takes those that are
-    /// done off the list.
-    fn fill_waiting(
+    /// done off the list. `input` is what the window holds, where that is there already.
+    fn fill_waiting<'h>(
         &mut self,
         read: PixelRect,
-        waiting: &mut Vec<CellHole<'_>>,
-        filled: &mut dyn FnMut(FillCell),
+        input: Option<Result<WindowInput, InferenceError>>,
+        waiting: &mut Vec<CellHole<'h>>,
+        emit: &mut dyn FnMut(Computed<'h>),
     ) -> Result<(), RestoreError> {
         let max_px = max_window_px(self.engine.run_bytes());
         if read.size().pixel_count() as u64 <= max_px {
-            let window_fill = self.run(read)?;
-            for hole in waiting.drain(..) {
-                filled(window_fill.cell(&hole));
-            }
+            let window = whole_window(self.photo, read);
+            let input = input.unwrap_or_else(|| WindowInput::new(self.photo, self.mask, &window));
+            let output = self.run(input?)?;
+            emit(Computed::Window(Box::new(output), std::mem::take(waiting)));
         }
         // In order: where memory is short, stage 1's context grows from what the cell before left in the cache.
         while let Some(hole) = waiting.first() {
-            filled(self.fill_alone(hole, max_px)?);
+            let cell = self.fill_alone(hole, max_px)?;
+            emit(Computed::Cells(vec![cell]));
             waiting.remove(0);
         }
         Ok(())
@@ -172,23 +266,14 @@ impl Filler<'_> {
 
     /// Stage 2 on the window around `rect`.
     fn run_around(&mut self, rect: PixelRect) -> Result<WindowFill, RestoreError> {
-        self.run(window_around(rect, self.photo.size(), self.halo_px()).read)
+        let read = window_around(rect, self.photo.size(), self.halo_px()).read;
+        let input = WindowInput::new(self.photo, self.mask, &whole_window(self.photo, read))?;
+        Ok(self.run(input)?.fill(self.photo, self.contexts))
     }
 
-    /// Stage 2 on a window that reads `read`.
-    fn run(&mut self, read: PixelRect) -> Result<WindowFill, RestoreError> {
-        if self.cancel.is_cancelled() {
-            return Err(InferenceError::Cancelled.into());
-        }
-        let core = read.intersect(self.photo.size().rect());
-        WindowFill::run(
-            self.photo,
-            self.mask,
-            &Window { core, read },
-            self.engine,
-            self.contexts,
-            self.cancel,
-        )
+    /// Stage 2 on a window.
+    fn run(&mut self, input: WindowInput) -> Result<WindowOutput, RestoreError> {
+        input.run(self.photo, self.engine, self.contexts, self.cancel)
     }
 }
 
@@ -268,18 +353,18 @@ fn paste(whole: &mut RectFill, rect: PixelRect, part: &RectFill, piece: PixelRec
     }
 }
 
-/// Side of the squares in whose order windows are filled, px: the photo is worked on in order, and the context that
-/// neighbours read is still there.
-const ORDER_PX: u32 = 4 * CELL_PX;
+/// Height of the strips in whose order windows are filled, px: the photo is finished from top to bottom, so that it can be
+/// written meanwhile, and the context that neighbours read is still there.
+const STRIP_PX: u32 = 2 * CELL_PX;
 
-/// The plans by window, row by row of squares of [`ORDER_PX`].
+/// The plans by window, strip by strip of [`STRIP_PX`] rows.
 fn by_window(plans: &[CellPlan]) -> Vec<(PixelRect, Vec<&CellPlan>)> {
-    let mut windows: BTreeMap<[u32; 6], (PixelRect, Vec<&CellPlan>)> = BTreeMap::new();
+    let mut windows: BTreeMap<[u32; 5], (PixelRect, Vec<&CellPlan>)> = BTreeMap::new();
     for plan in plans {
         let read = plan.window;
-        let (row, column) = (read.y / ORDER_PX, read.x / ORDER_PX);
+        let strip = read.y / STRIP_PX;
         windows
-            .entry([row, column, read.y, read.x, read.height, read.width])
+            .entry([strip, read.x, read.y, read.height, read.width])
             .or_insert_with(|| (read, Vec::new()))
             .1
             .push(plan);
@@ -287,99 +372,30 @@ fn by_window(plans: &[CellPlan]) -> Vec<(PixelRect, Vec<&CellPlan>)> {
     windows.into_values().collect()
 }
 
-/// What of a cell shows the fill.
-pub(super) struct CellHole<'a> {
-    plan: &'a CellPlan,
-    /// Bounding box of α > 0 inside the cell; empty when there is none.
-    pub rect: PixelRect,
-    /// α of `rect`, row-major.
-    alpha: Vec<u8>,
+/// How far down a photo every cell is filled.
+struct Settled {
+    /// Cells of each row of cells that are still to be filled.
+    pending: Vec<u32>,
+    height: u32,
 }
 
-impl<'a> CellHole<'a> {
-    pub fn new(mask: &dyn AlphaSource, plan: &'a CellPlan) -> Self {
-        let mut alpha = vec![0; plan.core.size().pixel_count()];
-        mask.alpha_rect(plan.core, &mut alpha);
-        let rect = bounds_of_set(&alpha, plan.core);
-        let alpha = cut_rect(&alpha, plan.core, rect);
-        Self { plan, rect, alpha }
-    }
-
-    /// Room for what stage 2 will say of `rect`.
-    fn blank(&self, channels: usize) -> RectFill {
-        let pixels = self.rect.size().pixel_count();
-        RectFill {
-            fill: vec![0; pixels * channels],
-            recovered: vec![0; pixels],
-            alpha: Vec::new(),
+impl Settled {
+    fn new(plans: &[CellPlan], height: u32) -> Self {
+        let mut pending = vec![0; height.div_ceil(CELL_PX) as usize];
+        for plan in plans {
+            pending[plan.index.row as usize] += 1;
         }
+        Self { pending, height }
     }
 
-    /// The cell with what stage 2 says of `rect` and the α that is known here; `window` is what was read for it.
-    fn cell(&self, values: RectFill, window: PixelRect) -> FillCell {
-        let channels = values.fill.len() / self.rect.size().pixel_count().max(1);
-        let values = RectFill {
-            alpha: self.alpha.clone(),
-            ..values
-        };
-        let CellPlan { index, stamp, .. } = *self.plan;
-        FillCell {
-            window,
-            ..FillCell::from_rect(index, stamp, self.rect, channels, &values)
-        }
-    }
-}
-
-/// Stage 2's answer for one window.
-pub(super) struct WindowFill {
-    read: PixelRect,
-    fill: Tensor,
-    recovered: Tensor,
-    guide: ColourGuide,
-}
-
-impl WindowFill {
-    pub fn run(
-        photo: &Photo,
-        mask: &dyn AlphaSource,
-        window: &Window,
-        engine: &mut Engine,
-        contexts: &ContextCache,
-        cancel: &CancelToken,
-    ) -> Result<Self, RestoreError> {
-        let inside = window.read.intersect(photo.size().rect());
-        let mut hole = vec![0; inside.size().pixel_count()];
-        mask.alpha_rect(inside, &mut hole);
-        let hole = hole_tensor(&hole, inside, window, photo)?;
-        let input = photo_tensor(photo, window);
-        let context = context_for(photo, window.read, engine, contexts, cancel)?;
-        let (mut fill, recovered) = run_filler(engine, &input, &hole, &context, cancel)?;
-        let place = (window.read, photo.size(), engine.filler_manifest().halo_px);
-        add_grain(&mut fill, &recovered, &input, &hole, place);
-        engine.count_filled(window.read.size().pixel_count());
-        Ok(Self {
-            read: window.read,
-            fill,
-            recovered,
-            guide: ColourGuide::new(photo, &input, &hole),
-        })
+    fn fill(&mut self, cell: &FillCell) {
+        self.pending[cell.index.row as usize] -= 1;
     }
 
-    /// What this window gives for a cell inside it.
-    pub fn cell(&self, hole: &CellHole<'_>) -> FillCell {
-        hole.cell(self.rect(hole.rect), self.read)
-    }
-
-    /// Fill and recovered of the pixels of `rect`, without α.
-    fn rect(&self, rect: PixelRect) -> RectFill {
-        let recovered = rows_of(&self.recovered, 0, rect, self.read);
-        RectFill {
-            fill: self.guide.interleave(&self.fill, rect, self.read),
-            alpha: Vec::new(),
-            recovered: recovered
-                .map(|value| (value * 255.0).round() as u8)
-                .collect(),
-        }
+    /// The first row that a cell still to be filled may change; the photo's height when there is none.
+    fn rows(&self) -> u32 {
+        let first = self.pending.iter().position(|&pending| pending > 0);
+        first.map_or(self.height, |row| row as u32 * CELL_PX)
     }
 }
 
@@ -392,73 +408,4 @@ fn check_size(photo: &Photo, mask: &EffectiveMask) -> Result<(), RestoreError> {
             mask: mask.size(),
         })
     }
-}
-
-/// Copies the values of `part` out of row-major `values` of `rect`.
-fn cut_rect(values: &[u8], rect: PixelRect, part: PixelRect) -> Vec<u8> {
-    (part.y..part.bottom())
-        .flat_map(|y| {
-            let start = rect.size().index(part.x - rect.x, y - rect.y);
-            &values[start..start + part.width as usize]
-        })
-        .copied()
-        .collect()
-}
-
-/// The network's hole in a window's `read`, (1, 1, h, w): 1 where `hole` of `inside` is set, mirrored beyond the photo
-/// like the photo.
-fn hole_tensor(
-    hole: &[u8],
-    inside: PixelRect,
-    window: &Window,
-    photo: &Photo,
-) -> Result<Tensor, InferenceError> {
-    let size = photo.size();
-    let read = window.read;
-    let mut data = Vec::with_capacity(read.size().pixel_count());
-    for y in read.y..read.bottom() {
-        let row = mirror_index(i64::from(y), size.height) - inside.y;
-        let row = &hole[inside.size().index(0, row)..][..inside.width as usize];
-        data.extend((read.x..read.right()).map(|x| {
-            let column = mirror_index(i64::from(x), size.width) - inside.x;
-            f32::from(u8::from(row[column as usize] > 0))
-        }));
-    }
-    Tensor::new([1, 1, read.height as usize, read.width as usize], data)
-}
-
-/// Runs stage 2: (`fill` (1, 3, h, w), `recovered` (1, 1, h, w)).
-fn run_filler(
-    engine: &mut Engine,
-    photo: &Tensor,
-    hole: &Tensor,
-    context: &Tensor,
-    cancel: &CancelToken,
-) -> Result<(Tensor, Tensor), InferenceError> {
-    let network = engine.filler();
-    let inputs = [
-        ("photo", photo.view()),
-        ("mask", hole.view()),
-        ("context", context.view()),
-    ];
-    let mut outputs = network.run(&inputs, cancel)?;
-    let model = &network.manifest().id;
-    let fill = take_output(&mut outputs, "fill", photo.shape(), model)?;
-    let recovered = take_output(&mut outputs, "recovered", hole.shape(), model)?;
-    Ok((fill, recovered))
-}
-
-/// The values of `rect` in channel `c` of a tensor that covers `read`, row by row.
-pub(super) fn rows_of(
-    tensor: &Tensor,
-    c: usize,
-    rect: PixelRect,
-    read: PixelRect,
-) -> impl Iterator<Item = f32> {
-    let left = (rect.x - read.x) as usize;
-    (rect.y..rect.bottom()).flat_map(move |y| {
-        tensor.row(c, (y - read.y) as usize)[left..left + rect.width as usize]
-            .iter()
-            .copied()
-    })
 }

@@ -119,24 +119,39 @@ fn raise_row(
     backwards: bool,
 ) {
     let start = y * width;
-    let mut before = 0;
-    let mut raise = |x: usize| {
-        let mut value = marker[start + x].max(before);
-        if let Some(row) = scanned {
-            let row = row * width;
-            let (left, right) = (x.saturating_sub(1), (x + 1).min(width - 1));
-            for &near in &marker[row + left..=row + right] {
-                value = value.max(near);
-            }
+    if let Some(scanned) = scanned {
+        let later = y.max(scanned) * width;
+        let (above, below) = marker.split_at_mut(later);
+        let (above, below) = (&mut above[later - width..], &mut below[..width]);
+        if scanned < y {
+            raise_by_neighbours(below, above);
+        } else {
+            raise_by_neighbours(above, below);
         }
-        before = value.min(limit[start + x]);
-        marker[start + x] = before;
-    };
-    if backwards {
-        (0..width).rev().for_each(&mut raise);
-    } else {
-        (0..width).for_each(&mut raise);
     }
+    let row = &mut marker[start..start + width];
+    if row.iter().all(|&value| value == 0) {
+        return;
+    }
+    let mut before = 0;
+    let raise = |(value, &limit): (&mut u8, &u8)| {
+        before = (*value).max(before).min(limit);
+        *value = before;
+    };
+    let pixels = row.iter_mut().zip(&limit[start..start + width]);
+    if backwards {
+        pixels.rev().for_each(raise);
+    } else {
+        pixels.for_each(raise);
+    }
+}
+
+/// Raises each value of `row` to the three of `near` beside it.
+fn raise_by_neighbours(row: &mut [u8], near: &[u8]) {
+    let raise = |(value, &near): (&mut u8, &u8)| *value = (*value).max(near);
+    row.iter_mut().zip(near).for_each(raise);
+    row[1..].iter_mut().zip(near).for_each(raise);
+    row.iter_mut().zip(&near[1..]).for_each(raise);
 }
 
 /// The pixels from which both scans left something to spread.

@@ -1,5 +1,6 @@
 //! Detection (stage 1), filling (stage 2) and the composite.
 
+mod ahead;
 mod alpha;
 mod area;
 mod cell;
@@ -24,6 +25,7 @@ mod select;
 mod show_through;
 mod suggest;
 mod trace;
+mod window_fill;
 
 pub use alpha::{ALPHA_REACH_PX, AlphaSource, alpha_photo, alpha_rect, hole_rect};
 pub use area::detect_area;
@@ -34,7 +36,7 @@ pub use detect::{Detection, detect};
 pub use error::RestoreError;
 pub use grain::add_grain;
 pub use heal::{HealError, MAX_HEAL_PX, fill_from_own, whole_piece};
-pub use inpaint::{fill_cell, fill_cells, restore_photo};
+pub use inpaint::{fill_cell, fill_cells, fill_photo, restore_photo};
 pub use options::{Sensitivity, threshold_from_probability};
 pub use plan::{CELL_PX, CellPlan, FillPlanner, plan_fill};
 pub use progress::{NoProgress, ProgressSink, Stage};

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use super::alpha::AlphaSource;
 use super::group::MAX_WINDOW_PX;
-use super::inpaint::{CellHole, PiecedFill, WindowFill};
+use super::inpaint::PiecedFill;
 use super::plan::{CELL_PX, CellPlan};
+use super::window_fill::{CellHole, WindowFill, WindowInput};
 use super::{ContextCache, ProgressSink, Restoration, RestoreError, Stage};
 use crate::geometry::{ImageSize, NETWORK_GRID_PX, PixelRect, TileIndex};
 use crate::inference::{CancelToken, Engine, InferenceError};
@@ -212,7 +213,9 @@ impl Again<'_> {
     fn run(&mut self, window: &Window) -> Result<WindowFill, RestoreError> {
         let Self { photo, alpha, .. } = *self;
         let (contexts, cancel) = (&self.contexts, self.cancel);
-        WindowFill::run(photo, alpha, window, self.engine, contexts, cancel)
+        let input = WindowInput::new(photo, alpha, window)?;
+        let output = input.run(photo, self.engine, contexts, cancel)?;
+        Ok(output.fill(photo, contexts))
     }
 
     /// Whether `window` reads all of `rect` inside the photo.

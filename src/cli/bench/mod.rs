@@ -1,5 +1,6 @@
 //! `bench`: how fast both networks, both stages and a brush stroke are on this machine, with what they are measured against.
 
+mod easel;
 mod machine;
 mod scene;
 mod stages;
@@ -18,6 +19,9 @@ use super::doctor::option_name;
 use super::report::peak_memory_bytes;
 use super::session::Session;
 use crate::inference::convolution_rate;
+
+pub use easel::{Easel, Gesture};
+pub use scene::made_photo;
 
 use machine::Machine;
 use stages::{Fills, StageSpeed};
@@ -83,7 +87,7 @@ impl Spread {
 pub(super) fn run(args: &BenchArgs, session: &mut Session<'_>) -> Result<(), Stop> {
     let photo = match &args.file {
         Some(path) => session.open(path)?,
-        None => scene::made_photo()?,
+        None => made_photo()?,
     };
     let name = args
         .file
@@ -184,7 +188,11 @@ impl StrokeLatency {
     fn write(&self, text: &mut String) -> std::fmt::Result {
         let gestures = [
             ("100 px dab", self.dab, self.dab_cold),
-            ("1,500 px stroke, 20 px wide", self.stroke, self.stroke_cold),
+            (
+                "1,500 px at once, 20 px wide",
+                self.stroke,
+                self.stroke_cold,
+            ),
         ];
         for (name, warm, cold) in gestures {
             write!(
@@ -201,7 +209,11 @@ impl StrokeLatency {
                 None => writeln!(text, "; stage 2 uses no context")?,
             }
         }
-        Ok(())
+        writeln!(
+            text,
+            "Stroke end to repair, 1,500 px drawn within a second, 20 px wide: median {:.0} ms, 95th percentile {:.0} ms of {}",
+            self.drawn_stroke.median, self.drawn_stroke.p95, self.drawn_stroke.count
+        )
     }
 }
 

@@ -19,8 +19,11 @@ const SCRATCH_EVERY_PX: u32 = 240;
 /// Width of a made scratch, px.
 const SCRATCH_WIDTH_PX: f32 = 8.0;
 
-/// Waves with grain, 8-bit RGB.
-pub(super) fn made_photo() -> anyhow::Result<Photo> {
+/// Waves with grain, 3000 × 2000 px of 8-bit RGB.
+///
+/// # Errors
+/// When the photo's size and its pixels disagree.
+pub fn made_photo() -> anyhow::Result<Photo> {
     photo_of(MADE_SIZE, &|x, y, c| {
         let wave = (x as f32 / 37.0).sin() * 50.0 + (y as f32 / 53.0 + c as f32).cos() * 40.0;
         let mixed =

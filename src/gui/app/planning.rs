@@ -5,16 +5,13 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, TryRecvError};
 
 use super::UnscratchApp;
-use crate::document::{Document, Planned};
+use crate::document::{Document, FILL_BEHIND_EVERY_PX, Planned};
 use crate::photo::Photo;
 use crate::restore::CellPlan;
 
 /// Mask tiles that are planned within a frame, as after a stroke; more of them go to another thread. Reading this many takes
 /// about a millisecond (`benches/mask.rs`: a plan after a stroke).
 const PLANNED_AT_ONCE_TILES: usize = 16;
-
-/// How far the brush moves between two requests for what lies behind it, image px: half a cell.
-const FILL_BEHIND_EVERY_PX: f32 = 128.0;
 
 /// A plan under way.
 pub(super) struct PlanUnderWay {

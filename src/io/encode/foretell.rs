@@ -22,7 +22,7 @@ pub fn foretell_losses(photo: &Photo, format: OutputFormat) -> Vec<String> {
     let picture = Picture {
         size: ImageSize::new(1, 1),
         channels: photo.channels(),
-        samples: one_pixel.first(photo.channels().count()),
+        samples: one_pixel.first(photo.channels().count()).into(),
         alpha: photo.alpha().map(|_| one_pixel.first(1)),
         metadata: photo.metadata(),
     };

@@ -219,7 +219,7 @@ fn encode(picture: &Picture<'_>, coding: &Coding) -> Result<Vec<u8>, Failure> {
         Channels::Rgb => ColorType::Rgb,
     };
     let (width, height) = (picture.size.width as u16, picture.size.height as u16);
-    encoder.encode(&picture.eight_bits(), width, height, colour)?;
+    encoder.encode(&picture.eight_bits()?, width, height, colour)?;
     Ok(encoded)
 }
 

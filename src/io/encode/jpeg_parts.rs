@@ -259,7 +259,7 @@ mod tests {
         let picture = Picture {
             size: ImageSize::new(1, 1),
             channels: Channels::Grey,
-            samples: View::U8(&[1]),
+            samples: View::U8(&[1]).into(),
             alpha: None,
             metadata,
         };

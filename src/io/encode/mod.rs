@@ -6,6 +6,7 @@ mod jpeg_parts;
 mod picture;
 mod png;
 mod png_parts;
+mod png_rows;
 mod tiff;
 mod tiff_patch;
 mod verify;
@@ -16,7 +17,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 pub use self::foretell::foretell_losses;
-pub(super) use self::picture::{Picture, View};
+pub use self::picture::RowSource;
+pub(super) use self::picture::{Picture, Pixels, View};
 pub use self::tiff_patch::{Patch, Restored, export_patched};
 use super::atomic::write_whole;
 use super::metadata::xmp;
@@ -146,6 +148,31 @@ pub fn export_photo_with_xmp(
             path: target.to_path_buf(),
         });
     }
+    export_pixels(photo, View::of(pixels).into(), target, *options, xmp)
+}
+
+/// As [`export_photo_with_xmp`], with pixels that `source` makes while they are written, in the photo's layout.
+///
+/// # Errors
+/// As [`export_photo`], and when `source` fails.
+pub fn export_rows(
+    photo: &Photo,
+    source: &dyn RowSource,
+    target: &Path,
+    options: &ExportOptions,
+    xmp: Option<&[u8]>,
+) -> Result<ExportOutcome, EncodeError> {
+    let pixels = Pixels::Made(photo.depth(), source);
+    export_pixels(photo, pixels, target, *options, xmp)
+}
+
+fn export_pixels(
+    photo: &Photo,
+    pixels: Pixels<'_>,
+    target: &Path,
+    options: ExportOptions,
+    xmp: Option<&[u8]>,
+) -> Result<ExportOutcome, EncodeError> {
     let with_xmp = xmp.map(|xmp| Metadata {
         xmp: Some(xmp.to_vec()),
         ..photo.metadata().clone()
@@ -153,7 +180,7 @@ pub fn export_photo_with_xmp(
     let picture = Picture {
         size: photo.size(),
         channels: photo.channels(),
-        samples: View::of(pixels),
+        samples: pixels,
         alpha: photo.alpha().map(View::of),
         metadata: with_xmp.as_ref().unwrap_or(photo.metadata()),
     };
@@ -335,7 +362,7 @@ mod tests {
         let picture = Picture {
             size: ImageSize::new(40, 30),
             channels: Channels::Grey,
-            samples: View::U8(&[7; 1200]),
+            samples: View::U8(&[7; 1200]).into(),
             alpha: None,
             metadata: &metadata,
         };

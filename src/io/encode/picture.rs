@@ -48,6 +48,51 @@ impl<'a> View<'a> {
     }
 }
 
+/// Rows of a picture that are made when they are asked for.
+pub trait RowSource: Sync {
+    /// Waits until the rows above `end` can be made; called by the writing thread before they are asked for.
+    ///
+    /// # Errors
+    /// When they never can.
+    fn wait_for(&self, _end: u32) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    /// The samples of rows `first` to before `end`, interleaved, of the picture's depth.
+    ///
+    /// Asked for in any order, by several threads (of a pool, which must not wait), and again when the file is read back;
+    /// always the same.
+    ///
+    /// # Errors
+    /// Anything that ends the writing.
+    fn rows(&self, first: u32, end: u32) -> std::io::Result<Samples>;
+}
+
+/// Where a picture's colour comes from.
+#[derive(Clone, Copy)]
+pub enum Pixels<'a> {
+    /// All of it is in memory.
+    Whole(View<'a>),
+    /// It is made row by row.
+    Made(BitDepth, &'a dyn RowSource),
+}
+
+impl<'a> From<View<'a>> for Pixels<'a> {
+    fn from(view: View<'a>) -> Self {
+        Self::Whole(view)
+    }
+}
+
+impl Pixels<'_> {
+    /// Bits a sample.
+    pub const fn depth(&self) -> BitDepth {
+        match self {
+            Self::Whole(view) => view.depth(),
+            Self::Made(depth, _) => *depth,
+        }
+    }
+}
+
 /// What an encoder writes: stored order, interleaved colour, alpha apart.
 pub struct Picture<'a> {
     /// Size in stored order.
@@ -55,7 +100,7 @@ pub struct Picture<'a> {
     /// Grey or RGB.
     pub channels: Channels,
     /// Interleaved colour.
-    pub samples: View<'a>,
+    pub samples: Pixels<'a>,
     /// One sample a pixel at the same depth.
     pub alpha: Option<View<'a>>,
     /// What travels with the pixels.
@@ -78,13 +123,33 @@ impl<'a> Picture<'a> {
         self.size.width as usize * self.stored_channels() * self.sample_bytes()
     }
 
+    /// Waits until the rows above `end` can be asked for.
+    ///
+    /// # Errors
+    /// Those of the source that makes them.
+    pub fn wait_for(&self, end: u32) -> std::io::Result<()> {
+        match self.samples {
+            Pixels::Whole(_) => Ok(()),
+            Pixels::Made(_, source) => source.wait_for(end),
+        }
+    }
+
     /// Rows `first..end` with alpha put behind every pixel, in this machine's byte order; borrowed when there is no alpha.
-    pub fn rows(&self, first: u32, end: u32) -> Cow<'a, [u8]> {
+    ///
+    /// # Errors
+    /// Those of the source that makes them.
+    pub fn rows(&self, first: u32, end: u32) -> std::io::Result<Cow<'a, [u8]>> {
         let channels = self.channels.count();
         let (start, stop) = (self.size.index(0, first), self.size.index(0, end));
-        let colour = self.samples.bytes(start * channels, stop * channels);
+        let colour = match self.samples {
+            Pixels::Whole(view) => Cow::Borrowed(view.bytes(start * channels, stop * channels)),
+            Pixels::Made(_, source) => match source.rows(first, end)? {
+                Samples::U8(values) => Cow::Owned(values),
+                Samples::U16(values) => Cow::Owned(bytemuck::cast_slice(&values).to_vec()),
+            },
+        };
         let Some(alpha) = self.alpha else {
-            return Cow::Borrowed(colour);
+            return Ok(colour);
         };
         let sample = self.sample_bytes();
         let mut rows = Vec::with_capacity(colour.len() / channels * (channels + 1));
@@ -93,15 +158,25 @@ impl<'a> Picture<'a> {
             rows.extend_from_slice(colour);
             rows.extend_from_slice(alpha);
         }
-        Cow::Owned(rows)
+        Ok(Cow::Owned(rows))
     }
 
-    /// The colour as 8 bits; borrowed when it is so already, otherwise rounded.
-    pub fn eight_bits(&self) -> Cow<'a, [u8]> {
-        match self.samples {
-            View::U8(values) => Cow::Borrowed(values),
-            View::U16(values) => Cow::Owned(values.iter().map(|&v| to_eight_bits(v)).collect()),
-        }
+    /// The colour as 8 bits; borrowed when it is in memory so already, otherwise rounded.
+    ///
+    /// # Errors
+    /// Those of the source that makes its rows.
+    pub fn eight_bits(&self) -> std::io::Result<Cow<'a, [u8]>> {
+        self.wait_for(self.size.height)?;
+        let rounded =
+            |values: &[u16]| Cow::Owned(values.iter().map(|&v| to_eight_bits(v)).collect());
+        Ok(match self.samples {
+            Pixels::Whole(View::U8(values)) => Cow::Borrowed(values),
+            Pixels::Whole(View::U16(values)) => rounded(values),
+            Pixels::Made(_, source) => match source.rows(0, self.size.height)? {
+                Samples::U8(values) => Cow::Owned(values),
+                Samples::U16(values) => rounded(&values),
+            },
+        })
     }
 }
 
@@ -147,11 +222,11 @@ mod tests {
         let picture = Picture {
             size: ImageSize::new(1, 3),
             channels: Channels::Rgb,
-            samples: View::U8(&[1, 2, 3, 4, 5, 6, 7, 8, 9]),
+            samples: View::U8(&[1, 2, 3, 4, 5, 6, 7, 8, 9]).into(),
             alpha: Some(View::U8(&[10, 20, 30])),
             metadata: &metadata,
         };
-        assert_eq!(*picture.rows(1, 3), [4, 5, 6, 20, 7, 8, 9, 30]);
+        assert_eq!(*picture.rows(1, 3).unwrap(), [4, 5, 6, 20, 7, 8, 9, 30]);
     }
 
     #[test]

@@ -1,19 +1,16 @@
-//! PNG: rows streamed at file depth, profile, EXIF, XMP, IPTC and resolution in their chunks.
+//! PNG: header and what stands around the pixels: profile, EXIF, XMP, IPTC and resolution in their chunks.
 
 use std::borrow::Cow;
 use std::io::Write;
 
 use png::text_metadata::{ITXtChunk, ZTXtChunk};
-use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, Info, PixelDimensions, Unit};
+use png::{BitDepth, ColorType, Encoder, EncodingError, Info, PixelDimensions, Unit};
 
-use super::{Failure, Picture, THUMBNAIL_DROPPED, jpeg_parts, png_parts};
+use super::{Failure, Picture, THUMBNAIL_DROPPED, jpeg_parts, png_parts, png_rows};
 use crate::io::metadata::{PNG_XMP_KEYWORD, exif, iptc};
 use crate::photo::{
     BitDepth as Depth, Channels, Metadata, Native, PngChunk, Resolution, ResolutionUnit,
 };
-
-/// Buffer between rows and chunks, bytes; also the size of an IDAT chunk.
-const CHUNK_BYTES: usize = 256 << 10;
 
 impl From<EncodingError> for Failure {
     fn from(error: EncodingError) -> Self {
@@ -46,14 +43,13 @@ pub fn write(
         Some(_) => layout(picture),
         None => info(picture, not_carried),
     };
-    let mut encoder = Encoder::with_info(writer, info)?;
-    encoder.set_compression(Compression::Balanced);
+    let encoder = Encoder::with_info(writer, info)?;
     let mut writer = encoder.write_header()?;
     match &master {
         Some(plan) => write_chunks(&plan.before, &mut writer)?,
         None => write_texts(picture, &mut writer, not_carried)?,
     }
-    write_rows(picture, &mut writer)?;
+    png_rows::write(picture, &mut writer)?;
     if let Some(plan) = &master {
         write_chunks(&plan.behind, &mut writer)?;
     }
@@ -65,20 +61,6 @@ fn write_chunks<W: Write>(chunks: &[PngChunk], writer: &mut png::Writer<W>) -> R
     for PngChunk { kind, data } in chunks {
         writer.write_chunk(png::chunk::ChunkType(*kind), data)?;
     }
-    Ok(())
-}
-
-fn write_rows<W: Write>(picture: &Picture<'_>, writer: &mut png::Writer<W>) -> Result<(), Failure> {
-    let mut rows = writer.stream_writer_with_size(CHUNK_BYTES)?;
-    for y in 0..picture.size.height {
-        let row = picture.rows(y, y + 1);
-        if picture.sample_bytes() == 1 {
-            rows.write_all(&row)?;
-        } else {
-            rows.write_all(&to_big_endian(&row))?;
-        }
-    }
-    rows.finish()?;
     Ok(())
 }
 
@@ -160,10 +142,4 @@ fn write_texts<W: Write>(
         writer.write_text_chunk(&ZTXtChunk::new("Raw profile type iptc", text))?;
     }
     Ok(())
-}
-
-fn to_big_endian(row: &[u8]) -> Vec<u8> {
-    row.chunks_exact(2)
-        .flat_map(|bytes| u16::from_ne_bytes([bytes[0], bytes[1]]).to_be_bytes())
-        .collect()
 }

@@ -256,7 +256,7 @@ mod tests {
         Picture {
             size: ImageSize::new(1, 1),
             channels: Channels::Rgb,
-            samples: View::U8(&[1, 2, 3]),
+            samples: View::U8(&[1, 2, 3]).into(),
             alpha: alpha.then_some(View::U8(&[4])),
             metadata,
         }

@@ -175,6 +175,7 @@ fn write_strips<W: Write + Seek, K: TiffKind>(
     let starts: Vec<u32> = (0..height).step_by(rows as usize).collect();
     let (mut offsets, mut lengths) = (Vec::new(), Vec::new());
     for batch in starts.chunks(STRIPS_A_BATCH) {
+        picture.wait_for((batch[batch.len() - 1] + rows).min(height))?;
         let packed: Vec<std::io::Result<Vec<u8>>> = batch
             .par_iter()
             .map(|&y| pack_strip(picture, y, (y + rows).min(height)))
@@ -194,7 +195,7 @@ fn write_strips<W: Write + Seek, K: TiffKind>(
 }
 
 fn pack_strip(picture: &Picture<'_>, first: u32, end: u32) -> std::io::Result<Vec<u8>> {
-    let mut rows = picture.rows(first, end).into_owned();
+    let mut rows = picture.rows(first, end)?.into_owned();
     for row in rows.chunks_exact_mut(picture.row_bytes()) {
         match picture.samples.depth() {
             BitDepth::Eight => predict(row, picture.stored_channels(), u8::wrapping_sub),
