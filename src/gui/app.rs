@@ -15,7 +15,7 @@ mod viewing;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use eframe::egui::{self, CentralPanel, Event, Margin, Panel, ViewportCommand};
+use eframe::egui::{self, CentralPanel, Event, Key, Margin, Panel, ViewportCommand};
 
 use super::canvas::{self, Canvas, PointerState, input_key_change};
 use super::command::{Bound, Command, HeldKey, pressed_commands};
@@ -78,6 +78,8 @@ pub struct UnscratchApp {
     exporting_state: Option<Snapshot>,
     saving: autosave::Saving,
     title: String,
+    /// The keyboard, not the pointer, was last used to go from widget to widget.
+    keyboard_leads: bool,
     /// The window is still to be made as large as the screen.
     to_maximize: bool,
 }
@@ -107,6 +109,7 @@ impl UnscratchApp {
             exporting_state: None,
             saving: autosave::Saving::start(ctx, options.journals),
             title: String::new(),
+            keyboard_leads: false,
             to_maximize: options.maximized,
         };
         app.pointer.wheel.expected = options.notches_told_twice;
@@ -156,15 +159,19 @@ impl UnscratchApp {
     fn read_input(&mut self, ctx: &egui::Context, actions: &mut Vec<Action>) {
         let typing = ctx.text_edit_focused();
         if self.view.dialog.is_none() {
-            // With a menu open, Escape closes the menu and nothing else.
+            // With a menu open, Escape closes the menu and nothing else; Enter presses a button that has the keyboard.
             let in_menu = egui::Popup::is_any_open(ctx);
+            let focused = ctx.memory(egui::Memory::focused);
+            let on_button = focused.is_some_and(|id| id != canvas::canvas_id());
             let commands = pressed_commands(ctx, &self.store.settings.shortcuts, typing)
                 .into_iter()
-                .filter(|command| !(in_menu && *command == Command::Cancel));
+                .filter(|command| !(in_menu && *command == Command::Cancel))
+                .filter(|command| !(on_button && *command == Command::FinishShape));
             actions.extend(commands.map(Action::Run));
         }
         let events = ctx.input(|input| input.events.clone());
         for event in &events {
+            self.follow_hands(event);
             self.hold_keys(event, typing);
         }
         let (dropped, hovers, closes) = ctx.input(|input| {
@@ -189,6 +196,25 @@ impl UnscratchApp {
         }
     }
 
+    /// The ring around the widget that has the keyboard is for those who work with it.
+    fn follow_hands(&mut self, event: &Event) {
+        match event {
+            Event::Key {
+                key:
+                    Key::Tab
+                    | Key::ArrowUp
+                    | Key::ArrowDown
+                    | Key::ArrowLeft
+                    | Key::ArrowRight
+                    | Key::F10,
+                pressed: true,
+                ..
+            } => self.keyboard_leads = true,
+            Event::PointerButton { pressed: true, .. } => self.keyboard_leads = false,
+            _ => {}
+        }
+    }
+
     fn hold_keys(&mut self, event: &Event, typing: bool) {
         if matches!(event, Event::WindowFocused(false)) {
             self.view.held.master = false;
@@ -204,7 +230,7 @@ impl UnscratchApp {
             self.view.held.master = pressed && may_act && self.document.is_some();
         }
         if let Some(pressed) = change_of(HeldKey::Pan) {
-            self.view.held.space = pressed && may_act;
+            self.view.held.space = pressed && may_act && !canvas::has_keyboard(&self.ctx);
         }
     }
 
@@ -227,6 +253,8 @@ impl UnscratchApp {
             let mut pointer = std::mem::take(&mut self.pointer);
             canvas::interact(ui, &layout, &self.model(), &mut pointer, &mut actions);
             self.pointer = pointer;
+            self.view.crosshair = self.pointer.crosshair.image_position();
+            self.view.pointer = self.pointer.crosshair.shown_at().or(self.view.pointer);
         }
         self.apply(&ctx, std::mem::take(&mut actions));
         let is_repairing = self.work.filling.is_some();
@@ -392,6 +420,9 @@ impl eframe::App for UnscratchApp {
         self.apply(&ctx, actions);
         CentralPanel::no_frame().show(ui, |ui| self.canvas_ui(ui));
         self.dialog_ui(&ctx);
+        if self.keyboard_leads {
+            panels::focus::ring(&ctx);
+        }
         timed("saving", || self.keep_work(&ctx));
         self.follow_title(&ctx);
         self.maximize_once_shown(&ctx);

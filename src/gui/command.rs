@@ -55,6 +55,12 @@ pub enum Command {
     ToggleRim,
     /// Look for damage again.
     Detect,
+    /// Only what is surely damage.
+    SensitivityTimid,
+    /// What is more likely damage than not.
+    SensitivityNormal,
+    /// Everything that may be damage.
+    SensitivityEager,
     /// Stop what runs.
     Cancel,
     /// The brush that marks damage.
@@ -139,6 +145,10 @@ pub enum Command {
     ToggleRulers,
     /// Rulers in mm or px.
     ToggleRulerUnit,
+    /// The keyboard on the photo, or back.
+    Crosshair,
+    /// The keyboard on the menus.
+    MenuBar,
     /// The sheet of shortcuts.
     Shortcuts,
 }
@@ -288,6 +298,24 @@ mod tests {
                 assert_eq!(shortcut.refused_for(bound), None, "{bound:?}");
                 seen.push((shortcut, bound));
             }
+        }
+    }
+
+    #[test]
+    fn every_command_there_is_has_its_row_and_with_it_a_menu_entry() {
+        // What cannot be read is answered with the names of all that can.
+        let name: serde::de::value::StrDeserializer<'_, serde::de::value::Error> =
+            "?".into_deserializer();
+        let error = Command::deserialize(name).unwrap_err().to_string();
+        let names: Vec<&str> = error.split('`').skip(3).step_by(2).collect();
+        assert_eq!(names.len(), COMMANDS.len(), "{error}");
+        for name in names {
+            let command = Command::of_id(name).unwrap();
+            let has_row = COMMANDS.iter().any(|row| row.command == command);
+            assert!(has_row, "{name} has no row");
+        }
+        for tool in crate::gui::tools::Tool::ALL {
+            assert_eq!(tool.command().row().group, Group::Tools);
         }
     }
 

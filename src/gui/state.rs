@@ -77,7 +77,9 @@ pub struct ViewState {
     pub last_point: Option<(f32, f32)>,
     /// The area of one picture on the screen, points, as of the last frame.
     pub viewport: Rect,
-    /// The pointer over the photo, screen points.
+    /// The keyboard's crosshair, image px, while the keyboard works on the photo.
+    pub crosshair: Option<(f64, f64)>,
+    /// The pointer over the photo, or the keyboard's crosshair, screen points.
     pub pointer: Option<Pos2>,
     /// When a repair last took the overlay's place.
     pub repaired_at: Option<Instant>,
@@ -114,6 +116,7 @@ impl Default for ViewState {
             notice: None,
             last_point: None,
             viewport: Rect::ZERO,
+            crosshair: None,
             pointer: None,
             repaired_at: None,
             drop_hovers: false,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eframe::egui::{self, Modifiers, PointerButton, Pos2, Vec2};
+use egui_kittest::kittest::NodeT as _;
 use egui_kittest::{Harness, HarnessBuilder};
 use tempfile::TempDir;
 use unscratch::gui::app::{AppOptions, UnscratchApp};
@@ -264,6 +265,14 @@ impl Window {
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
+}
+
+/// Names of all widgets that say one.
+pub fn labels(window: &Window) -> Vec<String> {
+    let nodes = window.harness.root().children_recursive();
+    nodes
+        .filter_map(|node| node.accesskit_node().label())
+        .collect()
 }
 
 /// A dark photo of 320 × 240 px without anything red.

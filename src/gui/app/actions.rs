@@ -3,8 +3,10 @@
 use eframe::egui::{self, ViewportCommand};
 
 use super::{UnscratchApp, timed};
+use crate::gui::canvas;
 use crate::gui::command::Command;
 use crate::gui::dialogs::{Dialog, ShortcutsForm};
+use crate::gui::panels::top;
 use crate::gui::settings::CompareMode;
 use crate::gui::state::Action;
 use crate::gui::tools::Tool;
@@ -143,6 +145,12 @@ impl UnscratchApp {
             Command::SaveMask => self.show_save_mask(),
             Command::ToggleRim => settings.show_rim = !settings.show_rim,
             Command::Detect => self.detect(),
+            Command::SensitivityTimid | Command::SensitivityNormal | Command::SensitivityEager => {
+                if let Some(threshold) = self.model().preset(command) {
+                    self.set_threshold(ctx, threshold);
+                    self.threshold_done();
+                }
+            }
             Command::Cancel => self.cancel(),
             Command::Brush
             | Command::Eraser
@@ -186,6 +194,8 @@ impl UnscratchApp {
             Command::ToggleRulerUnit => settings.rulers_in_mm = !settings.rulers_in_mm,
             Command::CompareSideBySide => self.compare(CompareMode::SideBySide),
             Command::Autosaves => self.show_autosaves(),
+            Command::Crosshair => canvas::toggle_keyboard(ctx),
+            Command::MenuBar => top::focus_menus(ctx),
             Command::Shortcuts => {
                 self.view.dialog = Some(Dialog::Shortcuts(ShortcutsForm::default()));
             }

@@ -76,7 +76,7 @@ impl UnscratchApp {
         let Some(area) = &self.view.area else {
             self.view.notice = Some(Notice {
                 title: "No area is picked yet".to_owned(),
-                message: "click on a repaired place or draw around a part of it first; then Alt+click on sound photo".to_owned(),
+                message: "Click on a repaired place or draw around a part of it first; then Alt+click on sound photo".to_owned(),
                 is_error: false,
             });
             return;

@@ -5,6 +5,7 @@ use eframe::egui::{
 };
 
 use super::adjust::Adjusting;
+use super::crosshair::{Crosshair, canvas_id};
 use super::wheel::WheelReleases;
 use super::{DIVIDER_GRAB, Divider, Layout};
 use crate::gui::command::Command;
@@ -20,6 +21,8 @@ const POINTS_PER_NOTCH: f32 = 50.0;
 #[derive(Clone, Debug, Default)]
 pub struct PointerState {
     grip: Grip,
+    /// What the keyboard does in the pointer's place.
+    pub crosshair: Crosshair,
     /// Where the pointer was, or where the stroke began.
     last: Option<Pos2>,
     /// Where the pointer is.
@@ -76,11 +79,12 @@ pub fn interact(
     state: &mut PointerState,
     actions: &mut Vec<Action>,
 ) {
-    let response = ui.allocate_rect(layout.area, Sense::click_and_drag());
+    ui.advance_cursor_after_rect(layout.area);
+    let response = ui.interact(layout.area, canvas_id(), Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, canvas_label(model)));
     let is_over =
         response.contains_pointer() && model.view.dialog.is_none() && !ui.ctx().any_popup_open();
-    if response.clicked() || response.drag_started() {
+    if response.is_pointer_button_down_on() {
         ui.memory_mut(|memory| {
             if let Some(focused) = memory.focused() {
                 memory.surrender_focus(focused);
@@ -88,9 +92,19 @@ pub fn interact(
         });
     }
     let (events, time) = ui.input(|input| (input.events.clone(), input.time));
-    state.straight = ui.input(|input| input.modifiers.shift);
+    let keyed = read_crosshair(ui, layout, model, state, actions);
+    // For the crosshair Shift means big steps.
+    state.straight = !keyed && ui.input(|input| input.modifiers.shift);
     state.latest = state.latest.or_else(|| response.hover_pos());
     for event in &events {
+        if let Event::PointerMoved(pos) = *event {
+            if state.crosshair.is_pressing() {
+                continue;
+            }
+            if state.crosshair.gives_way_to(pos) {
+                ui.memory_mut(|memory| memory.surrender_focus(canvas_id()));
+            }
+        }
         handle_position(event, state);
         if is_wheel_release(event, time, state) {
             continue;
@@ -110,6 +124,27 @@ pub fn interact(
     show_cursor(ui, is_over, layout, model, state, response.hover_pos());
 }
 
+/// Lets the keyboard act as a pointer; whether it works on the photo.
+fn read_crosshair(
+    ui: &Ui,
+    layout: &Layout,
+    model: &Model<'_>,
+    state: &mut PointerState,
+    actions: &mut Vec<Action>,
+) -> bool {
+    let mut crosshair = std::mem::take(&mut state.crosshair);
+    let events = crosshair.read(ui, layout, model, actions);
+    let has_keyboard = crosshair.shown_at().is_some();
+    state.crosshair = crosshair;
+    if has_keyboard || !events.is_empty() {
+        state.straight = false;
+    }
+    for event in &events {
+        handle(event, true, layout, model, state, actions);
+    }
+    has_keyboard
+}
+
 /// The state of the picture area in words, for screen readers and tests.
 fn canvas_label(model: &Model<'_>) -> String {
     let zoom = (model.view.view.scale * 100.0).round();
@@ -123,7 +158,10 @@ fn canvas_label(model: &Model<'_>) -> String {
     } else {
         "restored"
     };
-    format!("Photo, {what}, {zoom} %, {overlay}")
+    let crosshair = model.view.crosshair.map_or_else(String::new, |(x, y)| {
+        format!(", crosshair at {:.0}, {:.0}", x.floor(), y.floor())
+    });
+    format!("Photo, {what}, {zoom} %, {overlay}{crosshair}")
 }
 
 fn has_wheel(events: &[Event]) -> bool {
@@ -401,11 +439,15 @@ fn show_cursor(
         state.grip,
         Grip::Stroke(_) | Grip::Shape(_) | Grip::Adjust(_)
     );
-    let pointer = ui.input(|input| input.pointer.latest_pos());
+    let crosshair = state.crosshair.shown_at();
+    let pointer = crosshair.or_else(|| ui.input(|input| input.pointer.latest_pos()));
     state.brush_at = None;
     let points_at_source =
         is_over && model.view.tool == Tool::Mend && ui.input(|input| input.modifiers.alt);
     state.source_at = pointer.filter(|_| points_at_source);
+    if crosshair.is_some() {
+        state.brush_at = crosshair.filter(|_| model.view.tool.has_width());
+    }
     if !is_over && !pans && !stroking && state.grip != Grip::Divider {
         return;
     }

@@ -2,6 +2,7 @@
 
 mod adjust;
 pub mod color;
+mod crosshair;
 mod draft;
 mod footprint;
 mod grid;
@@ -38,6 +39,7 @@ use crate::mask::{Brush, ProbabilityMap, Shape};
 use crate::photo::Photo;
 use crate::restore::{ALPHA_REACH_PX, CELL_PX};
 
+pub use self::crosshair::{canvas_id, has_keyboard, toggle_keyboard};
 pub use self::layout::{Divider, Layout, Pane, fitted, layout, panes_of};
 pub use input::{PointerState, interact, key_change as input_key_change};
 
@@ -316,6 +318,7 @@ impl Canvas {
             }
             ring::paint(painter, layout, position, model);
         }
+        pointer.crosshair.paint(painter, layout);
         if self.textures.end_frame() {
             painter.ctx().request_repaint();
         }

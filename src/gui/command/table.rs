@@ -80,6 +80,27 @@ pub const COMMANDS: &[CommandRow] = &[
         &[Shortcut::command(Key::D)],
     ),
     row(
+        Command::SensitivityTimid,
+        Group::Edit,
+        "Sensitivity: timid",
+        "Only what is surely damage",
+        &[Shortcut::plain(Key::F2)],
+    ),
+    row(
+        Command::SensitivityNormal,
+        Group::Edit,
+        "Sensitivity: normal",
+        "What is more likely damage than not",
+        &[Shortcut::plain(Key::F3)],
+    ),
+    row(
+        Command::SensitivityEager,
+        Group::Edit,
+        "Sensitivity: eager",
+        "Everything that may be damage; expect to erase some marks",
+        &[Shortcut::plain(Key::F4)],
+    ),
+    row(
         Command::GrowMarks,
         Group::Marks,
         "Grow",
@@ -450,6 +471,20 @@ pub const COMMANDS: &[CommandRow] = &[
         "Make the edge of the brush harder",
         &[Shortcut::place(Key::CloseBracket, true)],
     )),
+    row(
+        Command::Crosshair,
+        Group::Tools,
+        "Crosshair by keyboard",
+        "Work on the photo with the arrow keys: Shift makes large steps, Ctrl goes pixel by pixel; Space or Enter presses and drags, Shift+Enter is the right button, Shift+Space a straight line",
+        &[Shortcut::plain(Key::F6)],
+    ),
+    row(
+        Command::MenuBar,
+        Group::Help,
+        "Menus by keyboard",
+        "Go to the menus: Enter opens one, arrow keys go through it, Tab goes on to the next",
+        &[Shortcut::plain(Key::F10)],
+    ),
     row(
         Command::Shortcuts,
         Group::Help,

@@ -67,6 +67,7 @@ pub fn show(ui: &mut Ui, form: &mut ShortcutsForm, model: &Model<'_>, actions: &
                     ui.vertical(|ui| group(ui, Group::Tools, form, bindings));
                 }
             });
+            crate::gui::panels::focus::follow(ui);
         });
     ui.add_space(8.0);
     ui.spacing_mut().interact_size.y = 26.0;

@@ -30,7 +30,16 @@ pub fn show(ui: &Ui, area: Rect, model: &Model<'_>, actions: &mut Vec<Action>) {
             });
         }
     }
-    if let Some(label) = running(model) {
+    let label = running(model);
+    let ran = ui.data_mut(|data| {
+        let shown = data.get_temp_mut_or_default::<bool>(Id::unique("progress shown"));
+        std::mem::replace(shown, label.is_some())
+    });
+    if ran && label.is_none() {
+        // Its button may have had the keyboard, and the ring around it goes one frame later.
+        ui.ctx().request_repaint();
+    }
+    if let Some(label) = label {
         over(ui, "progress", area, Align2::CENTER_BOTTOM, true, |ui| {
             progress(ui, &label, model, actions);
         });
@@ -248,7 +257,12 @@ fn message_body(ui: &mut Ui, notice: &Notice, color: egui::Color32, actions: &mu
                 .color(theme::TEXT_STRONG),
         );
     });
-    ui.label(sentence(&notice.message));
+    if notice.is_error {
+        ui.label(sentence(&notice.message));
+    } else {
+        // It may begin with the name of a file.
+        ui.label(&notice.message);
+    }
     ui.add_space(2.0);
     if ui
         .button("Dismiss")

@@ -2,6 +2,7 @@
 
 pub mod area;
 pub mod chips;
+pub mod focus;
 pub mod history;
 pub mod marks;
 pub mod palette;

@@ -11,7 +11,6 @@ use crate::gui::settings::BRUSH_DIAMETER_PX;
 use crate::gui::state::{Action, Model, OverlayMode};
 use crate::gui::theme;
 use crate::gui::tools::Tool;
-use crate::restore::threshold_from_probability;
 
 /// Draws the panel.
 pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
@@ -30,6 +29,7 @@ pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
                 theme::card_frame().show(ui, |ui| overlay(ui, model, actions));
             });
             theme::card_frame().show(ui, |ui| photo(ui, model));
+            super::focus::follow(ui);
         });
 }
 
@@ -54,7 +54,7 @@ fn damage(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
         if slider.drag_stopped() || slider.lost_focus() {
             actions.push(Action::ThresholdDone);
         }
-        presets(ui, model, document.threshold(), actions);
+        presets(ui, model, actions);
     });
     ui.add_space(2.0);
     let width = (ui.available_width() - 8.0) / 2.0;
@@ -100,37 +100,22 @@ fn damage_summary(model: &Model<'_>) -> String {
     }
 }
 
-fn presets(ui: &mut Ui, model: &Model<'_>, threshold: u8, actions: &mut Vec<Action>) {
-    let Some(engine) = &model.work.engine else {
+fn presets(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
+    if model.work.engine.is_none() {
         return;
-    };
+    }
     let width = (ui.available_width() - 2.0 * 6.0) / 3.0;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        for (probability, text, tooltip) in [
-            (
-                engine.thresholds.timid,
-                "Timid",
-                "Only what is surely damage",
-            ),
-            (
-                engine.thresholds.default,
-                "Normal",
-                "What is more likely damage than not",
-            ),
-            (
-                engine.thresholds.eager,
-                "Eager",
-                "Everything that may be damage; expect to erase some marks",
-            ),
+        for (command, text) in [
+            (Command::SensitivityTimid, "Timid"),
+            (Command::SensitivityNormal, "Normal"),
+            (Command::SensitivityEager, "Eager"),
         ] {
-            let value = threshold_from_probability(probability);
-            if third(ui, width, value == threshold, text)
-                .on_hover_text(tooltip)
-                .clicked()
-            {
-                actions.push(Action::SetThreshold(value));
-                actions.push(Action::ThresholdDone);
+            let chosen = model.is_selected(command) == Some(true);
+            let response = third(ui, width, chosen, text);
+            if explained(response, command, model).clicked() {
+                actions.push(Action::Run(command));
             }
         }
     });

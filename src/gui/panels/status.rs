@@ -6,6 +6,11 @@ use crate::gui::state::Model;
 use crate::gui::theme;
 use crate::journal::Autosave;
 
+/// The hint while the keyboard works on the photo.
+const CROSSHAIR: &str = "Arrows move, with Shift far, with Ctrl by 1 px; Space presses and drags, Shift+Space draws a line, Shift+Enter is the right button, Tab goes on";
+/// The same where there is little room.
+const CROSSHAIR_SHORT: &str = "Arrows move, Space presses, Tab goes on";
+
 /// Draws the bar.
 pub fn show(ui: &mut Ui, model: &Model<'_>) {
     ui.horizontal_centered(|ui| {
@@ -97,6 +102,11 @@ fn hints(ui: &mut Ui, model: &Model<'_>) {
 fn hint_candidates(model: &Model<'_>) -> Vec<String> {
     if model.view.held.master {
         return vec!["The original; let go to see the restored photo".to_owned()];
+    }
+    if model.view.crosshair.is_some() {
+        return [CROSSHAIR, CROSSHAIR_SHORT]
+            .map(|text| model.with_keys(text))
+            .to_vec();
     }
     let tool = model.view.tool.hint();
     let other = "wheel zooms, {hold_pan}+drag moves, hold {hold_master} for the original, {cycle_overlay} for the damage";

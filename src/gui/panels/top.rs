@@ -1,5 +1,7 @@
 //! The bar at the top: menus, tools, how to compare, export.
 
+use std::path::PathBuf;
+
 use eframe::egui::{self, Align, Layout, Ui};
 
 use super::{command_icon, explained, menu_entry};
@@ -65,22 +67,39 @@ fn menus(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
         egui::containers::menu::menu_style(ui.style_mut());
         ui.spacing_mut().button_padding = egui::vec2(8.0, 5.0);
         for group in Group::ALL {
-            ui.menu_button(group.label(), |ui| {
+            let menu = ui.menu_button(group.label(), |ui| {
                 for row in COMMANDS.iter().filter(|row| row.group == group) {
                     menu_entry(ui, row.command, model, actions);
                     if row.command == Command::Open {
-                        recent_menu(ui, model, actions);
+                        photo_menu(ui, "Open recent", &model.settings.recent, actions);
+                        photo_menu(ui, "Open a sample", model.samples, actions);
                     }
                 }
             });
+            let wanted = ui.data_mut(|data| data.remove_temp::<bool>(menus_wanted()));
+            if wanted.is_some() {
+                menu.response.request_focus();
+            }
         }
     });
 }
 
-fn recent_menu(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
-    ui.add_enabled_ui(!model.settings.recent.is_empty(), |ui| {
-        ui.menu_button("Open recent", |ui| {
-            for path in &model.settings.recent {
+/// Gives the keyboard to the first menu.
+pub fn focus_menus(ctx: &egui::Context) {
+    ctx.data_mut(|data| data.insert_temp(menus_wanted(), true));
+    ctx.request_repaint();
+}
+
+/// Where the wish to have the keyboard on the menus is kept until they are drawn.
+fn menus_wanted() -> egui::Id {
+    egui::Id::unique("keyboard on the menus")
+}
+
+/// A menu of photos: those opened last, or the samples.
+fn photo_menu(ui: &mut Ui, label: &str, paths: &[PathBuf], actions: &mut Vec<Action>) {
+    ui.add_enabled_ui(!paths.is_empty(), |ui| {
+        ui.menu_button(label, |ui| {
+            for path in paths {
                 let name = path.file_name().map_or_else(
                     || path.display().to_string(),
                     |n| n.to_string_lossy().into_owned(),

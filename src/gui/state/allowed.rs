@@ -19,6 +19,7 @@ impl Model<'_> {
             Command::Open
             | Command::Quit
             | Command::Shortcuts
+            | Command::MenuBar
             | Command::Autosaves
             | Command::InterfaceLarger
             | Command::InterfaceSmaller
@@ -46,6 +47,12 @@ impl Model<'_> {
                 self.work.detecting.is_none(),
                 "Damage is being looked for already",
             ),
+            Command::SensitivityTimid | Command::SensitivityNormal | Command::SensitivityEager => {
+                unless(
+                    self.preset(command).is_some(),
+                    "Damage was not looked for yet",
+                )
+            }
             _ => self.edit_obstacle(command),
         }
     }

@@ -8,6 +8,7 @@ use crate::gui::command::Command;
 use crate::gui::settings::{CompareMode, Settings};
 use crate::gui::tools::Tool;
 use crate::photo::ResolutionUnit;
+use crate::restore::threshold_from_probability;
 
 /// What widgets read.
 #[derive(Clone, Copy)]
@@ -62,13 +63,32 @@ impl Model<'_> {
         }
     }
 
+    /// The threshold that `command` sets, once damage was looked for; `None` when it sets none.
+    pub fn preset(&self, command: Command) -> Option<u8> {
+        let thresholds = self.work.engine.as_ref()?.thresholds;
+        self.document?.detection()?;
+        let probability = match command {
+            Command::SensitivityTimid => thresholds.timid,
+            Command::SensitivityNormal => thresholds.default,
+            Command::SensitivityEager => thresholds.eager,
+            _ => return None,
+        };
+        Some(threshold_from_probability(probability))
+    }
+
     /// Whether `command` is a choice that is on; `None` when it is no choice.
     pub fn is_selected(&self, command: Command) -> Option<bool> {
         let compare = self.settings.compare;
         if let Some(tool) = Tool::of_command(command) {
             return Some(self.view.tool == tool);
         }
+        let threshold = self.document.map(Document::threshold);
         Some(match command {
+            Command::SensitivityTimid | Command::SensitivityNormal | Command::SensitivityEager => {
+                let preset = self.preset(command);
+                preset.is_some() && preset == threshold
+            }
+            Command::Crosshair => self.view.crosshair.is_some(),
             Command::ToggleRim => self.settings.show_rim,
             Command::ShapesProtect => self.view.shapes_protect,
             Command::CompareRestored => compare == CompareMode::Restored,
