@@ -32,15 +32,9 @@ fn stroke_end_to_repair(criterion: &mut Criterion) {
         ("1,500 px, 20 px wide, at once", Gesture::STROKE),
         ("1,500 px, 20 px wide, drawn", Gesture::DRAWN_STROKE),
     ] {
-        let mut turn = 0;
         group.bench_function(name, |bencher| {
             bencher.iter_custom(|strokes| {
-                let paint = |_| {
-                    turn += 1;
-                    easel
-                        .paint(gesture, turn, false)
-                        .expect("the stroke is repaired")
-                };
+                let paint = |_| easel.paint(gesture, false).expect("the stroke is repaired");
                 (0..strokes).map(paint).sum()
             });
         });

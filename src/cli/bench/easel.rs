@@ -63,6 +63,8 @@ pub struct Easel {
     woken: Receiver<()>,
     engine: EngineInfo,
     document: Document,
+    /// How many strokes were painted: each has a place of its own, since the fills of a stroke taken back are kept.
+    turns: usize,
 }
 
 impl Easel {
@@ -91,6 +93,7 @@ impl Easel {
             jobs,
             woken,
             engine,
+            turns: 0,
         };
         if easel.uses_context() {
             easel.detect()?;
@@ -118,23 +121,19 @@ impl Easel {
         })?
     }
 
-    /// Paints, in a place that depends on `turn`, and takes it back; returns the time from the stroke's end to the repaired
+    /// Paints, somewhere else each time, and takes it back; returns the time from the stroke's end to the repaired
     /// pixels of all it touched. `is_cold`: with nothing of stage 1's context kept.
     ///
     /// # Errors
     /// When a repair fails, or a worker is stuck.
-    pub fn paint(
-        &mut self,
-        gesture: Gesture,
-        turn: usize,
-        is_cold: bool,
-    ) -> anyhow::Result<Duration> {
+    pub fn paint(&mut self, gesture: Gesture, is_cold: bool) -> anyhow::Result<Duration> {
+        self.turns += 1;
         let brush = Brush {
             diameter_px: gesture.diameter_px,
             hardness: 0.8,
             mode: BrushMode::Paint,
         };
-        let path = path_of(gesture, turn, self.document.photo().size());
+        let path = path_of(gesture, self.turns, self.document.photo().size());
         let contexts = if is_cold {
             Arc::new(ContextCache::new(self.document.contexts().byte_len()))
         } else {

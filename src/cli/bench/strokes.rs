@@ -37,11 +37,11 @@ pub(super) fn measure(
     let mut run = |gesture: Gesture, is_cold: bool| -> anyhow::Result<Spread> {
         // The first one also pays for what any first run pays.
         let mut millis = Vec::new();
-        for turn in 0..=repeats {
+        for _ in 0..=repeats {
             if cancel.is_cancelled() {
                 bail!("stopped");
             }
-            let waited = easel.paint(gesture, turn, is_cold)?;
+            let waited = easel.paint(gesture, is_cold)?;
             millis.push(waited.as_secs_f64() * 1e3);
         }
         Ok(Spread::of(millis.split_off(1)))
