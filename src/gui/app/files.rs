@@ -1,6 +1,6 @@
 //! Opening and exporting: which dialog is shown, which job is asked for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use eframe::egui;
@@ -31,7 +31,13 @@ impl UnscratchApp {
 
     /// Shows the system's file dialog, or ours.
     pub(super) fn choose_photo(&mut self, ctx: &egui::Context) {
-        let folder = self.store.settings.last_folder.clone();
+        // The first time there is no last folder, and a list of recent files is empty.
+        let pictures = || {
+            directories::UserDirs::new()?
+                .picture_dir()
+                .map(Path::to_path_buf)
+        };
+        let folder = self.store.settings.last_folder.clone().or_else(pictures);
         if !self.picker.ask(ctx, Wish::Open(folder.clone())) {
             self.view.dialog = Some(Dialog::Files(FileBrowser::new(folder.as_deref())));
         }
