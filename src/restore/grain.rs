@@ -19,6 +19,8 @@ const DISTANCES_PX: [f32; 6] = [14.0, 22.0, 34.0, 50.0, 72.0, 98.0];
 const DIRECTIONS: usize = 8;
 /// A place is moved by up to this, by the block's position, lest the same grain show in a row of blocks.
 const JITTER_PX: i64 = 3;
+/// The nearest sound places that are looked at; beyond them the picture is another.
+const MOST_PLACES: usize = 16;
 /// Fewer sound places than this say too little of the grain.
 const LEAST_PLACES: usize = 3;
 /// A high pass further than this many deviations from 0 is a speck or an edge, not grain.
@@ -201,15 +203,12 @@ impl Sound {
 
     /// The place a block takes its grain from; `None` where too little sound picture is near, or where it has no grain.
     fn near(&self, block: Block, seed: (usize, usize), reach_px: u32) -> Option<Near> {
-        let mut places: Vec<(i64, i64, (i64, i64))> = Vec::new();
-        for offset in offsets(seed, reach_px) {
-            let Some(place) = block.moved(offset, self.width, self.height) else {
-                continue;
-            };
-            if self.holes.of(place.grown()) == 0 {
-                places.push((self.squares.of(place), self.lightness.of(place), offset));
-            }
-        }
+        let mut places: Vec<(i64, i64, (i64, i64))> = offsets(seed, reach_px)
+            .filter_map(|offset| Some((offset, block.moved(offset, self.width, self.height)?)))
+            .filter(|(_, place)| self.holes.of(place.grown()) == 0)
+            .map(|(offset, place)| (self.squares.of(place), self.lightness.of(place), offset))
+            .take(MOST_PLACES)
+            .collect();
         if places.len() < LEAST_PLACES {
             return None;
         }
