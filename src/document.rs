@@ -1,5 +1,6 @@
 //! One opened photo with its mask, history, detection and restoration. No UI, no threads.
 
+mod changing;
 mod planning;
 mod repairs;
 mod steps;
@@ -19,6 +20,7 @@ use crate::restore::{
     ALPHA_REACH_PX, CellPlan, ContextCache, Detection, FillCell, FillPlanner, Restoration,
 };
 
+pub use changing::{ChangeOutcome, Changed, Changing};
 pub use planning::{Planned, Planning};
 
 /// The threshold of a new document, 0.5 of the probability map's 255 steps.

@@ -5,6 +5,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`geometry`] | integer sizes, points, rectangles in image pixels |
+//! | [`disposal`] | dropping what is large on another thread |
 //! | [`photo`] | the immutable master: pixels at file depth, metadata |
 //! | [`mask`] | what is to be repaired: tiled layers, brush, shapes, history |
 //! | [`tiling`] | where inference cells lie and what their windows read |
@@ -20,10 +21,11 @@
 //!
 //! Dependency rule (`tests/architecture.rs` checks it): `gui` → `jobs`, `journal`, `document`, `mask`, `photo`, `restore`;
 //! `cli` → `jobs`, `journal`, `restore`, `io`; `journal` → `document`, `io`; `jobs` → `document`, `record`, `restore`, `io`; `record` → `restore`, `io`; `document` → `restore`, `mask`, `photo`;
-//! `restore` → `inference`, `tiling`, `mask`, `photo`; `io` → `photo`, `mask`; every module may use [`geometry`].
+//! `restore` → `inference`, `tiling`, `mask`, `photo`; `io` → `photo`, `mask`; every module may use [`geometry`] and [`disposal`].
 //! What a module may use, those that point to it may use as well: no module ever uses one that lies above it.
 
 pub mod cli;
+pub mod disposal;
 pub mod document;
 pub mod geometry;
 #[cfg(feature = "gui")]

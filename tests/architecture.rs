@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The arrows of the rule: a module may use what it points to and whatever is reached from there.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     (
         "gui",
         &["jobs", "journal", "document", "mask", "photo", "restore"],
@@ -18,11 +18,12 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("document", &["restore", "mask", "photo"]),
     ("restore", &["inference", "tiling", "mask", "photo"]),
     ("io", &["photo", "mask"]),
-    ("mask", &["geometry"]),
-    ("photo", &["geometry"]),
-    ("tiling", &["geometry"]),
-    ("inference", &["geometry"]),
+    ("mask", &["geometry", "disposal"]),
+    ("photo", &["geometry", "disposal"]),
+    ("tiling", &["geometry", "disposal"]),
+    ("inference", &["geometry", "disposal"]),
     ("geometry", &[]),
+    ("disposal", &[]),
 ];
 
 fn arrows_of(module: &str) -> &'static [&'static str] {

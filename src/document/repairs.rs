@@ -1,7 +1,7 @@
 //! What is decided for single areas: how strongly they are repaired and with what. Needs no network.
 
 use super::Document;
-use crate::mask::{AreaRepair, AreaRepairs, Mask};
+use crate::mask::{AreaRepair, AreaRepairs};
 
 impl Document {
     /// What was decided for single areas.
@@ -28,21 +28,5 @@ impl Document {
     /// The slider was let go: the next [`Self::repair_area`] is an undo step of its own.
     pub fn end_repair_drag(&mut self) {
         self.history.seal();
-    }
-
-    /// Replaces the person's layers and what was decided for areas as one edit; `false` when both are the same.
-    pub fn replace_work(
-        &mut self,
-        label: &'static str,
-        layers: Mask,
-        repairs: AreaRepairs,
-    ) -> bool {
-        self.commit();
-        self.history.begin(label, &self.editable);
-        self.editable.mask = layers;
-        if !repairs.is_same(&self.editable.repairs) {
-            self.editable.repairs = repairs;
-        }
-        self.commit()
     }
 }

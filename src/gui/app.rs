@@ -8,16 +8,19 @@ mod files;
 mod marks;
 mod mending;
 mod planning;
+mod postponed;
+mod screen;
 mod search;
 mod tools;
 mod viewing;
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use eframe::egui::{self, CentralPanel, Event, Key, Margin, Panel, ViewportCommand};
 
-use super::canvas::{self, Canvas, PointerState, input_key_change};
+use super::canvas::{self, Canvas, PointerState, PreviewPicture, input_key_change};
 use super::command::{Bound, Command, HeldKey, pressed_commands};
 use super::dialogs::{self, Dialog, Then};
 use super::panels;
@@ -59,6 +62,8 @@ pub struct UnscratchApp {
     work: Work,
     document: Option<Document>,
     canvas: Canvas,
+    /// The photo being opened, as far as it can be seen; nothing but the canvas knows of it.
+    preview: Option<PreviewPicture>,
     pointer: PointerState,
     picker: Picker,
     samples: Vec<PathBuf>,
@@ -70,6 +75,8 @@ pub struct UnscratchApp {
     planning: Option<planning::PlanUnderWay>,
     /// An operation on all marks under way.
     marking: Option<marks::Marking>,
+    /// What waits for its end.
+    postponed: VecDeque<postponed::Postponed>,
     /// A scratch being followed.
     tracing: Option<search::Tracing>,
     /// What is being computed for an area.
@@ -87,6 +94,7 @@ pub struct UnscratchApp {
 impl UnscratchApp {
     /// An application on `jobs`, whose wake function must ask `ctx` to repaint.
     pub fn new(ctx: &egui::Context, jobs: JobSystem, options: AppOptions) -> Self {
+        keep_to_this_thread();
         theme::apply(ctx);
         // Ctrl+0, Ctrl+Plus and Ctrl+Minus zoom the photo; text and controls have commands of their own.
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
@@ -97,6 +105,7 @@ impl UnscratchApp {
             work: Work::default(),
             document: None,
             canvas: Canvas::default(),
+            preview: None,
             pointer: PointerState::default(),
             picker: Picker::new(options.use_system_dialogs),
             samples: options.samples,
@@ -104,6 +113,7 @@ impl UnscratchApp {
             ctx: ctx.clone(),
             planning: None,
             marking: None,
+            postponed: VecDeque::new(),
             tracing: None,
             mending: None,
             exporting_state: None,
@@ -242,6 +252,12 @@ impl UnscratchApp {
         self.view.pointer = ctx
             .pointer_hover_pos()
             .filter(|position| area.contains(*position));
+        if let Some(preview) = &mut self.preview {
+            preview.paint(ui.painter(), area);
+            panels::chips::show(ui, area, &self.model(), &mut actions);
+            self.apply(&ctx, actions);
+            return;
+        }
         if self.document.is_none() {
             panels::start::show(ui, area, &self.model(), &mut actions);
             panels::chips::show(ui, area, &self.model(), &mut actions);
@@ -359,6 +375,16 @@ impl UnscratchApp {
     }
 }
 
+/// Makes parallel loops that this thread begins run on it alone. They would wait for the threads that all others share, and
+/// those may be busy for seconds with the levels of a photo.
+fn keep_to_this_thread() {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1);
+    if let Err(error) = pool.use_current_thread().build() {
+        // So it is in tests that open several windows on one thread.
+        tracing::debug!("the window's thread keeps the pool it is in: {error}");
+    }
+}
+
 /// Runs `work` on the UI thread and says in the log when it was long enough to be felt.
 fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
     let started = Instant::now();
@@ -389,6 +415,7 @@ impl eframe::App for UnscratchApp {
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
+        self.choose_first_scale(&ctx);
         self.follow_interface_scale(&ctx);
         let mut actions = Vec::new();
         self.read_input(&ctx, &mut actions);

@@ -192,6 +192,8 @@ impl Settings {
 pub struct SettingsStore {
     /// The settings now.
     pub settings: Settings,
+    /// Whether there is no file yet, so that nothing was chosen by the person.
+    pub is_first_start: bool,
     saved: Settings,
     path: Option<PathBuf>,
 }
@@ -208,6 +210,7 @@ impl SettingsStore {
         let text = path
             .as_deref()
             .and_then(|path| std::fs::read_to_string(path).ok());
+        let is_first_start = path.is_some() && text.is_none();
         let settings = text
             .and_then(|text| match toml::from_str::<toml::Table>(&text) {
                 Ok(table) => Some(readable(table).tidied()),
@@ -221,6 +224,7 @@ impl SettingsStore {
         Self {
             saved: settings.clone(),
             settings,
+            is_first_start,
             path,
         }
     }
@@ -288,11 +292,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/window.toml");
         let mut store = SettingsStore::load(Some(path.clone()));
+        assert!(store.is_first_start);
         store.settings.brush_diameter_px = 33.0;
         store.settings.compare = CompareMode::Split;
         store.settings.remember(Path::new("/photos/a.tif"));
         store.save();
-        assert_eq!(SettingsStore::load(Some(path)).settings, store.settings);
+        let again = SettingsStore::load(Some(path));
+        assert_eq!(again.settings, store.settings);
+        assert!(!again.is_first_start);
     }
 
     #[test]

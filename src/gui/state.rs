@@ -20,7 +20,7 @@ use crate::mask::{BrushMode, Shape};
 pub use action::Action;
 pub use model::Model;
 pub use overlay::{Overlay, OverlayMode};
-pub use work::{Mending, Work};
+pub use work::{MARKING_SHOWS_AFTER, Mending, Work};
 
 /// A message that stays until it is dismissed.
 #[derive(Clone, Debug, PartialEq, Eq)]

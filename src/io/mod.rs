@@ -20,7 +20,7 @@ mod view_file;
 pub use atomic::{
     check_target, check_writable, folds_case, remove_output, remove_unfinished, write_bytes,
 };
-pub use decode::{open_page, open_photo};
+pub use decode::{Preview, open_page, open_photo, open_photo_watched};
 pub use encode::{
     ExportOptions, ExportOutcome, OutputFormat, Patch, Restored, RowSource, export_patched,
     export_photo, export_photo_with_xmp, export_rows, foretell_losses, xmp_room,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::geometry::{ImageSize, PixelPoint, PixelRect};
 use crate::inference::{Engine, ModelIdentity, ProviderReport, Thresholds};
-use crate::io::ExportOptions;
+use crate::io::{ExportOptions, Preview};
 use crate::mask::EffectiveMask;
 use crate::photo::Photo;
 use crate::restore::{CellPlan, ContextCache, Detection, FillCell, Restoration};
@@ -120,6 +120,13 @@ pub enum JobEvent {
         info: EngineInfo,
         /// What happened and what follows, a sentence.
         message: String,
+    },
+    /// Something can be seen of a photo that is still being decoded; for the eye alone.
+    Previewed {
+        /// The job.
+        id: JobId,
+        /// What there is.
+        preview: Arc<Preview>,
     },
     /// A photo was decoded.
     Opened {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::inference::CancelToken;
-use crate::io::{DecodeLimits, load_mask, open_photo, save_mask};
+use crate::io::{DecodeLimits, Preview, load_mask, open_photo_watched, save_mask};
 use crate::photo::Photo;
 
 use super::export::{ExportError, ExportReport, export_restoration};
@@ -31,7 +31,13 @@ pub(super) fn run(shared: &Shared, limits: DecodeLimits) {
 }
 
 fn open(shared: &Shared, id: JobId, path: &Path, limits: DecodeLimits, token: &CancelToken) {
-    let result = without_panic(|| open_photo(path, &limits));
+    let watch = |preview| {
+        if !token.is_cancelled() {
+            let preview = Arc::<Preview>::new(preview);
+            shared.send(JobEvent::Previewed { id, preview });
+        }
+    };
+    let result = without_panic(|| open_photo_watched(path, &limits, &watch));
     shared.peek(|queues| queues.end_open(id));
     shared.send(match result {
         _ if token.is_cancelled() => JobEvent::Cancelled { id },

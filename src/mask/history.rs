@@ -1,10 +1,15 @@
 //! Undo and redo of mask and threshold: one transaction an edit, limited by bytes. Holds tiles, never strokes.
 
+mod prepared;
+
+pub use prepared::PreparedEdit;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::tile::MASK_TILE_BYTES;
 use super::{AreaRepairs, Mask, MaskLayer, MaskTile};
+use crate::disposal::drop_apart;
 use crate::geometry::TileIndex;
 
 /// Names of edits, as a menu shows them after "Undo" and "Redo".
@@ -131,6 +136,17 @@ pub struct Edit {
 }
 
 impl Edit {
+    /// What leads from `before` to `now`; tidies the storage of `now` on the way.
+    fn between(serial: u64, label: &'static str, before: &Editable, now: &mut Editable) -> Self {
+        Self {
+            serial,
+            label,
+            threshold: (before.threshold != now.threshold).then_some(before.threshold),
+            tiles: changed_tiles(&before.mask, &mut now.mask),
+            repairs: exchanged(&before.repairs, &now.repairs),
+        }
+    }
+
     /// Every tile counts in full, absent or not, so that swapping never changes the sum.
     fn byte_len(&self) -> usize {
         let repairs = self.repairs.as_ref().map_or(0, |(_, bytes)| *bytes);
@@ -209,13 +225,7 @@ impl History {
         let Some((label, before)) = self.open.take() else {
             return false;
         };
-        let edit = Edit {
-            serial: self.next_serial(),
-            label,
-            threshold: (before.threshold != now.threshold).then_some(before.threshold),
-            tiles: changed_tiles(&before.mask, &mut now.mask),
-            repairs: exchanged(&before.repairs, &now.repairs),
-        };
+        let edit = Edit::between(self.next_serial(), label, &before, now);
         if edit.is_empty() {
             // Touched tiles got their storage back, but maybe not the shared tile list.
             *now = before;
@@ -407,7 +417,7 @@ impl History {
             has_dropped: !is_complete,
             ..Self::default()
         };
-        history.evict();
+        drop(history.evict());
         history
     }
 
@@ -430,17 +440,28 @@ impl History {
     }
 
     fn push(&mut self, edit: Edit) {
-        self.redo.clear();
+        let mut dropped = std::mem::take(&mut self.redo);
         self.undo.push_back(Arc::new(edit));
         self.coalesces = None;
-        self.evict();
+        dropped.extend(self.evict());
+        if !dropped.is_empty() {
+            drop_apart(dropped);
+        }
     }
 
-    fn evict(&mut self) {
-        while self.undo.len() > 1 && self.byte_len() > self.limit_bytes {
-            self.undo.pop_front();
+    /// Takes the oldest edits out until the rest fits.
+    fn evict(&mut self) -> Vec<Arc<Edit>> {
+        let mut evicted = Vec::new();
+        let mut bytes = self.byte_len();
+        while self.undo.len() > 1
+            && bytes > self.limit_bytes
+            && let Some(oldest) = self.undo.pop_front()
+        {
+            bytes -= oldest.byte_len();
             self.has_dropped = true;
+            evicted.push(oldest);
         }
+        evicted
     }
 }
 

@@ -31,7 +31,7 @@ pub use components::{Component, components, remove_specks};
 pub use counter::MaskedCounter;
 pub use distance::{BEYOND, MAX_DISTANCE_PX, squared_distance};
 pub use effective::EffectiveMask;
-pub use history::{DEFAULT_HISTORY_BYTES, Edit, Editable, History, LayerName, label};
+pub use history::{DEFAULT_HISTORY_BYTES, Edit, Editable, History, LayerName, PreparedEdit, label};
 pub use layer::MaskLayer;
 pub use ops::{MAX_GROW_PX, clear_rect, clear_region, grow, invert, set_raster, shrink};
 pub use pixel_region::{PixelRegion, RegionSpan};

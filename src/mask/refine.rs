@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use super::components::{erase_components, keep_components};
-use super::ops::{grow, invert, rewrite, set_raster, shrink, squared_distances};
+use super::ops::{clear_rect, grow, invert, rewrite, set_raster, shrink, squared_distances};
 use super::{
     BrushMode, Component, EffectiveMask, MASKED_FROM, MAX_GROW_PX, Mask, NotEnclosed, PixelRegion,
-    Region, clear_region, fill_region,
+    Region, Shape, clear_region, fill_region, label,
 };
 use crate::geometry::{PixelPoint, PixelRect};
 
 /// An operation on the effective mask that writes the person's layers, so that its result holds whatever is detected.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum MaskOperation {
     /// Wider by so many px, up to [`MAX_GROW_PX`].
     Grow(u32),
@@ -40,6 +40,10 @@ pub enum MaskOperation {
     Region(BrushMode, PixelPoint),
     /// The pixels of a region taken out.
     Clear(Arc<PixelRegion>),
+    /// Everything taken out, what is detected included.
+    ClearAll,
+    /// A shape drawn in a mode.
+    Draw(BrushMode, Shape),
     /// Another mask instead, row-major, of the photo's size, 255 = repair.
     Replace(Arc<Vec<u8>>),
 }
@@ -58,6 +62,8 @@ impl MaskOperation {
             Self::Raise { .. } => "Search area again",
             Self::Region(mode, _) => Region::of_mode(*mode).label(),
             Self::Clear(_) => "Clear marks in area",
+            Self::ClearAll => label::CLEAR_MASK,
+            Self::Draw(mode, shape) => shape.label(*mode),
             Self::Replace(_) => "Load mask",
         }
     }
@@ -99,6 +105,10 @@ impl MaskOperation {
                 fill_region(mask, effective, *mode, *at)?;
             }
             Self::Clear(region) => clear_region(mask, effective, region),
+            Self::ClearAll => clear_rect(mask, effective, mask.size().rect()),
+            Self::Draw(mode, shape) => {
+                shape.draw(mask, *mode);
+            }
             Self::Replace(values) => set_raster(mask, effective, values),
         }
         Ok(())

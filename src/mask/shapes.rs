@@ -67,6 +67,46 @@ impl Shape {
         }
     }
 
+    /// A rectangle of image px that holds everything it may draw; what lies left of the photo or above it is cut off.
+    pub fn bounds(&self) -> PixelRect {
+        let around = |points: &mut dyn Iterator<Item = ((f32, f32), f32)>| {
+            let mut points = points.filter(|((x, y), _)| x.is_finite() && y.is_finite());
+            let first = points.next()?;
+            let grown =
+                |((x, y), reach): ((f32, f32), f32)| [x - reach, y - reach, x + reach, y + reach];
+            let [left, top, right, bottom] = points.fold(grown(first), |all, point| {
+                let [left, top, right, bottom] = grown(point);
+                [
+                    all[0].min(left),
+                    all[1].min(top),
+                    all[2].max(right),
+                    all[3].max(bottom),
+                ]
+            });
+            // Casts keep to the range of the type.
+            let (x, y) = (left.floor() as u32, top.floor() as u32);
+            let (right, bottom) = (right.ceil() as u32, bottom.ceil() as u32);
+            Some(PixelRect::new(x, y, right - x, bottom - y))
+        };
+        let bounds = match self {
+            Self::Line {
+                points,
+                diameter_px,
+                ..
+            } => around(&mut points.iter().map(|at| (*at, diameter_px / 2.0 + 1.0))),
+            Self::Lasso(points) | Self::Polygon(points) => {
+                around(&mut points.iter().map(|at| (*at, 1.0)))
+            }
+            Self::Rectangle(corners) => around(&mut corners.iter().map(|at| (*at, 1.0))),
+            Self::Trace(points) => around(
+                &mut points
+                    .iter()
+                    .map(|(at, width)| (*at, width / 2.0 + 2.0 * TRACE_RIM_PX)),
+            ),
+        };
+        bounds.unwrap_or(PixelRect::EMPTY)
+    }
+
     /// Its name in the history.
     pub const fn label(&self, mode: BrushMode) -> &'static str {
         let names = match self {

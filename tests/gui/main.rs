@@ -12,6 +12,7 @@ mod details;
 mod files;
 mod flow;
 mod keyboard;
+mod large;
 mod marks;
 mod mending;
 mod menus;

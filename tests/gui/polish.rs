@@ -180,3 +180,25 @@ fn fit_fills_the_picture_area_and_a_hint_is_never_cut() {
     assert!(rect.right() < 860.0, "{rect:?}");
     assert!(!text.unwrap_or_default().contains('…'));
 }
+
+#[test]
+fn the_first_start_on_a_4k_screen_has_a_larger_interface_and_says_so() {
+    let mut window = empty();
+    window.harness.set_size(vec2(3840.0, 2000.0));
+    let root = window.harness.input_mut().viewports.values_mut().next();
+    let viewport = root.unwrap();
+    viewport.monitor_size = Some(vec2(3840.0, 2160.0));
+    viewport.native_pixels_per_point = Some(1.0);
+    window.harness.run();
+    window.harness.run();
+    assert_eq!(window.app().settings().interface_scale, 1.5);
+    assert_eq!(window.harness.ctx.zoom_factor(), 1.5);
+    window
+        .harness
+        .get_by_label("Text and controls were made larger for this screen");
+    // The person's choice stands.
+    window.harness.key_press(Key::F7);
+    window.harness.run();
+    window.harness.run();
+    assert_eq!(window.app().settings().interface_scale, 1.25);
+}

@@ -179,7 +179,7 @@ impl Window {
                 && work.filling.is_none()
                 && work.exporting.is_none()
                 && work.mask_file.is_none()
-                && !work.marking
+                && work.marking.is_none()
                 && !app.is_planning()
                 && !work.tracing
                 && work.mending.is_none()

@@ -266,6 +266,7 @@ pub fn is_end_of(event: &JobEvent, id: JobId) -> bool {
         JobEvent::EngineReady(_)
         | JobEvent::EngineFailed(_)
         | JobEvent::EngineChanged { .. }
+        | JobEvent::Previewed { .. }
         | JobEvent::CellFilled { .. } => false,
     }
 }

@@ -26,6 +26,9 @@ impl UnscratchApp {
     }
 
     fn apply_one(&mut self, ctx: &egui::Context, action: Action) {
+        let Some(action) = self.postpone(action) else {
+            return;
+        };
         match action {
             Action::Run(command) => {
                 if self.model().is_enabled(command) {
@@ -125,8 +128,8 @@ impl UnscratchApp {
             Command::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
             Command::Undo => self.undo(),
             Command::Redo => self.redo(),
-            Command::ClearMask => self.clear_mask(),
-            Command::GrowMarks
+            Command::ClearMask
+            | Command::GrowMarks
             | Command::ShrinkMarks
             | Command::FeatherMarks
             | Command::InvertMarks

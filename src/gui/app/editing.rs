@@ -109,12 +109,6 @@ impl UnscratchApp {
         }
     }
 
-    pub(super) fn clear_mask(&mut self) {
-        if self.document.as_mut().is_some_and(Document::clear_mask) {
-            self.request_fill();
-        }
-    }
-
     pub(super) fn set_threshold(&mut self, ctx: &egui::Context, threshold: u8) {
         let Some(document) = &mut self.document else {
             return;
@@ -164,6 +158,9 @@ impl UnscratchApp {
 
     /// Stops a stroke, or what runs, or else puts the message away.
     pub(super) fn cancel(&mut self) {
+        if self.stop_marking() {
+            return;
+        }
         if self.forget_trace() || self.view.draft.take().is_some() {
             self.pointer.release();
             return;

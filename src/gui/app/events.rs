@@ -7,11 +7,13 @@ use eframe::egui;
 
 use super::UnscratchApp;
 use super::autosave::is_untouched;
+use crate::disposal::drop_apart;
 use crate::document::Document;
+use crate::gui::canvas::PreviewPicture;
 use crate::gui::canvas::transform::View;
 use crate::gui::dialogs::{Then, export};
 use crate::gui::state::{Notice, Overlay};
-use crate::jobs::{EngineInfo, ExportReport, JobEvent, JobId};
+use crate::jobs::{EngineInfo, ExportReport, JobEvent, JobId, Preview};
 use crate::photo::Photo;
 use crate::restore::threshold_from_probability;
 
@@ -36,7 +38,8 @@ impl UnscratchApp {
                     is_error: false,
                 });
             }
-            JobEvent::Opened { id, photo } => self.opened(id, &photo),
+            JobEvent::Previewed { id, preview } => self.previewed(id, preview),
+            JobEvent::Opened { id, photo } => self.opened(id, photo),
             JobEvent::Detected { id, detection } => {
                 if self.work.detecting == Some(id) {
                     self.work.detecting = None;
@@ -84,6 +87,11 @@ impl UnscratchApp {
         if let Some(photo) = untouched.map(|document| Arc::clone(document.photo())) {
             self.document = Some(Document::with_threshold(photo, threshold));
             self.detect();
+            // It was begun on marks with another threshold.
+            if let Some(marking) = self.forget_marking() {
+                let ctx = self.ctx.clone();
+                self.change_marks(&ctx, marking.operation());
+            }
         } else {
             self.request_fill();
         }
@@ -98,30 +106,51 @@ impl UnscratchApp {
         self.work.engine_error = Some(message);
     }
 
-    fn opened(&mut self, id: JobId, photo: &Arc<Photo>) {
+    /// Something can be seen of the photo being opened.
+    fn previewed(&mut self, id: JobId, preview: Arc<Preview>) {
+        let opening = self.work.opening.as_ref();
+        if opening.is_none_or(|(opening, _)| *opening != id) {
+            return;
+        }
+        self.work.previewing = true;
+        match &mut self.preview {
+            Some(picture) => picture.renew(preview),
+            None => self.preview = Some(PreviewPicture::new(preview)),
+        }
+    }
+
+    fn forget_preview(&mut self) {
+        self.work.previewing = false;
+        self.preview = None;
+    }
+
+    fn opened(&mut self, id: JobId, photo: Arc<Photo>) {
         if self
             .work
             .opening
             .as_ref()
             .is_none_or(|(opening, _)| *opening != id)
         {
+            drop_apart(photo);
             return;
         }
         self.keep_work_now();
         self.stop_work();
         let thresholds = self.work.engine.as_ref().map(|engine| engine.thresholds);
-        self.document = Some(match thresholds {
-            Some(thresholds) => Document::with_threshold(
-                Arc::clone(photo),
-                threshold_from_probability(thresholds.default),
-            ),
-            None => Document::new(Arc::clone(photo)),
-        });
+        let path = photo.path().to_path_buf();
+        let document = match thresholds {
+            Some(thresholds) => {
+                Document::with_threshold(photo, threshold_from_probability(thresholds.default))
+            }
+            None => Document::new(photo),
+        };
+        // Hundreds of megabytes, perhaps.
+        drop_apart(self.document.replace(document));
         self.view.view = View::default();
         self.view.overlay = Overlay::default();
         self.view.last_point = None;
         self.view.repaired_at = None;
-        self.store.settings.remember(photo.path());
+        self.store.settings.remember(&path);
         self.store.save();
         self.look_for_work();
         if self.work.engine_error.is_none() {
@@ -140,6 +169,7 @@ impl UnscratchApp {
             self.jobs.cancel(id);
         }
         self.work.opening = None;
+        self.forget_preview();
         self.work.first_fill = None;
         // An export still being written is of the photo that is left.
         self.exporting_state = None;
@@ -154,6 +184,7 @@ impl UnscratchApp {
         self.view.draft = None;
         self.work.mask_file = None;
         self.forget_marking();
+        self.postponed.clear();
         self.forget_trace();
         self.stop_mending();
         self.view.area = None;
@@ -214,14 +245,12 @@ impl UnscratchApp {
 
     /// A job ended without a result.
     fn ended(&mut self, id: JobId) {
-        let work = &mut self.work;
-        if work
-            .opening
-            .as_ref()
-            .is_some_and(|(opening, _)| *opening == id)
-        {
-            work.opening = None;
+        let opening = self.work.opening.as_ref();
+        if opening.is_some_and(|(opening, _)| *opening == id) {
+            self.work.opening = None;
+            self.forget_preview();
         }
+        let work = &mut self.work;
         if work.detecting == Some(id) {
             work.detecting = None;
         }

@@ -23,8 +23,10 @@ impl UnscratchApp {
     }
 
     /// Asks the I/O thread for the photo; what is open stays until it is there.
-    pub(super) fn open(&mut self, path: PathBuf) {
+    pub fn open(&mut self, path: PathBuf) {
         self.view.notice = None;
+        self.preview = None;
+        self.work.previewing = false;
         let id = self.jobs.open(path.clone());
         self.work.opening = Some((id, path));
     }

@@ -2,63 +2,75 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, TryRecvError};
 use eframe::egui;
 
 use super::UnscratchApp;
+use super::postponed::Postponed;
+use crate::disposal::drop_apart;
+use crate::document::{ChangeOutcome, Changed};
 use crate::gui::command::Command;
 use crate::gui::dialogs::{Dialog, files::FileBrowser, mask::MaskForm};
 use crate::gui::picker::Wish;
-use crate::gui::state::Notice;
+use crate::gui::state::{MARKING_SHOWS_AFTER, Notice};
 use crate::jobs::{JobId, MaskFileRequest};
-use crate::mask::{BrushMode, Mask, MaskOperation, NotEnclosed};
+use crate::mask::{BrushMode, MaskOperation, NotEnclosed};
 use crate::photo::Photo;
 
 /// An operation under way.
 pub(super) struct Marking {
     operation: MaskOperation,
     photo: Arc<Photo>,
-    /// The document's revision it started from.
-    revision: u64,
-    result: Receiver<Result<Mask, NotEnclosed>>,
+    result: Receiver<Result<Changed, NotEnclosed>>,
+}
+
+impl Marking {
+    /// What is done.
+    pub(super) fn operation(&self) -> MaskOperation {
+        self.operation.clone()
+    }
 }
 
 impl UnscratchApp {
-    /// Starts `operation` on the marks as they are; one that is under way is given up.
+    /// Starts `operation` on the marks as they are; while another one is under way it waits for that one's end.
     pub(super) fn change_marks(&mut self, ctx: &egui::Context, operation: MaskOperation) {
+        if self.marking.is_some() {
+            self.postponed.push_back(Postponed::Change(operation));
+            return;
+        }
         let Some(document) = &mut self.document else {
             return;
         };
-        document.commit();
+        let changing = document.begin_change(operation);
         let (sender, result) = crossbeam_channel::bounded(1);
-        let (mut mask, effective) = (document.mask().clone(), document.effective_mask());
         let marking = Marking {
-            operation: operation.clone(),
+            operation: changing.operation().clone(),
             photo: Arc::clone(document.photo()),
-            revision: document.revision(),
             result,
         };
-        let ctx = ctx.clone();
+        let for_waking = ctx.clone();
         let spawned = std::thread::Builder::new()
             .name("marks".to_owned())
             .spawn(move || {
-                let changed = operation.apply(&mut mask, &effective).map(|()| mask);
                 // The window may be gone by now.
-                if sender.send(changed).is_ok() {
-                    ctx.request_repaint();
+                if sender.send(changing.run()).is_ok() {
+                    for_waking.request_repaint();
                 }
             });
         match spawned {
             Ok(_) => {
                 self.marking = Some(marking);
-                self.work.marking = true;
+                self.work.marking = Some(Instant::now());
+                ctx.request_repaint_after(MARKING_SHOWS_AFTER);
             }
             Err(error) => tracing::error!("no thread for the marks: {error}"),
         }
     }
 
-    /// Takes over a finished operation; when the marks changed meanwhile it is done again on them.
+    /// Takes over a finished operation, then does what was postponed for it; when the marks changed meanwhile, as by a
+    /// search that ended, it is done again on them.
     pub(super) fn collect_marks(&mut self, ctx: &egui::Context) {
         let Some(marking) = &self.marking else {
             return;
@@ -67,14 +79,25 @@ impl UnscratchApp {
         if matches!(answer, Err(TryRecvError::Empty)) {
             return;
         }
-        let Some(marking) = self.forget_marking() else {
-            return;
-        };
+        if let Some(marking) = self.forget_marking() {
+            self.take_marks(ctx, &marking, answer);
+            // A loaded mask is as large as the photo.
+            drop_apart(marking.operation);
+        }
+        self.do_postponed(ctx);
+    }
+
+    fn take_marks(
+        &mut self,
+        ctx: &egui::Context,
+        marking: &Marking,
+        answer: Result<Result<Changed, NotEnclosed>, TryRecvError>,
+    ) {
         let same_photo = |photo: &Arc<Photo>| Arc::ptr_eq(photo, &marking.photo);
         let Some(document) = self.document.as_mut().filter(|it| same_photo(it.photo())) else {
             return;
         };
-        let Ok(mask) = answer else {
+        let Ok(changed) = answer else {
             self.view.notice = Some(Notice {
                 title: format!("{} did not work", marking.operation.label()),
                 message: "an internal error stopped it; the marks are as they were, try again, and report it if it comes back".to_owned(),
@@ -82,11 +105,7 @@ impl UnscratchApp {
             });
             return;
         };
-        if document.is_editing() || document.revision() != marking.revision {
-            self.change_marks(ctx, marking.operation);
-            return;
-        }
-        let Ok(mask) = mask else {
+        let Ok(changed) = changed else {
             self.view.notice = Some(Notice {
                 title: "Nothing encloses this place".to_owned(),
                 message: "the area reaches the edge of the photo; close the outline of marks first, or draw the area with the lasso".to_owned(),
@@ -96,26 +115,23 @@ impl UnscratchApp {
         };
         let adds = matches!(
             marking.operation,
-            MaskOperation::Region(BrushMode::Paint, _)
+            MaskOperation::Region(BrushMode::Paint, _) | MaskOperation::Draw(BrushMode::Paint, _)
         );
         if adds {
             self.canvas.stroke_begins();
         } else {
             self.view.overlay.retreated = false;
         }
-        let repairs = match &marking.operation {
-            // What was decided for marks that are gone would come back with new ones.
-            MaskOperation::Clear(region) => document.repairs().without(region),
-            _ => document.repairs().clone(),
-        };
-        if document.replace_work(marking.operation.label(), mask, repairs) {
-            self.request_fill();
+        match document.finish_change(changed) {
+            ChangeOutcome::Done => self.request_fill(),
+            ChangeOutcome::Nothing => {}
+            ChangeOutcome::Outdated => self.change_marks(ctx, marking.operation.clone()),
         }
     }
 
     /// Gives an operation under way up.
     pub(super) fn forget_marking(&mut self) -> Option<Marking> {
-        self.work.marking = false;
+        self.work.marking = None;
         self.marking.take()
     }
 
@@ -123,6 +139,7 @@ impl UnscratchApp {
     pub(super) fn operation_of(&self, command: Command) -> Option<MaskOperation> {
         let px = self.amount_px();
         Some(match command {
+            Command::ClearMask => MaskOperation::ClearAll,
             Command::GrowMarks => MaskOperation::Grow(px),
             Command::ShrinkMarks => MaskOperation::Shrink(px),
             Command::FeatherMarks => MaskOperation::Feather(px),

@@ -92,7 +92,8 @@ impl UnscratchApp {
     /// Marks the trace that is shown, as one edit.
     pub(super) fn keep_trace(&mut self) {
         if let Some((mode, shape)) = self.view.traced.take() {
-            self.draw(mode, &shape);
+            let ctx = self.ctx.clone();
+            self.draw(&ctx, mode, shape);
         }
     }
 

@@ -8,6 +8,9 @@ use crate::geometry::PixelPoint;
 use crate::gui::tools::{Draft, Next, Point, Tool};
 use crate::mask::{BrushMode, MaskOperation, Shape};
 
+/// Mask tiles a shape may lie in to be drawn within a frame: filling them takes about a millisecond.
+const DRAWN_AT_ONCE_TILES: u64 = 16;
+
 impl UnscratchApp {
     /// Chooses a tool; a shape that is being drawn with another one is given up.
     pub(super) fn choose_tool(&mut self, tool: Tool) {
@@ -90,7 +93,7 @@ impl UnscratchApp {
         };
         match next {
             Next::Goes | Next::Dropped => {}
-            Next::Shape(shape) => self.draw(draft.mode, &shape),
+            Next::Shape(shape) => self.draw(ctx, draft.mode, shape),
             Next::Trace(at) => self.trace(ctx, draft.mode, at, draft.points_per_px),
             Next::Search(corners) => self.search_area(corners),
             Next::Pick(at) => self.pick_area(ctx, at, draft.points_per_px),
@@ -100,10 +103,19 @@ impl UnscratchApp {
         }
     }
 
-    pub(super) fn draw(&mut self, mode: BrushMode, shape: &Shape) {
-        self.change_by_shape(mode, |document| document.draw(mode, shape));
+    /// Draws `shape`: at once when it is small, else on a thread of its own.
+    pub(super) fn draw(&mut self, ctx: &egui::Context, mode: BrushMode, shape: Shape) {
+        let Some(document) = &self.document else {
+            return;
+        };
+        if self.marking.is_some() || document.tiles_in(shape.bounds()) > DRAWN_AT_ONCE_TILES {
+            self.view.notice = None;
+            self.change_marks(ctx, MaskOperation::Draw(mode, shape));
+            return;
+        }
+        self.change_by_shape(mode, |document| document.draw(mode, &shape));
         if mode == BrushMode::Paint {
-            self.canvas.shape_painted(shape);
+            self.canvas.shape_painted(&shape);
         }
     }
 

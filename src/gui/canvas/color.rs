@@ -29,12 +29,12 @@ impl std::fmt::Debug for DisplayColor {
 impl DisplayColor {
     /// For `photo`, by its ICC profile. A photo without one, or with one that cannot be used, is shown as sRGB.
     pub fn of_photo(photo: &Photo) -> Self {
-        let channels = photo.channels();
-        let transform = photo
-            .metadata()
-            .icc
-            .as_deref()
-            .and_then(|icc| transform_of(icc, channels));
+        Self::of_profile(photo.metadata().icc.as_deref(), photo.channels())
+    }
+
+    /// For pixels with this ICC profile; without one they are taken for sRGB.
+    pub fn of_profile(icc: Option<&[u8]>, channels: Channels) -> Self {
+        let transform = icc.and_then(|icc| transform_of(icc, channels));
         Self {
             channels,
             transform,

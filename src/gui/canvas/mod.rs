@@ -9,6 +9,7 @@ mod grid;
 mod input;
 mod layout;
 mod pictures;
+mod preview;
 pub mod pyramid;
 mod ring;
 mod rulers;
@@ -34,7 +35,9 @@ use super::settings::CompareMode;
 use super::state::{Model, OverlayMode};
 use super::theme;
 use super::tools::Tool;
+use crate::disposal::drop_apart;
 use crate::document::Document;
+use crate::geometry::{ImageSize, PixelRect, TileIndex};
 use crate::mask::{Brush, ProbabilityMap, Shape};
 use crate::photo::Photo;
 use crate::restore::{ALPHA_REACH_PX, CELL_PX};
@@ -42,6 +45,7 @@ use crate::restore::{ALPHA_REACH_PX, CELL_PX};
 pub use self::crosshair::{canvas_id, has_keyboard, toggle_keyboard};
 pub use self::layout::{Divider, Layout, Pane, fitted, layout, panes_of};
 pub use input::{PointerState, interact, key_change as input_key_change};
+pub use preview::PreviewPicture;
 
 /// Half the width of the strip in which the divider is grabbed, points.
 const DIVIDER_GRAB: f32 = 7.0;
@@ -76,7 +80,7 @@ impl Canvas {
     /// `is_repairing` says that the last stroke's repair is still awaited.
     pub fn follow(&mut self, ctx: &Context, document: Option<&Document>, is_repairing: bool) {
         let Some(document) = document else {
-            *self = Self::default();
+            self.close();
             return;
         };
         let photo = document.photo();
@@ -85,7 +89,7 @@ impl Canvas {
             .as_ref()
             .is_some_and(|source| Arc::ptr_eq(source.photo(), photo))
         {
-            *self = Self::default();
+            self.close();
             self.source = Some(CanvasSource::new(
                 Arc::clone(photo),
                 document.effective_mask(),
@@ -102,6 +106,14 @@ impl Canvas {
         if self.revision != Some(document.display_revision()) {
             self.revision = Some(document.display_revision());
             self.follow_changes(ctx, document);
+        }
+    }
+
+    /// Forgets the photo and all its textures; its pixels are given back on another thread.
+    fn close(&mut self) {
+        let Self { source, making, .. } = std::mem::take(self);
+        if source.is_some() {
+            drop_apart((source, making));
         }
     }
 
@@ -171,21 +183,19 @@ impl Canvas {
             source.set_map(map);
             self.textures.clear_layer(Layer::Probability);
         }
-        for rect in source.set_mask(document.effective_mask(), document.threshold()) {
-            self.textures.invalidate(Layer::Mask, ALL_LEVELS, rect);
-            self.textures.invalidate(Layer::Stroke, ALL_LEVELS, rect);
-            let around = rect.grown_within(ALPHA_REACH_PX, document.photo().size());
-            self.textures.invalidate(Layer::Rim, ALL_LEVELS, around);
-            self.textures.invalidate(Layer::Protected, ALL_LEVELS, rect);
-        }
         let size = document.photo().size();
+        let changed = source.set_mask(document.effective_mask(), document.threshold());
+        for layer in [Layer::Mask, Layer::Stroke, Layer::Protected] {
+            self.textures.invalidate(layer, ALL_LEVELS, &changed);
+        }
+        let around = |rect: &PixelRect| rect.grown_within(ALPHA_REACH_PX, size);
+        let around: Vec<PixelRect> = changed.iter().map(around).collect();
+        self.textures.invalidate(Layer::Rim, ALL_LEVELS, &around);
         let followed = source.set_restoration(document.restoration());
         for (cells, levels) in [(followed.emptied, ALL_LEVELS), (followed.filled, 0..=0)] {
-            for cell in cells {
-                let rect = cell.rect(CELL_PX, size);
-                for layer in OF_THE_REPAIR {
-                    self.textures.invalidate(layer, levels.clone(), rect);
-                }
+            let rects = rects_of(&cells, size);
+            for layer in OF_THE_REPAIR {
+                self.textures.invalidate(layer, levels.clone(), &rects);
             }
         }
         if let Some(order) = followed.order {
@@ -240,11 +250,9 @@ impl Canvas {
             }
             Ok(Made::Cells(photo, pictures)) => {
                 if Arc::ptr_eq(source.photo(), &photo) {
-                    for cell in source.take_pictures(pictures) {
-                        let rect = cell.rect(CELL_PX, photo.size());
-                        for layer in OF_THE_REPAIR {
-                            self.textures.invalidate(layer, 1..=LEVEL_MAX, rect);
-                        }
+                    let rects = rects_of(&source.take_pictures(pictures), photo.size());
+                    for layer in OF_THE_REPAIR {
+                        self.textures.invalidate(layer, 1..=LEVEL_MAX, &rects);
                     }
                 }
                 false
@@ -265,6 +273,11 @@ impl Canvas {
     /// Pixels uploaded for them so far; for tests of what an edit costs.
     pub fn uploaded_pixels(&self) -> u64 {
         self.textures.uploaded_pixels()
+    }
+
+    /// Memory of all its textures, bytes.
+    pub fn texture_bytes(&self) -> usize {
+        self.textures.byte_len()
     }
 
     /// Whether reduced levels are still being made; for tests that wait until nothing is under way.
@@ -392,6 +405,11 @@ impl Canvas {
                 .draw(painter, &pane.placement, source, Layer::Probability, tint);
         }
     }
+}
+
+/// Where `cells` lie in a photo of `size`.
+fn rects_of(cells: &[TileIndex], size: ImageSize) -> Vec<PixelRect> {
+    cells.iter().map(|cell| cell.rect(CELL_PX, size)).collect()
 }
 
 /// Opacity of mask and probability map now, on their way to what is wanted.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::pyramid::{LEVEL_MAX, Pooling, Raster, eight_bits};
+use crate::disposal::drop_apart;
 use crate::geometry::{PixelRect, TileIndex};
 use crate::photo::{Photo, Samples};
 use crate::restore::{CELL_PX, FillCell, Restoration, composite_rect};
@@ -71,9 +72,13 @@ impl CellPictures {
         };
         let known = self.made.keys().chain(self.ordered.keys());
         let emptied: Vec<TileIndex> = known.filter(|it| !is_there(it)).copied().collect();
+        let mut dropped = Vec::new();
         for index in &emptied {
-            self.made.remove(index);
+            dropped.extend(self.made.remove(index));
             self.ordered.remove(index);
+        }
+        if !dropped.is_empty() {
+            drop_apart(dropped);
         }
         let is_due = |cell: &&Arc<FillCell>| {
             let newest = self.newest(cell.index);
@@ -101,14 +106,17 @@ impl CellPictures {
 
     /// Takes over what was made; returns the cells that look different now. What came too late is dropped.
     pub fn take(&mut self, pictures: Vec<CellPicture>) -> Vec<TileIndex> {
-        let mut changed = Vec::new();
+        let (mut changed, mut dropped) = (Vec::new(), Vec::new());
         for picture in pictures {
             let index = picture.cell.index;
             if self.ordered.get(&index).map(|(_, turn)| *turn) == Some(picture.turn) {
                 self.ordered.remove(&index);
-                self.made.insert(index, picture);
+                dropped.extend(self.made.insert(index, picture));
                 changed.push(index);
             }
+        }
+        if !dropped.is_empty() {
+            drop_apart(dropped);
         }
         changed
     }

@@ -196,14 +196,14 @@ pub fn read_photo(photo: &Photo, rect: PixelRect, out: &mut Vec<u8>) {
 /// Appends `rect` of the photo's `level` to `out`, each pixel one of those it shows: quick, but without a mean.
 pub fn sample_photo(photo: &Photo, level: u8, rect: PixelRect, out: &mut Vec<u8>) {
     let channels = photo.channels().count();
-    let mut row = Vec::new();
     for y in rect.y..rect.bottom() {
-        row.clear();
-        let line = PixelRect::new(0, y << level, photo.size().width, 1);
-        read_photo(photo, line, &mut row);
         for x in rect.x..rect.right() {
-            let start = (x as usize * channels) << level;
-            out.extend_from_slice(&row[start..start + channels]);
+            let start = photo.size().index(x << level, y << level) * channels;
+            let range = start..start + channels;
+            match photo.samples() {
+                Samples::U8(values) => out.extend_from_slice(&values[range]),
+                Samples::U16(values) => out.extend(values[range].iter().map(|&v| eight_bits(v))),
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use super::footprint::Footprint;
 use super::pictures::{CellPicture, CellPictures, Followed, restored_values};
 use super::pyramid::{Pooling, Pyramid, Raster, level_rect, level_size, read_photo, sample_photo};
 use super::textures::{Layer, TEXTURE_TILE_PX, TileSource};
+use crate::disposal::drop_apart;
 use crate::geometry::{ImageSize, PixelRect, TileIndex};
 use crate::gui::area::PickedArea;
 use crate::gui::theme;
@@ -94,7 +95,8 @@ impl CanvasSource {
             .into_iter()
             .map(|index| index.rect(MASK_TILE_PX, size))
             .collect();
-        self.mask = mask;
+        // The last holder of tiles that history has dropped, perhaps.
+        drop_apart(std::mem::replace(&mut self.mask, mask));
         self.threshold = threshold;
         changed
     }
@@ -109,8 +111,12 @@ impl CanvasSource {
 
     /// Nothing is shown apart any more; true when something was.
     pub fn forget_mask_before_stroke(&mut self) -> bool {
-        self.footprint = None;
-        self.mask_before.take().is_some()
+        let (footprint, mask_before) = (self.footprint.take(), self.mask_before.take());
+        let had_any = mask_before.is_some();
+        if had_any {
+            drop_apart((footprint, mask_before));
+        }
+        had_any
     }
 
     /// The strokes shown apart, to be followed while they are drawn.

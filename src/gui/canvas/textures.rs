@@ -16,8 +16,8 @@ use crate::mask::MASK_TILE_PX;
 
 /// Side of a texture's own pixels; one more on each side is kept for filtering across its edge.
 pub const TEXTURE_TILE_PX: u32 = 512;
-/// Texture memory above which unseen tiles are dropped.
-const CACHE_LIMIT_BYTES: usize = 384 << 20;
+/// Bytes of unseen textures that are kept in any case: the overview and a few tiles next to a small window.
+const LEAST_UNSEEN_BYTES: usize = 32 << 20;
 /// Time a frame may spend on making and updating textures: half of what the window's thread may take in all. An unoptimised
 /// build is ten times slower, and would show next to nothing.
 const FRAME_BUDGET: Duration = Duration::from_millis(if cfg!(debug_assertions) { 20 } else { 2 });
@@ -144,18 +144,45 @@ impl TextureCache {
 
     /// Ends a frame: drops long unseen textures; true when something is still to be made.
     pub fn end_frame(&mut self) -> bool {
-        let bytes: usize = self
-            .tiles
-            .values()
-            .map(|tile| tile.texture.byte_size())
-            .sum();
-        if bytes > CACHE_LIMIT_BYTES {
-            let oldest = self.frame.saturating_sub(1);
-            self.tiles.retain(|_, tile| tile.last_frame >= oldest);
-        }
+        self.drop_unseen();
         let frame = self.frame;
         self.drafts.retain(|_, draft| draft.last_frame == frame);
         self.incomplete
+    }
+
+    /// Drops the textures that were not seen for longest, until those out of sight take no more than those in sight: what is
+    /// kept depends on the window, however large the photo is.
+    fn drop_unseen(&mut self) {
+        let frame = self.frame;
+        let mut seen_bytes = 0;
+        let mut unseen: Vec<(u64, Key, usize)> = Vec::new();
+        for (key, tile) in &self.tiles {
+            let bytes = tile.texture.byte_size();
+            if tile.last_frame >= frame {
+                seen_bytes += bytes;
+            } else {
+                unseen.push((tile.last_frame, *key, bytes));
+            }
+        }
+        let mut unseen_bytes: usize = unseen.iter().map(|(.., bytes)| bytes).sum();
+        let limit = seen_bytes.max(LEAST_UNSEEN_BYTES);
+        if unseen_bytes <= limit {
+            return;
+        }
+        unseen.sort_unstable_by_key(|(last_frame, ..)| *last_frame);
+        for (_, key, bytes) in unseen {
+            if unseen_bytes <= limit {
+                break;
+            }
+            self.tiles.remove(&key);
+            unseen_bytes -= bytes;
+        }
+    }
+
+    /// Memory of all textures, bytes.
+    pub fn byte_len(&self) -> usize {
+        let tiles = self.tiles.values();
+        tiles.map(|tile| tile.texture.byte_size()).sum()
     }
 
     /// Number of textures made or updated so far.
@@ -180,15 +207,23 @@ impl TextureCache {
         self.drafts.retain(|key, _| key.layer != layer);
     }
 
-    /// Marks `rect` (image px) of `layer` as changed, on `levels`.
-    pub fn invalidate(&mut self, layer: Layer, levels: impl RangeBounds<u8>, rect: PixelRect) {
+    /// Marks `rects` (image px) of `layer` as changed, on `levels`.
+    pub fn invalidate(&mut self, layer: Layer, levels: impl RangeBounds<u8>, rects: &[PixelRect]) {
+        if rects.is_empty() {
+            return;
+        }
         let is_meant = |key: &Key| key.layer == layer && levels.contains(&key.level);
+        let changed_in = |level: u8, covered: PixelRect| {
+            let parts = rects
+                .iter()
+                .map(|rect| level_rect(*rect, level).intersect(covered));
+            parts.fold(PixelRect::EMPTY, PixelRect::union)
+        };
         for (key, tile) in self.tiles.iter_mut().filter(|(key, _)| is_meant(key)) {
-            let changed = level_rect(rect, key.level).intersect(tile.covered);
-            tile.dirty = tile.dirty.union(changed);
+            tile.dirty = tile.dirty.union(changed_in(key.level, tile.covered));
         }
         for (key, draft) in self.drafts.iter_mut().filter(|(key, _)| is_meant(key)) {
-            let changed = level_rect(rect, key.level).intersect(draft.covered);
+            let changed = changed_in(key.level, draft.covered);
             if !changed.is_empty() {
                 let rows = (changed.y - draft.covered.y) as usize;
                 draft.pixels.truncate(rows * draft.covered.width as usize);
@@ -463,3 +498,6 @@ fn image_rect(rect: PixelRect, level: u8, size: ImageSize) -> PixelRect {
     )
     .intersect(size.rect())
 }
+
+#[cfg(test)]
+mod tests;

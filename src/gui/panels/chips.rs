@@ -103,13 +103,13 @@ fn running(model: &Model<'_>) -> Option<String> {
         Some(Mending::Healing) => return Some("Healing the area".to_owned()),
         None => {}
     }
-    if work.marking {
+    if work.marking_shows() {
         return Some("Changing the marks".to_owned());
     }
     if work.mask_file.is_some() {
         return Some("Reading or writing the mask".to_owned());
     }
-    if model.document.is_some() {
+    if model.document.is_some() || work.previewing {
         work.opening
             .as_ref()
             .map(|_| "Opening the photo".to_owned())

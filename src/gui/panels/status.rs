@@ -15,7 +15,11 @@ const CROSSHAIR_SHORT: &str = "Arrows move, Space presses, Tab goes on";
 pub fn show(ui: &mut Ui, model: &Model<'_>) {
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 14.0;
-        if let Some(document) = model.document {
+        if model.work.previewing {
+            text(ui, "Preview, decoding…".to_owned()).on_hover_text(
+                "The photo is shown roughly until it is read; then it can be worked on",
+            );
+        } else if let Some(document) = model.document {
             let photo = document.photo();
             text(
                 ui,

@@ -63,6 +63,7 @@ impl Model<'_> {
             || self.view.traced.is_some()
             || self.view.area.is_some()
             || self.work.tracing
+            || self.work.marking.is_some()
             || self.work.mending.is_some()
             || self.work.cancellable().is_some()
             || self.view.notice.is_some();

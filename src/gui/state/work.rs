@@ -8,11 +8,16 @@ use crate::jobs::{EngineInfo, JobId, Progress};
 /// Repairs that take less show no progress bar.
 const FILL_SHOWS_AFTER: Duration = Duration::from_millis(700);
 
+/// Operations on all marks that take less are not told; most are done sooner.
+pub const MARKING_SHOWS_AFTER: Duration = Duration::from_millis(300);
+
 /// What runs, and how it went.
 #[derive(Debug, Default)]
 pub struct Work {
     /// The photo being opened.
     pub opening: Option<(JobId, PathBuf)>,
+    /// Whether something is shown of it already.
+    pub previewing: bool,
     /// Stage 1.
     pub detecting: Option<JobId>,
     /// Stage 2, and since when.
@@ -43,8 +48,8 @@ pub struct Work {
     pub tracing: bool,
     /// An area is being picked or healed.
     pub mending: Option<Mending>,
-    /// An operation on all marks is being computed.
-    pub marking: bool,
+    /// Since when an operation on all marks is being computed.
+    pub marking: Option<Instant>,
     /// A mask being read or written.
     pub mask_file: Option<JobId>,
     /// Where the brush was when the repair behind it was last asked for, image px.
@@ -80,6 +85,12 @@ impl Work {
             .progress
             .take()
             .filter(|progress| Some(progress.job) == shown);
+    }
+
+    /// Whether an operation on all marks has gone on for long enough to be told.
+    pub fn marking_shows(&self) -> bool {
+        self.marking
+            .is_some_and(|since| since.elapsed() >= MARKING_SHOWS_AFTER)
     }
 
     /// Whether a repair has gone on for long enough to be worth a progress bar; most strokes are done sooner.

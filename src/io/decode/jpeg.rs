@@ -9,6 +9,7 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
 use super::raster::zeros;
+use super::reduced::{LEAST_PIXELS, Preview};
 use super::{CONVERT, Decoded, Fault, Input, jpeg_parts};
 use crate::geometry::ImageSize;
 use crate::io::limits::raster_bytes;
@@ -50,6 +51,11 @@ pub fn decode(input: &mut Input) -> Result<Decoded, Fault> {
     let (mut metadata, notes) = read_metadata(&structure.segments);
     let parts = jpeg_parts::read(&structure.segments, structure.bytes_behind);
     metadata.native = Some(Arc::new(Native::Jpeg(parts)));
+    if let Some(watch) = input.watch
+        && let Some(preview) = embedded_preview(&metadata, frame.size)
+    {
+        watch(preview);
+    }
     let samples = decode_pixels(&bytes, frame.size, channels)?;
     Ok(Decoded {
         size: frame.size,
@@ -59,6 +65,28 @@ pub fn decode(input: &mut Input) -> Result<Decoded, Fault> {
         metadata,
         notes,
     })
+}
+
+/// The small picture in the metadata of a large photo of `full_size`.
+fn embedded_preview(metadata: &Metadata, full_size: ImageSize) -> Option<Preview> {
+    let exif = metadata.exif.as_deref()?;
+    let bytes = exif::jpeg_thumbnail(exif).filter(|_| full_size.pixel_count() >= LEAST_PIXELS)?;
+    let structure = Structure::read(bytes).ok()?;
+    let frame = structure.frame.readable().ok()?;
+    let channels = frame.channels().ok()?;
+    // An honest one is of 160 × 120 px.
+    if frame.size.pixel_count() >= LEAST_PIXELS {
+        return None;
+    }
+    let preview = Preview {
+        full_size,
+        size: frame.size,
+        channels,
+        values: decode_pixels(bytes, frame.size, channels).ok()?,
+        orientation: metadata.orientation,
+        icc: None,
+    };
+    Some(preview.cut_to_shape())
 }
 
 /// Interleaved 8-bit samples of the JPEG in `bytes`, which must have this size and these channels.

@@ -7,6 +7,7 @@ mod jpeg_parts;
 mod png;
 mod png_parts;
 mod raster;
+mod reduced;
 mod tiff;
 mod webp_bmp;
 
@@ -16,7 +17,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 pub(super) use jpeg::decode_pixels as decode_jpeg_pixels;
+pub use reduced::Preview;
 
+use self::reduced::Watch;
 use super::{DecodeError, DecodeLimits, hash};
 use crate::geometry::ImageSize;
 use crate::photo::{Channels, FileFormat, Metadata, Photo, Samples, Source};
@@ -95,15 +98,17 @@ impl From<std::io::Error> for Fault {
 }
 
 /// The opened file, as decoders see it.
-pub(super) struct Input {
+pub(super) struct Input<'a> {
     pub file: File,
     pub file_bytes: u64,
     pub limits: DecodeLimits,
     /// The page asked for, counted from 0; `None` for the main one.
     pub page: Option<u32>,
+    /// Who wants to see something of it meanwhile.
+    pub watch: Option<Watch<'a>>,
 }
 
-impl Input {
+impl Input<'_> {
     /// Refuses a picture of `size` px that needs more memory than allowed, or whose pixels cannot be packed into a file this short.
     fn check_size(
         &self,
@@ -131,7 +136,19 @@ impl Input {
 /// # Errors
 /// [`DecodeError`] names the file and what the person can do.
 pub fn open_photo(path: &Path, limits: &DecodeLimits) -> Result<Photo, DecodeError> {
-    open_page(path, limits, None)
+    open_watched(path, *limits, None, None)
+}
+
+/// As [`open_photo`]; while it is decoded, `watch` is told what can be seen of it already, if it is large.
+///
+/// # Errors
+/// As [`open_photo`].
+pub fn open_photo_watched(
+    path: &Path,
+    limits: &DecodeLimits,
+    watch: &dyn Fn(Preview),
+) -> Result<Photo, DecodeError> {
+    open_watched(path, *limits, None, Some(watch))
 }
 
 /// As [`open_photo`], but the page of a TIFF can be chosen: `page` counts from 0. Without it the first page is taken that is
@@ -144,25 +161,36 @@ pub fn open_page(
     limits: &DecodeLimits,
     page: Option<u32>,
 ) -> Result<Photo, DecodeError> {
+    open_watched(path, *limits, page, None)
+}
+
+fn open_watched(
+    path: &Path,
+    limits: DecodeLimits,
+    page: Option<u32>,
+    watch: Option<Watch<'_>>,
+) -> Result<Photo, DecodeError> {
     let (mut file, file_bytes) = open_file(path)?;
     let io_error = |source| DecodeError::Io {
         source,
         path: path.to_path_buf(),
     };
     let format = kind_of(&mut file, path)?;
-    let sha256 = hash::sha256_of(&mut file).map_err(io_error)?;
-    file.rewind().map_err(io_error)?;
-
+    let mut whole = file.try_clone().map_err(io_error)?;
     let input = Input {
         file,
         file_bytes,
-        limits: *limits,
+        limits,
         page,
+        watch,
     };
     if format != FileFormat::Tiff && page.is_some_and(|page| page > 0) {
-        return Err(no_page(page.unwrap_or(0), 1).with_path(format, *limits, path));
+        return Err(no_page(page.unwrap_or(0), 1).with_path(format, limits, path));
     }
-    let decoded = decode(format, input).map_err(|fault| fault.with_path(format, *limits, path))?;
+    let decoded = decode(format, input).map_err(|fault| fault.with_path(format, limits, path))?;
+    // After decoding, which has something to show.
+    whole.rewind().map_err(io_error)?;
+    let sha256 = hash::sha256_of(&mut whole).map_err(io_error)?;
     let source = Source {
         path: path.to_path_buf(),
         format,
@@ -177,7 +205,7 @@ pub fn open_page(
         decoded.metadata,
         source,
     )
-    .map_err(|error| Fault::damaged(error).with_path(format, *limits, path))
+    .map_err(|error| Fault::damaged(error).with_path(format, limits, path))
 }
 
 /// The refusal of a page (counted from 0) that a file of `count` pages does not have.
@@ -331,6 +359,7 @@ mod tests {
             file_bytes: 100,
             limits: DecodeLimits::new(1 << 40),
             page: None,
+            watch: None,
         };
         let size = ImageSize::new(30_000, 30_000);
         let fault = input.check_size(size, 2_700_000_000, 2_700_000_000 / 1100);

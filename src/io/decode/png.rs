@@ -10,6 +10,7 @@ use png::{
 };
 
 use super::raster::{Sample, Split, zeros};
+use super::reduced::RowReducer;
 use super::{Decoded, Fault, Input, png_parts};
 use crate::geometry::ImageSize;
 use crate::io::limits::raster_bytes;
@@ -88,10 +89,19 @@ pub fn decode(input: &Input) -> Result<Decoded, Fault> {
         colour_channels: channels.count(),
         is_interlaced,
     };
+    // What stands behind the pixels is not known yet.
+    let seen = Metadata {
+        icc: reader.info().icc_profile.as_ref().map(|blob| blob.to_vec()),
+        orientation: (reader.info().exif_metadata.as_deref())
+            .and_then(exif::orientation)
+            .unwrap_or_default(),
+        ..Metadata::default()
+    };
+    let reducer = RowReducer::new(input.watch, size, channels, &seen);
     let (samples, alpha) = if depth == BitDepth::Sixteen {
-        read_pixels::<u16>(&mut reader, &layout)?
+        read_pixels::<u16>(&mut reader, &layout, reducer)?
     } else {
-        read_pixels::<u8>(&mut reader, &layout)?
+        read_pixels::<u8>(&mut reader, &layout, reducer)?
     };
     // Metadata may stand behind the pixels, and a file without its end is not whole.
     reader.finish()?;
@@ -118,11 +128,20 @@ struct Layout {
 fn read_pixels<T: Sample>(
     reader: &mut Reader<BufReader<File>>,
     layout: &Layout,
+    mut reducer: RowReducer<'_>,
 ) -> Result<(Samples, Option<Samples>), Fault> {
     let size = layout.size;
     let row_samples = size.width as usize * layout.stored_channels;
     let has_alpha = layout.stored_channels > layout.colour_channels;
-    if !has_alpha || layout.is_interlaced {
+    if !has_alpha && !layout.is_interlaced {
+        let mut stored = zeros::<T>(row_samples * size.height as usize, size)?;
+        for (y, row) in (0..).zip(stored.chunks_exact_mut(row_samples)) {
+            read_row(reader, row)?;
+            reducer.take(0, y, row);
+        }
+        return Ok((T::wrap(stored), None));
+    }
+    if layout.is_interlaced {
         let mut stored = zeros::<T>(row_samples * size.height as usize, size)?;
         reader.next_frame(bytemuck::cast_slice_mut(&mut stored))?;
         T::from_big_endian(&mut stored);
@@ -136,16 +155,27 @@ fn read_pixels<T: Sample>(
     let mut split = Split::new(size, layout.colour_channels)?;
     let mut row = zeros::<T>(row_samples, size)?;
     for y in 0..size.height {
-        if reader
-            .read_row(bytemuck::cast_slice_mut(&mut row))?
-            .is_none()
-        {
-            return Err(Fault::damaged("rows are missing"));
-        }
-        T::from_big_endian(&mut row);
-        split.put(size.index(0, y), &row, layout.stored_channels);
+        read_row(reader, &mut row)?;
+        let first = size.index(0, y);
+        split.put(first, &row, layout.stored_channels);
+        let count = layout.colour_channels;
+        reducer.take(
+            0,
+            y,
+            &split.colour[first * count..][..size.width as usize * count],
+        );
     }
     Ok((T::wrap(split.colour), Some(T::wrap(split.alpha))))
+}
+
+/// Reads the next row of a picture that is not interlaced.
+fn read_row<T: Sample>(reader: &mut Reader<BufReader<File>>, row: &mut [T]) -> Result<(), Fault> {
+    let read = reader.read_row(bytemuck::cast_slice_mut(row))?;
+    if read.is_none() {
+        return Err(Fault::damaged("rows are missing"));
+    }
+    T::from_big_endian(row);
+    Ok(())
 }
 
 fn widening_notes(colour: ColorType, depth: BitDepth, has_transparent_colour: bool) -> Vec<String> {

@@ -10,6 +10,8 @@ pub trait Sample: bytemuck::Pod + Default {
     fn wrap(values: Vec<Self>) -> Samples;
     /// Turns values stored big-endian into this machine's order.
     fn from_big_endian(values: &mut [Self]);
+    /// The code value as 8 bits, rounded.
+    fn eight_bits(self) -> u8;
 }
 
 impl Sample for u8 {
@@ -18,6 +20,10 @@ impl Sample for u8 {
     }
 
     fn from_big_endian(_: &mut [Self]) {}
+
+    fn eight_bits(self) -> u8 {
+        self
+    }
 }
 
 impl Sample for u16 {
@@ -29,6 +35,10 @@ impl Sample for u16 {
         for value in values {
             *value = Self::from_be(*value);
         }
+    }
+
+    fn eight_bits(self) -> u8 {
+        ((u32::from(self) + 128) / 257) as u8
     }
 }
 

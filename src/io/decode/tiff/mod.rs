@@ -19,7 +19,7 @@ use super::raster::{Sample, Split, zeros};
 use super::{CONVERT, Decoded, Fault, Input, no_page};
 use crate::geometry::ImageSize;
 use crate::io::tiff_page::{PageAt, PageLayout, TiffFile, is_preview, main_page};
-use crate::photo::Samples;
+use crate::photo::{Metadata, Samples};
 
 /// A TIFF decoder over a file whose photometric tag can be overruled.
 pub type FileDecoder = Decoder<Overlay<BufReader<File>>>;
@@ -72,7 +72,7 @@ pub fn decode(input: &Input) -> Result<Decoded, Fault> {
     metadata.premultiplied_alpha = layout.alpha == Some(ExtraSamples::AssociatedAlpha);
     metadata.page = page;
 
-    let (samples, alpha) = read_pixels(input, &mut decoder, &layout, page)?;
+    let (samples, alpha) = read_pixels(input, &mut decoder, &layout, &metadata)?;
     Ok(Decoded {
         size: layout.size,
         channels: layout.channels,
@@ -126,8 +126,9 @@ fn read_pixels(
     input: &Input,
     decoder: &mut FileDecoder,
     layout: &Layout,
-    page: u32,
+    metadata: &Metadata,
 ) -> Result<(Samples, Option<Samples>), Fault> {
+    let page = metadata.page;
     if let Some(palette) = &layout.palette {
         show_indices(decoder, page)?;
         let indices = read_packed(decoder, layout, |index| index)?;
@@ -138,7 +139,7 @@ fn read_pixels(
         let widen = |value: u8| (u16::from(value) * 255 / largest) as u8;
         return Ok((Samples::U8(read_packed(decoder, layout, widen)?), None));
     }
-    if let Some(read) = rows::read(input, layout, page)? {
+    if let Some(read) = rows::read(input, layout, page, metadata)? {
         return Ok(read);
     }
     match layout.bits {

@@ -2,10 +2,11 @@
 //! layouts that the `tiff` crate mixes up are read rightly.
 
 use super::super::raster::{Sample, zeros};
+use super::super::reduced::RowReducer;
 use super::super::{Fault, Input};
 use super::layout::Layout;
 use crate::io::tiff_page::{GroupRows, PageAt, PageFault, PageLayout, TiffFile};
-use crate::photo::Samples;
+use crate::photo::{Metadata, Samples};
 
 impl From<PageFault> for Fault {
     fn from(fault: PageFault) -> Self {
@@ -24,6 +25,7 @@ pub fn read(
     input: &Input,
     layout: &Layout,
     page: u32,
+    metadata: &Metadata,
 ) -> Result<Option<(Samples, Option<Samples>)>, Fault> {
     let rows = match PageLayout::read(&TiffFile::open(&input.file)?, PageAt::Chain(page)) {
         Err(PageFault::Foreign(_)) if !layout.is_beyond_crate() => return Ok(None),
@@ -37,9 +39,9 @@ pub fn read(
         return Err(Fault::damaged("its tags contradict themselves"));
     }
     let read = if rows.bits == 8 {
-        read_as::<u8>(input, layout, &rows, |value| value as u8)
+        read_as::<u8>(input, layout, &rows, metadata, |value| value as u8)
     } else {
-        read_as::<u16>(input, layout, &rows, |value| value)
+        read_as::<u16>(input, layout, &rows, metadata, |value| value)
     };
     read.map(Some)
 }
@@ -48,6 +50,7 @@ fn read_as<T: Sample>(
     input: &Input,
     layout: &Layout,
     rows: &PageLayout,
+    metadata: &Metadata,
     narrow: fn(u16) -> T,
 ) -> Result<(Samples, Option<Samples>), Fault> {
     let (size, colours) = (layout.size, rows.colours);
@@ -60,6 +63,7 @@ fn read_as<T: Sample>(
     } else {
         0
     };
+    let mut reducer = RowReducer::new(input.watch, size, layout.channels, metadata);
     for group in 0..rows.groups() {
         let rect = rows.group_rect(group);
         let mut values = vec![0; rect.width as usize * rows.samples];
@@ -76,6 +80,8 @@ fn read_as<T: Sample>(
                     alpha[first + x] = narrow(stored[colours]);
                 }
             }
+            let width = rect.width as usize * colours;
+            reducer.take(rect.x, y, &colour[first * colours..][..width]);
         }
     }
     Ok((T::wrap(colour), has_alpha.then(|| T::wrap(alpha))))

@@ -2,11 +2,13 @@
 //!
 //! Source: TIFF 6.0 section 2 and Exif 2.32 section 4.6.
 
+mod embedded;
 mod entry;
 mod reader;
 mod stated;
 mod thumbnail;
 
+pub use embedded::jpeg_thumbnail;
 pub use entry::{RawEntry, VALUE_LIMIT_BYTES, kind_bytes};
 pub use stated::{orientation, resolution, with_orientation};
 pub use thumbnail::{has_thumbnail, without_thumbnail};
