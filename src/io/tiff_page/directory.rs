@@ -1,12 +1,13 @@
 //! The header and the directories of a TIFF file: entries by tag, the chain of pages. Reads no pixels.
 
+use std::collections::HashSet;
 use std::fs::File;
 
 use super::PageFault;
 
 /// Most values one tag may have here: strips or tiles of a page.
 const MAX_VALUES: u64 = 1 << 22;
-/// Most directories followed along the chain of pages; also what ends a chain that runs in a circle.
+/// Most directories followed along the chain of pages.
 const MAX_PAGES: u32 = 65_536;
 /// Most entries a directory may have: what a classic file can count.
 const MAX_ENTRIES: u64 = 65_535;
@@ -254,11 +255,12 @@ impl<'a> TiffFile<'a> {
         places.take(MAX_SUB_DIRECTORIES).collect()
     }
 
-    /// What `look` says of every page in turn, until the chain ends, breaks or is beyond belief.
+    /// What `look` says of every page in turn, until the chain ends, breaks, comes back to a page or is beyond belief.
     pub fn each_page(&self, mut look: impl FnMut(u32, &Directory)) {
         let (mut next, mut next_at) = (self.first, self.first_at());
+        let mut seen = HashSet::new();
         for page in 0..MAX_PAGES {
-            if next == 0 {
+            if next == 0 || !seen.insert(next) {
                 return;
             }
             let Ok(directory) = self.directory(next, next_at) else {
