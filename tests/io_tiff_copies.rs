@@ -309,3 +309,18 @@ fn a_preview_of_a_picture_inside_it_is_not_taken_for_the_photo() {
     let chosen = open_page(&path, &limits, Some(0)).unwrap();
     assert_eq!(chosen.size().width as usize, WIDTH / 4);
 }
+
+#[test]
+fn a_chain_of_pages_that_runs_in_a_circle_ends_where_it_began() {
+    let folder = Folder::new();
+    let full = page(8, 1, &[]);
+    let small = reduced(&full, 2);
+    let mut bytes = tiff(true, false, &[full, small]);
+    // The last page says that the first one follows.
+    let (first, end) = ([bytes[4], bytes[5], bytes[6], bytes[7]], bytes.len());
+    bytes[end - 4..].copy_from_slice(&first);
+    let path = folder.write("a.tif", &bytes);
+    assert_eq!(patch(&open(&path), &folder.at("b.tif")), (1, vec![]));
+    let third = open_page(&path, &DecodeLimits::default(), Some(2)).unwrap_err();
+    assert!(third.to_string().contains("no page 3"), "{third}");
+}

@@ -139,18 +139,29 @@ impl AreaRepairs {
     #[must_use]
     pub fn with(&self, repair: AreaRepair) -> Self {
         let mut list = Vec::with_capacity(self.list.len() + 1);
+        let (sets_strength, sets_filling) = (repair.strength.is_some(), repair.filling.is_some());
         let mut repair = repair;
-        for old in self.iter() {
+        for (index, old) in self.iter().enumerate() {
             if !repair.region.covers(&old.region) {
                 list.push(Arc::clone(old));
                 continue;
             }
-            let strength = old.strength.filter(|_| repair.strength.is_none());
-            let filling = old.filling.clone().filter(|_| repair.filling.is_none());
+            let mut strength = old.strength.filter(|_| !sets_strength);
+            let mut filling = old.filling.clone().filter(|_| !sets_filling);
             if old.region == repair.region {
-                repair.strength = repair.strength.or(strength);
-                repair.filling = repair.filling.or(filling);
-            } else if strength.is_some() || filling.is_some() {
+                // It may move up to the new one unless it would then lie over what was decided after it.
+                let is_under = |has: fn(&AreaRepair) -> bool| {
+                    let mut later = self.list[index + 1..].iter();
+                    later.any(|later| has(later) && later.region.overlaps(&old.region))
+                };
+                if strength.is_some() && !is_under(|later| later.strength.is_some()) {
+                    repair.strength = strength.take();
+                }
+                if filling.is_some() && !is_under(|later| later.filling.is_some()) {
+                    repair.filling = filling.take();
+                }
+            }
+            if strength.is_some() || filling.is_some() {
                 list.push(Arc::new(AreaRepair {
                     region: Arc::clone(&old.region),
                     strength,
@@ -359,6 +370,28 @@ mod tests {
                 strengths.into_iter().zip(fill)
             })
             .collect()
+    }
+
+    #[test]
+    fn an_earlier_decision_for_the_same_area_does_not_rise_over_a_later_one_inside_it() {
+        let (whole, part) = (
+            region(PixelRect::new(0, 0, 8, 4)),
+            region(PixelRect::new(2, 1, 3, 2)),
+        );
+        let decided = |region: &Arc<PixelRegion>, strength, filling| AreaRepair {
+            region: Arc::clone(region),
+            strength,
+            filling,
+        };
+        let repairs = AreaRepairs::default()
+            .with(decided(&whole, Some(50), None))
+            .with(decided(&part, Some(200), None))
+            .with(decided(&whole, None, Some(own(&whole, 3000))));
+        assert_eq!(
+            (repairs.strength_at(0, 0), repairs.strength_at(3, 2)),
+            (50, 200)
+        );
+        assert!(matches!(repairs.filling_at(3, 2), Filling::Own(_)));
     }
 
     proptest! {
