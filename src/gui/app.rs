@@ -10,6 +10,7 @@ mod mending;
 mod planning;
 mod postponed;
 mod screen;
+mod screen_profile;
 mod search;
 mod tools;
 mod viewing;
@@ -25,6 +26,7 @@ use super::command::{Bound, Command, HeldKey, pressed_commands};
 use super::dialogs::{self, Dialog, Then};
 use super::panels;
 use super::picker::Picker;
+use super::screen::Reading;
 use super::settings::{Settings, SettingsStore};
 use super::state::{Action, Model, ViewState, Work};
 use super::theme;
@@ -81,6 +83,8 @@ pub struct UnscratchApp {
     tracing: Option<search::Tracing>,
     /// What is being computed for an area.
     mending: Option<mending::MendingWork>,
+    /// The screen's colour profile being read.
+    reading_screen: Option<Reading>,
     /// What the export in progress will have saved.
     exporting_state: Option<Snapshot>,
     saving: autosave::Saving,
@@ -116,6 +120,7 @@ impl UnscratchApp {
             postponed: VecDeque::new(),
             tracing: None,
             mending: None,
+            reading_screen: None,
             exporting_state: None,
             saving: autosave::Saving::start(ctx, options.journals),
             title: String::new(),
@@ -123,6 +128,9 @@ impl UnscratchApp {
             to_maximize: options.maximized,
         };
         app.pointer.wheel.expected = options.notches_told_twice;
+        if let Some(path) = app.store.settings.screen_profile.clone() {
+            app.use_screen_profile(ctx, Some(path));
+        }
         if let Some(path) = options.file {
             app.open(path);
         }
@@ -229,6 +237,7 @@ impl UnscratchApp {
         if matches!(event, Event::WindowFocused(false)) {
             self.view.held.master = false;
             self.view.held.space = false;
+            self.view.held.loupe = false;
         }
         let keys = &self.store.settings.shortcuts;
         let change_of = |held| {
@@ -241,6 +250,11 @@ impl UnscratchApp {
         }
         if let Some(pressed) = change_of(HeldKey::Pan) {
             self.view.held.space = pressed && may_act && !canvas::has_keyboard(&self.ctx);
+        }
+        if let Some(pressed) = change_of(HeldKey::Loupe) {
+            // With Shift the key is that of another command.
+            let is_shifted = matches!(event, Event::Key { modifiers, .. } if modifiers.shift);
+            self.view.held.loupe = pressed && may_act && !is_shifted;
         }
     }
 
@@ -403,7 +417,8 @@ impl eframe::App for UnscratchApp {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         timed("events", || {
             self.drain_jobs(ctx);
-            self.poll_picker();
+            self.poll_picker(ctx);
+            self.collect_screen_profile();
             self.collect_plan();
             self.fill_when_due(ctx);
             self.collect_marks(ctx);

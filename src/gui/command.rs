@@ -111,6 +111,16 @@ pub enum Command {
     BrushHarder,
     /// Hide or change what lies over the photo.
     CycleOverlay,
+    /// The marked damage over the photo.
+    OverlayMask,
+    /// Its contour.
+    OverlayOutline,
+    /// How sure the network is.
+    OverlayProbability,
+    /// What was read through the damage and what was invented.
+    OverlayProvenance,
+    /// Nothing over the photo.
+    OverlayOff,
     /// The whole photo in the window.
     ZoomFit,
     /// No edge of the window left empty.
@@ -149,6 +159,12 @@ pub enum Command {
     Crosshair,
     /// The keyboard on the menus.
     MenuBar,
+    /// A small picture of the whole.
+    ToggleNavigator,
+    /// Single pixels under the pointer.
+    ToggleLoupe,
+    /// Which colours the screen has.
+    ScreenProfile,
     /// The sheet of shortcuts.
     Shortcuts,
 }

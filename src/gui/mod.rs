@@ -8,6 +8,7 @@ pub mod dialogs;
 pub mod icons;
 pub mod panels;
 pub mod picker;
+pub mod screen;
 pub mod settings;
 pub mod state;
 pub mod theme;

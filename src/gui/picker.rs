@@ -14,6 +14,8 @@ use eframe::egui;
 pub const PHOTO_EXTENSIONS: [&str; 10] = [
     "jpg", "jpeg", "png", "tif", "tiff", "webp", "bmp", "jp2", "j2k", "jpf",
 ];
+/// Extensions of colour profiles.
+const PROFILE_EXTENSIONS: [&str; 2] = ["icc", "icm"];
 /// Nobody cancels a dialog faster; an answer before this means that none was shown.
 const FASTEST_PERSON: Duration = Duration::from_millis(250);
 
@@ -24,6 +26,8 @@ pub enum Wish {
     Open(Option<PathBuf>),
     /// A mask to load, beginning in this folder.
     OpenMask(Option<PathBuf>),
+    /// A colour profile to read, beginning in this folder.
+    OpenProfile(Option<PathBuf>),
     /// A mask's file to write, beginning with this name.
     SaveMask(PathBuf),
     /// A file to write, beginning with this name.
@@ -75,7 +79,9 @@ impl Picker {
             .spawn(move || {
                 let started = Instant::now();
                 let chosen = match &wish {
-                    Wish::Open(_) | Wish::OpenMask(_) => block_on(dialog.pick_file()),
+                    Wish::Open(_) | Wish::OpenMask(_) | Wish::OpenProfile(_) => {
+                        block_on(dialog.pick_file())
+                    }
                     Wish::Save(_) | Wish::SaveMask(_) => block_on(dialog.save_file()),
                 };
                 let picked = match chosen {
@@ -120,6 +126,16 @@ fn dialog_for(wish: &Wish) -> rfd::AsyncFileDialog {
             let dialog = dialog
                 .set_title(title)
                 .add_filter("Photos", &PHOTO_EXTENSIONS)
+                .add_filter("All files", &["*"]);
+            match folder {
+                Some(folder) => dialog.set_directory(folder),
+                None => dialog,
+            }
+        }
+        Wish::OpenProfile(folder) => {
+            let dialog = dialog
+                .set_title("Choose the screen's colour profile")
+                .add_filter("Colour profiles", &PROFILE_EXTENSIONS)
                 .add_filter("All files", &["*"]);
             match folder {
                 Some(folder) => dialog.set_directory(folder),

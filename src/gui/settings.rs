@@ -73,6 +73,10 @@ pub struct Settings {
     pub rulers: bool,
     /// Whether they count mm, for photos that say their resolution.
     pub rulers_in_mm: bool,
+    /// Whether a small picture shows which part of the photo is seen.
+    pub navigator: bool,
+    /// The screen's colour profile; sRGB without one.
+    pub screen_profile: Option<PathBuf>,
     /// Who restores photos, for their records.
     pub operator: String,
     /// Why, for their records.
@@ -106,6 +110,8 @@ impl Default for Settings {
             pixel_grid: true,
             rulers: false,
             rulers_in_mm: true,
+            navigator: true,
+            screen_profile: None,
             operator: String::new(),
             reason: String::new(),
             autosave: true,

@@ -13,6 +13,7 @@ use eframe::egui::{Pos2, Rect};
 use super::area::PickedArea;
 use super::canvas::transform::View;
 use super::dialogs::{Dialog, Then, export::ExportForm};
+use super::screen::ScreenProfile;
 use super::tools::{Draft, Tool};
 use crate::journal::{Autosave, Entry};
 use crate::mask::{BrushMode, Shape};
@@ -40,6 +41,8 @@ pub struct HeldKeys {
     pub master: bool,
     /// The space bar: dragging moves the photo.
     pub space: bool,
+    /// The loupe is shown.
+    pub loupe: bool,
 }
 
 /// The state of one window.
@@ -67,6 +70,10 @@ pub struct ViewState {
     pub overlay: Overlay,
     /// Keys that act while they are held.
     pub held: HeldKeys,
+    /// What the screen makes of colours; `None` is sRGB.
+    pub screen: Option<ScreenProfile>,
+    /// The loupe stays without a key held.
+    pub loupe: bool,
     /// An open dialog.
     pub dialog: Option<Dialog>,
     /// The pressure with which a pen last touched the photo, 0 to 1; `None` until one that tells it did.
@@ -111,6 +118,8 @@ impl Default for ViewState {
             shapes_protect: false,
             overlay: Overlay::default(),
             held: HeldKeys::default(),
+            screen: None,
+            loupe: false,
             dialog: None,
             pen: None,
             notice: None,

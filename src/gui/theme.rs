@@ -52,6 +52,9 @@ pub const RING_LIGHT: Color32 = Color32::from_gray(250);
 /// … with a dark rim, so that it shows on every photo.
 pub const RING_DARK: Color32 = Color32::from_rgba_premultiplied(0, 0, 0, 170);
 
+/// Multiplies a picture's colours by one.
+pub const UNTINTED: Color32 = Color32::WHITE;
+
 /// Overlay colours offered by name; the first is the default. Red follows the rubylith masks of retouchers.
 pub const OVERLAY_COLORS: [(&str, [u8; 3]); 4] = [
     ("Red", [255, 56, 56]),
@@ -93,6 +96,19 @@ pub fn heat(value: u8) -> Color32 {
     };
     let alpha = ((t - HEAT_CLEAR_BELOW) * 2.5).clamp(0.0, 1.0);
     Color32::from_rgba_unmultiplied(r as u8, g as u8, b as u8, (alpha * 255.0) as u8)
+}
+
+/// Of a fill, what was read through the damage. Blue, orange and yellow are told apart by people with any colour vision, as
+/// Okabe and Ito advise ("Color Universal Design", 2008); the orange is brighter than theirs, to stand out from brown prints.
+pub const RECOVERED: Color32 = Color32::from_rgb(86, 180, 233);
+/// What the network made up.
+pub const INVENTED: Color32 = Color32::from_rgb(255, 100, 0);
+/// What the person took from elsewhere in the photo.
+pub const BY_HAND: Color32 = Color32::from_rgb(240, 228, 66);
+
+/// The colour of a fill of which `recovered` (255 = all) was read through the damage.
+pub fn provenance(recovered: u8) -> Color32 {
+    INVENTED.lerp_to_gamma(RECOVERED, f32::from(recovered) / 255.0)
 }
 
 /// Gives `ctx` the application's look.
@@ -217,6 +233,50 @@ pub fn primary_button(text: &str) -> egui::Button<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// sRGB as seen without one kind of cone. Source: Machado, Oliveira, Fernandes, "A Physiologically-based Model for
+    /// Simulation of Color Vision Deficiency" (2009), severity 1.0, linear RGB.
+    fn seen_by(matrix: [[f32; 3]; 3], color: Color32) -> [f32; 3] {
+        let linear = egui::Rgba::from(color).to_array();
+        matrix.map(|row| {
+            let sum: f32 = row.iter().zip(linear).map(|(a, b)| a * b).sum();
+            sum.clamp(0.0, 1.0).powf(1.0 / 2.2)
+        })
+    }
+
+    #[test]
+    fn recovered_invented_and_by_hand_are_told_apart_by_every_kind_of_colour_vision() {
+        const NORMAL: [[f32; 3]; 3] = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+        const PROTANOPIA: [[f32; 3]; 3] = [
+            [0.152_286, 1.052_583, -0.204_868],
+            [0.114_503, 0.786_281, 0.099_216],
+            [-0.003_882, -0.048_116, 1.051_998],
+        ];
+        const DEUTERANOPIA: [[f32; 3]; 3] = [
+            [0.367_322, 0.860_646, -0.227_968],
+            [0.280_085, 0.672_501, 0.047_413],
+            [-0.011_820, 0.042_940, 0.968_881],
+        ];
+        const TRITANOPIA: [[f32; 3]; 3] = [
+            [1.255_528, -0.076_749, -0.178_779],
+            [-0.078_411, 0.930_809, 0.147_602],
+            [0.004_733, 0.691_367, 0.303_900],
+        ];
+        let pairs = [
+            (RECOVERED, INVENTED),
+            (RECOVERED, BY_HAND),
+            (INVENTED, BY_HAND),
+        ];
+        for matrix in [NORMAL, PROTANOPIA, DEUTERANOPIA, TRITANOPIA] {
+            for (a, b) in pairs {
+                let (seen_a, seen_b) = (seen_by(matrix, a), seen_by(matrix, b));
+                let squares = seen_a.iter().zip(seen_b).map(|(a, b)| (a - b).powi(2));
+                let distance = squares.sum::<f32>().sqrt();
+                assert!(distance > 0.3, "{a:?} and {b:?} lie {distance} apart");
+            }
+        }
+        assert_eq!((provenance(255), provenance(0)), (RECOVERED, INVENTED));
+    }
 
     #[test]
     fn the_probability_ramp_starts_clear_and_ends_opaque() {

@@ -220,6 +220,24 @@ impl AreaRepairs {
         }
     }
 
+    /// Lays who chose the fills of the pixels from (`x`, `y`) to the right over `kinds`; `None` is the network.
+    pub fn kind_row(&self, x: u32, y: u32, kinds: &mut [Option<RecipeKind>]) {
+        let end = x + kinds.len() as u32;
+        for repair in self.iter() {
+            let kind = match &repair.filling {
+                Some(Filling::Own(own)) => Some(own.recipe.kind),
+                Some(Filling::Network) => None,
+                None => continue,
+            };
+            for span in repair.region.row(y) {
+                let (from, to) = (span.x.max(x), span.end().min(end));
+                if from < to {
+                    kinds[(from - x) as usize..(to - x) as usize].fill(kind);
+                }
+            }
+        }
+    }
+
     /// Lays the fills of the pixels from (`x`, `y`) to the right over `fill`: what the network filled, interleaved in
     /// `channels`.
     pub fn fill_row(&self, x: u32, y: u32, channels: usize, fill: &mut [u16]) {

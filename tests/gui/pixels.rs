@@ -135,3 +135,47 @@ fn a_repair_and_its_undo_are_what_the_screen_shows() {
     window.harness.run_steps(20);
     assert_shows(&mut window, &photo);
 }
+
+/// Compares a picture of the loupe, whose corner lies at `corner`, with `photo` around `pixel`.
+fn assert_enlarges(
+    screen: &image::RgbaImage,
+    corner: eframe::egui::Pos2,
+    photo: &image::RgbImage,
+    pixel: (u32, u32),
+) {
+    // At 1:1 each pixel is a square of 8, and 23 fit into 176 points.
+    for row in 0..23 {
+        for column in 0..23 {
+            let at = (
+                corner.x as u32 + column * 8 + 4,
+                corner.y as u32 + row * 8 + 4,
+            );
+            let shown = screen.get_pixel(at.0, at.1).0;
+            let wanted = photo.get_pixel(pixel.0 + column - 11, pixel.1 + row - 11).0;
+            assert_eq!(shown[..3], wanted, "{column} {row}");
+        }
+    }
+}
+
+#[test]
+fn the_loupe_shows_the_pixels_of_both_photos_as_sharp_squares() {
+    let photo = noise();
+    let mut window = window_at_scale(&photo, 1.0);
+    window.harness.key_press(Key::Num1);
+    window.harness.run();
+    window.stroke(PointerButton::Primary, &[(60.0, 60.0), (120.0, 60.0)]);
+    window.settle();
+    let pointer = window.at(90.0, 63.0) + eframe::egui::vec2(0.5, 0.5);
+    window.harness.hover_at(pointer);
+    window.harness.key_down(Key::Z);
+    window.harness.run_steps(30);
+    let screen = window.harness.render().unwrap();
+    let restored = image::RgbImage::from_fn(photo.width(), photo.height(), |x, y| {
+        image::Rgb(window.restored_at(x, y))
+    });
+    assert_ne!(restored, photo);
+    let first = pointer + eframe::egui::vec2(26.0 + 6.0, 26.0 + 20.0);
+    let second = first + eframe::egui::vec2(184.0 + 6.0, 0.0);
+    assert_enlarges(&screen, first.round(), &photo, (90, 63));
+    assert_enlarges(&screen, second.round(), &restored, (90, 63));
+}

@@ -11,7 +11,7 @@ fn o_goes_through_the_overlays() {
     let mut window = open(&scratched());
     window.settle();
     let mut seen = Vec::new();
-    for _ in 0..3 {
+    for _ in 0..5 {
         window.harness.key_press(Key::O);
         window.harness.step();
         seen.push(window.app().view().overlay.shown());
@@ -20,7 +20,9 @@ fn o_goes_through_the_overlays() {
         seen,
         [
             OverlayMode::Mask,
+            OverlayMode::Outline,
             OverlayMode::Probability,
+            OverlayMode::Provenance,
             OverlayMode::Off
         ]
     );
@@ -168,8 +170,10 @@ fn a_dab_updates_only_the_textures_it_touches() {
     window.settle();
     window.harness.key_press(Key::Num1);
     window.settle();
+    // The navigator's picture would count too.
+    window.harness.key_press(Key::N);
     // Round to the marks, so that they stay when the repair is done.
-    for _ in 0..3 {
+    for _ in 0..5 {
         window.harness.key_press(Key::O);
         window.settle();
     }

@@ -8,7 +8,7 @@ use crate::gui::command::Command;
 use crate::gui::dialogs::{Dialog, ShortcutsForm};
 use crate::gui::panels::top;
 use crate::gui::settings::CompareMode;
-use crate::gui::state::Action;
+use crate::gui::state::{Action, OverlayMode};
 use crate::gui::tools::Tool;
 
 /// A key's or button's step of zoom.
@@ -46,6 +46,9 @@ impl UnscratchApp {
                     |view, ppp, shown, _| view.zoom_at(factor, anchor, viewport, ppp, shown),
                     ctx,
                 );
+            }
+            Action::LookAt(center) => {
+                self.change_view(|view, _, shown, _| view.look_at(center, shown), ctx);
             }
             Action::SetSplit(split) => self.view.split = split,
             Action::StrokeBegin {
@@ -109,6 +112,8 @@ impl UnscratchApp {
                 self.open(path);
             }
             Action::ChangeBindings(change) => self.store.settings.shortcuts.apply(change),
+            Action::UseScreenProfile(path) => self.use_screen_profile(ctx, path),
+            Action::BrowseScreenProfile => self.browse_screen_profile(ctx),
             Action::ResumeWork => self.resume_work(),
             Action::StartAfresh => self.start_afresh(),
             Action::OpenAndResume(path) => self.open_and_resume(path),
@@ -179,6 +184,11 @@ impl UnscratchApp {
             Command::BrushSofter => settings.harden_brush(-HARDNESS_STEP),
             Command::BrushHarder => settings.harden_brush(HARDNESS_STEP),
             Command::CycleOverlay => self.view.overlay.cycle(),
+            Command::OverlayMask => self.view.overlay.choose(OverlayMode::Mask),
+            Command::OverlayOutline => self.view.overlay.choose(OverlayMode::Outline),
+            Command::OverlayProbability => self.view.overlay.choose(OverlayMode::Probability),
+            Command::OverlayProvenance => self.view.overlay.choose(OverlayMode::Provenance),
+            Command::OverlayOff => self.view.overlay.choose(OverlayMode::Off),
             Command::ZoomFit => self.view.view.fitted = true,
             Command::ZoomFill => self.zoom_fill(ctx),
             Command::ZoomActual => self.zoom_actual(ctx),
@@ -192,6 +202,9 @@ impl UnscratchApp {
             Command::CompareSplitAcross => self.compare(CompareMode::SplitAcross),
             Command::CompareBlink => self.compare(CompareMode::Blink),
             Command::CompareDifference => self.compare(CompareMode::Difference),
+            Command::ToggleNavigator => settings.navigator = !settings.navigator,
+            Command::ToggleLoupe => self.view.loupe = !self.view.loupe,
+            Command::ScreenProfile => self.show_screen_profile(),
             Command::TogglePixelGrid => settings.pixel_grid = !settings.pixel_grid,
             Command::ToggleRulers => settings.rulers = !settings.rulers,
             Command::ToggleRulerUnit => settings.rulers_in_mm = !settings.rulers_in_mm,

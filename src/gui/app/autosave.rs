@@ -348,6 +348,8 @@ impl UnscratchApp {
                 OverlayMode::Off => 0,
                 OverlayMode::Mask => 1,
                 OverlayMode::Probability => 2,
+                OverlayMode::Outline => 3,
+                OverlayMode::Provenance => 4,
             },
             compare: settings.compare,
             split: self.view.split,
@@ -372,6 +374,8 @@ impl UnscratchApp {
         self.view.overlay.mode = match note.overlay {
             0 => OverlayMode::Off,
             2 => OverlayMode::Probability,
+            3 => OverlayMode::Outline,
+            4 => OverlayMode::Provenance,
             _ => OverlayMode::Mask,
         };
         self.view.split = note.split.clamp(0.0, 1.0);

@@ -45,7 +45,7 @@ impl UnscratchApp {
         }
     }
 
-    pub(super) fn poll_picker(&mut self) {
+    pub(super) fn poll_picker(&mut self, ctx: &egui::Context) {
         match self.picker.poll() {
             Some(Picked::File(Wish::Open(_), path)) => self.open_asking(path),
             Some(Picked::File(Wish::OpenMask(_), path)) => self.load_mask(path),
@@ -65,8 +65,14 @@ impl UnscratchApp {
             Some(Picked::Unavailable(Wish::Open(folder))) => {
                 self.view.dialog = Some(Dialog::Files(FileBrowser::new(folder.as_deref())));
             }
+            Some(Picked::File(Wish::OpenProfile(_), path)) => {
+                self.screen_profile_picked(ctx, path);
+            }
             // The path can be typed in these dialogs.
-            Some(Picked::Unavailable(Wish::Save(_) | Wish::SaveMask(_)) | Picked::Nothing)
+            Some(
+                Picked::Unavailable(Wish::Save(_) | Wish::SaveMask(_) | Wish::OpenProfile(_))
+                | Picked::Nothing,
+            )
             | None => {}
         }
     }

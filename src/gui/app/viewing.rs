@@ -49,6 +49,7 @@ impl UnscratchApp {
                 | Command::SaveMask
                 | Command::Shortcuts
                 | Command::Autosaves
+                | Command::ScreenProfile
         );
         let is_good = |notice: &Notice| !notice.is_error;
         if opens_dialog && self.view.notice.as_ref().is_some_and(is_good) {

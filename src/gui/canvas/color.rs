@@ -1,9 +1,9 @@
-//! From the file's colours to the screen's (sRGB). For showing only: no pixel of the document passes through here.
+//! From the file's colours to the screen's: sRGB, or the profile the person chose. For showing only: no pixel of the document passes through here.
 
 use std::sync::Arc;
 
 use eframe::egui::Color32;
-use moxcms::{ColorProfile, Layout, Transform8BitExecutor, TransformOptions};
+use moxcms::{CmsError, ColorProfile, Layout, Transform8BitExecutor, TransformOptions};
 
 use crate::photo::{Channels, Photo};
 
@@ -15,6 +15,8 @@ const SAME_AS_SRGB_STEPS: u8 = 2;
 pub struct DisplayColor {
     channels: Channels,
     transform: Option<Arc<Transform8BitExecutor>>,
+    /// The transform takes three channels although the photo has one.
+    expands: bool,
 }
 
 impl std::fmt::Debug for DisplayColor {
@@ -22,22 +24,40 @@ impl std::fmt::Debug for DisplayColor {
         f.debug_struct("DisplayColor")
             .field("channels", &self.channels)
             .field("converts", &self.transform.is_some())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
 impl DisplayColor {
-    /// For `photo`, by its ICC profile. A photo without one, or with one that cannot be used, is shown as sRGB.
-    pub fn of_photo(photo: &Photo) -> Self {
-        Self::of_profile(photo.metadata().icc.as_deref(), photo.channels())
+    /// From `photo`'s ICC profile to the screen's. A photo without one, or with one that cannot be used, counts as sRGB; so does
+    /// the screen.
+    pub fn of_photo(photo: &Photo, screen: Option<&ColorProfile>) -> Self {
+        Self::between(photo.metadata().icc.as_deref(), photo.channels(), screen)
     }
 
-    /// For pixels with this ICC profile; without one they are taken for sRGB.
-    pub fn of_profile(icc: Option<&[u8]>, channels: Channels) -> Self {
-        let transform = icc.and_then(|icc| transform_of(icc, channels));
+    /// For pixels with this ICC profile on a screen with that one.
+    pub fn between(icc: Option<&[u8]>, channels: Channels, screen: Option<&ColorProfile>) -> Self {
+        let srgb = ColorProfile::new_srgb();
+        let target = screen.unwrap_or(&srgb);
+        let own = icc.and_then(|icc| {
+            let profile = ColorProfile::new_from_slice(icc);
+            let made = profile.and_then(|profile| transform(&profile, channels, target));
+            made.inspect_err(|error| {
+                tracing::warn!(
+                    "the photo's colour profile cannot be used for showing it, sRGB is assumed: {error}"
+                );
+            })
+            .ok()
+        });
+        let (transform, given) = match (own, screen) {
+            (Some(own), _) => (Some(own), channels),
+            (None, Some(screen)) => (transform(&srgb, Channels::Rgb, screen).ok(), Channels::Rgb),
+            (None, None) => (None, channels),
+        };
         Self {
             channels,
-            transform,
+            transform: transform.filter(|it| !is_identity(it.as_ref(), given)),
+            expands: given != channels,
         }
     }
 
@@ -49,50 +69,42 @@ impl DisplayColor {
     /// Opaque colours of interleaved 8-bit code values.
     pub fn to_screen(&self, values: &[u8]) -> Vec<Color32> {
         if let Some(transform) = &self.transform {
-            let mut rgb = vec![0; values.len() / self.channels.count() * 3];
-            if transform.transform(values, &mut rgb).is_ok() {
-                return rgb
-                    .as_chunks::<3>()
-                    .0
-                    .iter()
-                    .map(|&[r, g, b]| Color32::from_rgb(r, g, b))
-                    .collect();
+            let pixels = values.len() / self.channels.count();
+            let mut rgb = vec![0; pixels * 3];
+            let done = if self.expands {
+                let grey: Vec<u8> = values.iter().flat_map(|&value| [value; 3]).collect();
+                transform.transform(&grey, &mut rgb)
+            } else {
+                transform.transform(values, &mut rgb)
+            };
+            if done.is_ok() {
+                return colors(&rgb);
             }
         }
         match self.channels {
             Channels::Grey => values.iter().map(|&v| Color32::from_gray(v)).collect(),
-            Channels::Rgb => values
-                .as_chunks::<3>()
-                .0
-                .iter()
-                .map(|&[r, g, b]| Color32::from_rgb(r, g, b))
-                .collect(),
+            Channels::Rgb => colors(values),
         }
     }
 }
 
-fn transform_of(icc: &[u8], channels: Channels) -> Option<Arc<Transform8BitExecutor>> {
+fn colors(rgb: &[u8]) -> Vec<Color32> {
+    let pixels = rgb.as_chunks::<3>().0.iter();
+    pixels
+        .map(|&[r, g, b]| Color32::from_rgb(r, g, b))
+        .collect()
+}
+
+fn transform(
+    from: &ColorProfile,
+    channels: Channels,
+    to: &ColorProfile,
+) -> Result<Arc<Transform8BitExecutor>, CmsError> {
     let layout = match channels {
         Channels::Grey => Layout::Gray,
         Channels::Rgb => Layout::Rgb,
     };
-    let made = ColorProfile::new_from_slice(icc).and_then(|profile| {
-        profile.create_transform_8bit(
-            layout,
-            &ColorProfile::new_srgb(),
-            Layout::Rgb,
-            TransformOptions::default(),
-        )
-    });
-    match made {
-        Ok(transform) => (!is_identity(transform.as_ref(), channels)).then_some(transform),
-        Err(error) => {
-            tracing::warn!(
-                "the photo's colour profile cannot be used for showing it, sRGB is assumed: {error}"
-            );
-            None
-        }
-    }
+    from.create_transform_8bit(layout, to, Layout::Rgb, TransformOptions::default())
 }
 
 /// Whether the transform leaves a ramp through the colour cube as it is, so that showing may skip it.
@@ -126,18 +138,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_srgb_profile_changes_nothing_on_the_screen() {
+    fn an_srgb_profile_changes_nothing_on_an_srgb_screen() {
         let icc = ColorProfile::new_srgb().encode().unwrap();
-        assert!(transform_of(&icc, Channels::Rgb).is_none());
+        for channels in [Channels::Rgb, Channels::Grey] {
+            let none = DisplayColor::between(None, channels, None);
+            let screen = DisplayColor::between(None, channels, Some(&ColorProfile::new_srgb()));
+            assert!(!none.converts() && !screen.converts());
+        }
+        assert!(!DisplayColor::between(Some(&icc), Channels::Rgb, None).converts());
     }
 
     #[test]
     fn a_wide_profile_is_converted_and_grey_stays_neutral() {
         let icc = ColorProfile::new_adobe_rgb().encode().unwrap();
-        let color = DisplayColor {
-            channels: Channels::Rgb,
-            transform: transform_of(&icc, Channels::Rgb),
-        };
+        let color = DisplayColor::between(Some(&icc), Channels::Rgb, None);
         assert!(color.converts());
         let shown = color.to_screen(&[128, 128, 128, 200, 60, 60]);
         assert!(
@@ -151,12 +165,42 @@ mod tests {
     }
 
     #[test]
+    fn a_photo_in_the_screens_own_colours_is_shown_as_it_is() {
+        let p3 = ColorProfile::new_display_p3();
+        let icc = p3.encode().unwrap();
+        let color = DisplayColor::between(Some(&icc), Channels::Rgb, Some(&p3));
+        let values = [200, 60, 60, 12, 250, 99];
+        for (shown, value) in color.to_screen(&values).iter().zip(values.chunks(3)) {
+            let shown = &shown.to_array()[..3];
+            let apart = shown.iter().zip(value).map(|(a, b)| a.abs_diff(*b)).max();
+            assert!(apart <= Some(1), "{shown:?} for {value:?}");
+        }
+    }
+
+    #[test]
+    fn on_a_wide_screen_srgb_red_needs_less_than_the_screens_full_red() {
+        let p3 = ColorProfile::new_display_p3();
+        let red = DisplayColor::between(None, Channels::Rgb, Some(&p3)).to_screen(&[255, 0, 0]);
+        // sRGB's red in Display P3 is (234, 51, 35), a figure found in many tables.
+        let near = |a: u8, b: u8| a.abs_diff(b) <= 2;
+        assert!(
+            near(red[0].r(), 234) && near(red[0].g(), 51) && near(red[0].b(), 35),
+            "{red:?}"
+        );
+        let grey = DisplayColor::between(None, Channels::Grey, Some(&p3)).to_screen(&[7, 200]);
+        for (shown, value) in grey.iter().zip([7_u8, 200]) {
+            assert!(
+                shown.to_array()[..3]
+                    .iter()
+                    .all(|it| it.abs_diff(value) <= 1)
+            );
+        }
+    }
+
+    #[test]
     fn an_unusable_profile_falls_back_to_srgb() {
-        assert!(transform_of(b"not a profile", Channels::Rgb).is_none());
-        let color = DisplayColor {
-            channels: Channels::Grey,
-            transform: None,
-        };
+        let color = DisplayColor::between(Some(b"not a profile"), Channels::Grey, None);
+        assert!(!color.converts());
         assert_eq!(
             color.to_screen(&[7, 255]),
             [Color32::from_gray(7), Color32::WHITE]

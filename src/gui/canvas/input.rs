@@ -1,13 +1,14 @@
 //! What the pointer and wheel ask for over the photo, as actions. Every pointer event of a frame counts.
 
 use eframe::egui::{
-    self, CursorIcon, Event, Key, Modifiers, PointerButton, Pos2, Role, Sense, Ui, Vec2, WidgetInfo,
+    self, CursorIcon, Event, Key, Modifiers, PointerButton, Pos2, Rect, Role, Sense, Ui, Vec2,
+    WidgetInfo,
 };
 
 use super::adjust::Adjusting;
 use super::crosshair::{Crosshair, canvas_id};
 use super::wheel::WheelReleases;
-use super::{DIVIDER_GRAB, Divider, Layout};
+use super::{DIVIDER_GRAB, Divider, Layout, navigator};
 use crate::gui::command::Command;
 use crate::gui::state::{Action, Model, OverlayMode};
 use crate::gui::tools::Tool;
@@ -41,6 +42,8 @@ pub struct PointerState {
     pressure: Option<f32>,
     /// The pointer is on the divider or drags it.
     pub on_divider: bool,
+    /// Where the navigator lies: what happens there is never meant for the photo below.
+    navigator: Option<Rect>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,6 +52,7 @@ enum Grip {
     None,
     Pan(PointerButton),
     Divider,
+    Navigator,
     Stroke(PointerButton),
     Shape(PointerButton),
     Adjust(PointerButton),
@@ -64,6 +68,16 @@ impl PointerState {
     /// Whether a pen that tells its pressure touches.
     pub const fn has_pressure(&self) -> bool {
         self.pressure.is_some()
+    }
+
+    /// Whether the pointer is on the navigator or drags in it.
+    pub fn is_on_navigator(&self) -> bool {
+        let is_over = self.latest.is_some_and(|pos| self.navigator_has(pos));
+        is_over || self.grip == Grip::Navigator
+    }
+
+    fn navigator_has(&self, pos: Pos2) -> bool {
+        self.navigator.is_some_and(|place| place.contains(pos))
     }
 
     fn pressure(&self) -> f32 {
@@ -82,8 +96,23 @@ pub fn interact(
     ui.advance_cursor_after_rect(layout.area);
     let response = ui.interact(layout.area, canvas_id(), Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, canvas_label(model)));
-    let is_over =
-        response.contains_pointer() && model.view.dialog.is_none() && !ui.ctx().any_popup_open();
+    // The second question is stricter near the edge of what lies over the photo, such as a message.
+    let is_over = response.contains_pointer()
+        && response.container_contains_pointer()
+        && model.view.dialog.is_none()
+        && !ui.ctx().any_popup_open();
+    state.navigator = navigator::place(layout, model);
+    if let Some(place) = state.navigator {
+        let response = ui.interact(
+            place,
+            ui.scope_id().with("navigator"),
+            Sense::CLICK | Sense::DRAG,
+        );
+        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Navigator"));
+        response.on_hover_text(model.with_keys(
+            "The part of the photo you see. Click or drag to look elsewhere ({toggle_navigator} hides it)",
+        ));
+    }
     if response.is_pointer_button_down_on() {
         ui.memory_mut(|memory| {
             if let Some(focused) = memory.focused() {
@@ -111,7 +140,7 @@ pub fn interact(
         }
         handle(event, is_over, layout, model, state, actions);
     }
-    if response.double_clicked() {
+    if response.double_clicked() && !state.is_on_navigator() {
         actions.push(Action::Run(Command::FinishShape));
     }
     let pinch = ui.input(egui::InputState::zoom_delta);
@@ -151,7 +180,9 @@ fn canvas_label(model: &Model<'_>) -> String {
     let overlay = match model.view.overlay.shown() {
         OverlayMode::Off => "no overlay",
         OverlayMode::Mask => "damage shown",
+        OverlayMode::Outline => "outline shown",
         OverlayMode::Probability => "probability shown",
+        OverlayMode::Provenance => "recovered and invented shown",
     };
     let what = if model.view.held.master {
         "original"
@@ -161,7 +192,12 @@ fn canvas_label(model: &Model<'_>) -> String {
     let crosshair = model.view.crosshair.map_or_else(String::new, |(x, y)| {
         format!(", crosshair at {:.0}, {:.0}", x.floor(), y.floor())
     });
-    format!("Photo, {what}, {zoom} %, {overlay}{crosshair}")
+    let loupe = if model.view.loupe || model.view.held.loupe {
+        ", loupe"
+    } else {
+        ""
+    };
+    format!("Photo, {what}, {zoom} %, {overlay}{crosshair}{loupe}")
 }
 
 fn has_wheel(events: &[Event]) -> bool {
@@ -195,6 +231,13 @@ fn handle(
             pressed: true,
             modifiers,
         } if is_over && state.grip == Grip::None && layout.area.contains(pos) => {
+            if state.navigator_has(pos) {
+                if button == PointerButton::Primary {
+                    state.grip = Grip::Navigator;
+                    drag(pos, layout, model, state, actions);
+                }
+                return;
+            }
             press(pos, button, modifiers, layout, model, state, actions);
         }
         Event::PointerButton {
@@ -202,11 +245,11 @@ fn handle(
             button,
             pressed: false,
             ..
-        } => release(pos, button, layout, state, actions),
+        } => release(pos, button, layout, model, state, actions),
         // Told before the pointer event of the same touch; the last pressure holds until the pen is gone.
         Event::Touch { force, .. } => state.pressure = force.or(state.pressure),
         Event::PointerMoved(pos) => {
-            drag(pos, layout, state, actions);
+            drag(pos, layout, model, state, actions);
             if model.view.draft.is_some() || matches!(state.grip, Grip::Shape(_)) {
                 move_shape(pos, state.straight, layout, state, actions);
             }
@@ -216,7 +259,7 @@ fn handle(
             delta,
             modifiers,
             ..
-        } if is_over => {
+        } if is_over && !state.is_on_navigator() => {
             let notches = if unit == egui::MouseWheelUnit::Point {
                 delta / POINTS_PER_NOTCH
             } else {
@@ -311,8 +354,20 @@ fn points_per_px(layout: &Layout) -> f32 {
     pane.map_or(1.0, |pane| pane.placement.points_from_image_px(1.0))
 }
 
-fn drag(pos: Pos2, layout: &Layout, state: &mut PointerState, actions: &mut Vec<Action>) {
+fn drag(
+    pos: Pos2,
+    layout: &Layout,
+    model: &Model<'_>,
+    state: &mut PointerState,
+    actions: &mut Vec<Action>,
+) {
     match state.grip {
+        Grip::Navigator => {
+            if let (Some(place), Some(document)) = (state.navigator, model.document) {
+                let shown = document.photo().ui_size();
+                actions.push(Action::LookAt(navigator::point_at(place, pos, shown)));
+            }
+        }
         Grip::Pan(_) => {
             if let Some(last) = state.last {
                 actions.push(Action::Pan(pos - last));
@@ -365,12 +420,13 @@ fn release(
     pos: Pos2,
     button: PointerButton,
     layout: &Layout,
+    model: &Model<'_>,
     state: &mut PointerState,
     actions: &mut Vec<Action>,
 ) {
     match state.grip {
         Grip::Stroke(pressed) if pressed == button => {
-            drag(pos, layout, state, actions);
+            drag(pos, layout, model, state, actions);
             actions.push(Action::StrokeEnd);
         }
         Grip::Shape(pressed) if pressed == button => {
@@ -378,7 +434,7 @@ fn release(
             actions.push(Action::ShapeRelease);
         }
         Grip::Pan(pressed) | Grip::Adjust(pressed) if pressed == button => {}
-        Grip::Divider if button == PointerButton::Primary => {}
+        Grip::Divider | Grip::Navigator if button == PointerButton::Primary => {}
         _ => return,
     }
     state.release();
@@ -449,6 +505,12 @@ fn show_cursor(
         state.brush_at = crosshair.filter(|_| model.view.tool.has_width());
     }
     if !is_over && !pans && !stroking && state.grip != Grip::Divider {
+        return;
+    }
+    let is_free = matches!(state.grip, Grip::None | Grip::Navigator);
+    if is_free && state.is_on_navigator() {
+        state.source_at = None;
+        ui.ctx().set_cursor_icon(CursorIcon::Move);
         return;
     }
     let icon = if pans {

@@ -1,6 +1,7 @@
 //! The picture area: what is drawn where, and what the pointer does there. Reads the document, never changes it.
 
 mod adjust;
+mod captions;
 pub mod color;
 mod crosshair;
 mod draft;
@@ -8,8 +9,12 @@ mod footprint;
 mod grid;
 mod input;
 mod layout;
+mod loupe;
+mod navigator;
+mod outline;
 mod pictures;
 mod preview;
+mod provenance;
 pub mod pyramid;
 mod ring;
 mod rulers;
@@ -22,10 +27,10 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crossbeam_channel::Receiver;
-use eframe::egui::{
-    Align2, Color32, Context, CornerRadius, FontId, Painter, Pos2, Rect, Stroke, Vec2, pos2,
-};
+use eframe::egui::{Color32, Context, CornerRadius, Painter};
+use moxcms::ColorProfile;
 
+use self::outline::Outline;
 use self::pictures::CellPicture;
 use self::pyramid::{LEVEL_MAX, Pyramid};
 use self::source::CanvasSource;
@@ -70,8 +75,11 @@ enum Made {
 pub struct Canvas {
     source: Option<CanvasSource>,
     textures: TextureCache,
+    outline: Outline,
     making: Vec<Receiver<Made>>,
     revision: Option<u64>,
+    /// The screen's profile; `None` is sRGB.
+    screen: Option<Arc<ColorProfile>>,
 }
 
 impl Canvas {
@@ -90,11 +98,15 @@ impl Canvas {
             .is_some_and(|source| Arc::ptr_eq(source.photo(), photo))
         {
             self.close();
-            self.source = Some(CanvasSource::new(
+            let mut source = CanvasSource::new(
                 Arc::clone(photo),
                 document.effective_mask(),
                 document.restoration().clone(),
-            ));
+            );
+            if self.screen.is_some() {
+                source.show_for_screen(self.screen.as_deref());
+            }
+            self.source = Some(source);
             let photo = Arc::clone(photo);
             self.make(ctx, move || {
                 let levels = Pyramid::of_photo(&photo);
@@ -111,9 +123,22 @@ impl Canvas {
 
     /// Forgets the photo and all its textures; its pixels are given back on another thread.
     fn close(&mut self) {
+        let screen = self.screen.take();
         let Self { source, making, .. } = std::mem::take(self);
+        self.screen = screen;
         if source.is_some() {
             drop_apart((source, making));
+        }
+    }
+
+    /// Shows photos for a screen with this profile, or for an sRGB screen.
+    pub fn show_for_screen(&mut self, screen: Option<&Arc<ColorProfile>>) {
+        self.screen = screen.cloned();
+        if let Some(source) = &mut self.source {
+            source.show_for_screen(screen.map(Arc::as_ref));
+            for layer in [Layer::Master, Layer::Restored] {
+                self.textures.clear_layer(layer);
+            }
         }
     }
 
@@ -188,6 +213,9 @@ impl Canvas {
         for layer in [Layer::Mask, Layer::Stroke, Layer::Protected] {
             self.textures.invalidate(layer, ALL_LEVELS, &changed);
         }
+        for rect in &changed {
+            self.outline.invalidate(*rect);
+        }
         let around = |rect: &PixelRect| rect.grown_within(ALPHA_REACH_PX, size);
         let around: Vec<PixelRect> = changed.iter().map(around).collect();
         self.textures.invalidate(Layer::Rim, ALL_LEVELS, &around);
@@ -197,6 +225,9 @@ impl Canvas {
             for layer in OF_THE_REPAIR {
                 self.textures.invalidate(layer, levels.clone(), &rects);
             }
+            // Read from the fill itself at every size.
+            self.textures
+                .invalidate(Layer::Provenance, ALL_LEVELS, &rects);
         }
         if let Some(order) = followed.order {
             let photo = Arc::clone(document.photo());
@@ -262,6 +293,7 @@ impl Canvas {
         if textures_to_redo {
             self.textures.clear_layer(Layer::Probability);
             self.textures.clear_layer(Layer::Mask);
+            self.outline.clear();
         }
     }
 
@@ -300,20 +332,20 @@ impl Canvas {
     ) {
         self.textures.begin_frame();
         painter.rect_filled(layout.area, CornerRadius::ZERO, theme::CANVAS);
-        let opacities = overlay_opacities(painter.ctx(), model);
+        let opacities = Opacities::now(painter.ctx(), model);
         for pane in &layout.panes {
             let clipped = painter.with_clip_rect(pane.clip.intersect(painter.clip_rect()));
             self.paint_pane(&clipped, pane, model, opacities);
         }
         if let Some(divider) = layout.divider {
-            paint_divider(painter, layout.area, divider, pointer.on_divider);
+            captions::paint_divider(painter, layout.area, divider, pointer.on_divider);
         }
         let names_what_is_seen = matches!(
             model.settings.compare,
             CompareMode::Blink | CompareMode::Difference
         );
         if layout.panes.len() > 1 || model.view.held.master || names_what_is_seen {
-            paint_captions(painter, layout, model);
+            captions::paint_captions(painter, layout, model);
         }
         if let Some(shape) = &model.view.draft {
             draft::paint(painter, layout, shape);
@@ -332,9 +364,6 @@ impl Canvas {
             ring::paint(painter, layout, position, model);
         }
         pointer.crosshair.paint(painter, layout);
-        if self.textures.end_frame() {
-            painter.ctx().request_repaint();
-        }
         if model.settings.rulers {
             let px_per_mm = model.px_per_mm().filter(|_| model.settings.rulers_in_mm);
             for pane in layout
@@ -349,6 +378,13 @@ impl Canvas {
                 rulers::paint(painter, &whole, px_per_mm, model.view.pointer);
             }
         }
+        self.paint_navigator(painter, layout, model);
+        if !pointer.is_on_navigator() {
+            self.paint_loupe(painter, layout, model);
+        }
+        if self.textures.end_frame() {
+            painter.ctx().request_repaint();
+        }
     }
 
     fn paint_pane(
@@ -356,7 +392,7 @@ impl Canvas {
         painter: &Painter,
         pane: &Pane,
         model: &Model<'_>,
-        opacities: [f32; 2],
+        opacities: Opacities,
     ) {
         let Some(source) = &self.source else {
             return;
@@ -372,7 +408,12 @@ impl Canvas {
             return;
         }
         let [r, g, b] = model.settings.overlay_color;
-        let [mask, map] = opacities;
+        let Opacities {
+            mask,
+            outline,
+            map,
+            provenance,
+        } = opacities;
         if model.view.overlay.shown() == OverlayMode::Off && source.has_stroke() {
             let tint = Color32::from_rgb(r, g, b).gamma_multiply(model.settings.overlay_opacity);
             self.textures
@@ -388,8 +429,13 @@ impl Canvas {
             self.textures
                 .draw(painter, &pane.placement, source, Layer::Mask, tint);
         }
-        let shows_protection =
-            mask > 0.0 || map > 0.0 || model.view.tool == Tool::Protect || model.stroke_open;
+        if outline > 0.0 {
+            let color = Color32::from_rgb(r, g, b).gamma_multiply(outline);
+            self.outline
+                .draw(painter, &pane.placement, source, &mut self.textures, color);
+        }
+        let any_overlay = [mask, outline, map, provenance].iter().any(|it| *it > 0.0);
+        let shows_protection = any_overlay || model.view.tool == Tool::Protect || model.stroke_open;
         if shows_protection && source.has_protection() {
             let tint = theme::PROTECTED.gamma_multiply(model.settings.overlay_opacity);
             self.textures
@@ -399,10 +445,12 @@ impl Canvas {
             self.textures
                 .draw(painter, &pane.placement, source, Layer::Area, theme::PICKED);
         }
-        if map > 0.0 {
-            let tint = Color32::WHITE.gamma_multiply(map);
-            self.textures
-                .draw(painter, &pane.placement, source, Layer::Probability, tint);
+        for (layer, opacity) in [(Layer::Probability, map), (Layer::Provenance, provenance)] {
+            if opacity > 0.0 {
+                let tint = Color32::WHITE.gamma_multiply(opacity);
+                self.textures
+                    .draw(painter, &pane.placement, source, layer, tint);
+            }
         }
     }
 }
@@ -412,80 +460,30 @@ fn rects_of(cells: &[TileIndex], size: ImageSize) -> Vec<PixelRect> {
     cells.iter().map(|cell| cell.rect(CELL_PX, size)).collect()
 }
 
-/// Opacity of mask and probability map now, on their way to what is wanted.
-fn overlay_opacities(ctx: &Context, model: &Model<'_>) -> [f32; 2] {
-    let shown = model.view.overlay.shown();
-    [OverlayMode::Mask, OverlayMode::Probability].map(|mode| {
-        let seconds = if shown == mode { 0.0 } else { FADE_SECONDS };
-        let id = eframe::egui::Id::unique(("overlay", mode == OverlayMode::Mask));
-        ctx.animate_bool_with_time(id, shown == mode, seconds) * model.settings.overlay_opacity
-    })
+/// How strongly each overlay is drawn now, on its way to what is wanted; 0 to 1.
+#[derive(Clone, Copy)]
+struct Opacities {
+    mask: f32,
+    outline: f32,
+    map: f32,
+    provenance: f32,
 }
 
-fn paint_divider(painter: &Painter, area: Rect, divider: Divider, hovered: bool) {
-    let color = if hovered {
-        theme::ACCENT_HOVER
-    } else {
-        theme::RING_LIGHT
-    };
-    let (ends, along) = match divider {
-        Divider::Upright(x) => (
-            [pos2(x, area.min.y), pos2(x, area.max.y)],
-            Vec2::new(1.0, 0.0),
-        ),
-        Divider::Across(y) => (
-            [pos2(area.min.x, y), pos2(area.max.x, y)],
-            Vec2::new(0.0, 1.0),
-        ),
-    };
-    painter.line_segment(ends, Stroke::new(3.5, theme::RING_DARK));
-    painter.line_segment(ends, Stroke::new(1.5, color));
-    let grip = ends[0].lerp(ends[1], 0.5);
-    painter.circle(grip, 13.0, theme::CHIP, Stroke::new(1.5, color));
-    for side in [-1.0, 1.0] {
-        let tip = grip + along * side * 7.5;
-        let back = |aside: f32| grip + along * side * 3.5 + along.rot90() * aside;
-        painter.line(vec![back(-4.0), tip, back(4.0)], Stroke::new(1.6, color));
-    }
-}
-
-fn paint_captions(painter: &Painter, layout: &Layout, model: &Model<'_>) {
-    let inset = if model.settings.rulers {
-        rulers::RULER_POINTS + 8.0
-    } else {
-        12.0
-    };
-    for pane in &layout.panes {
-        let text = match pane.layer {
-            Layer::Master => "Original",
-            Layer::Difference => "Difference × 8",
-            _ => "Restored",
+impl Opacities {
+    fn now(ctx: &Context, model: &Model<'_>) -> Self {
+        let shown = model.view.overlay.shown();
+        let part = |mode: OverlayMode| {
+            let seconds = if shown == mode { 0.0 } else { FADE_SECONDS };
+            let id = eframe::egui::Id::unique(("overlay", mode));
+            ctx.animate_bool_with_time(id, shown == mode, seconds)
         };
-        let at_right =
-            matches!(layout.divider, Some(Divider::Upright(_))) && pane.layer == Layer::Restored;
-        let (align, corner) = if at_right {
-            (
-                Align2::RIGHT_TOP,
-                pane.clip.right_top() + Vec2::new(-12.0, inset),
-            )
-        } else {
-            (Align2::LEFT_TOP, pane.clip.left_top() + Vec2::splat(inset))
-        };
-        if pane.clip.width() > 110.0 || model.view.held.master {
-            let clipped = painter.with_clip_rect(pane.clip.intersect(painter.clip_rect()));
-            chip(&clipped, corner, align, text);
+        let opacity = model.settings.overlay_opacity;
+        Self {
+            mask: part(OverlayMode::Mask) * opacity,
+            // A line hides next to nothing.
+            outline: part(OverlayMode::Outline),
+            map: part(OverlayMode::Probability) * opacity,
+            provenance: part(OverlayMode::Provenance) * opacity,
         }
     }
-}
-
-fn chip(painter: &Painter, corner: Pos2, align: Align2, text: &str) {
-    let galley = painter.layout_no_wrap(
-        text.to_owned(),
-        FontId::proportional(13.0),
-        theme::TEXT_STRONG,
-    );
-    let padding = Vec2::new(10.0, 5.0);
-    let rect = align.anchor_size(corner, galley.size() + 2.0 * padding);
-    painter.rect_filled(rect, theme::RADIUS, theme::CHIP);
-    painter.galley(rect.min + padding, galley, theme::TEXT_STRONG);
 }

@@ -39,7 +39,7 @@ impl PreviewPicture {
         painter.rect_filled(area, CornerRadius::ZERO, theme::CANVAS);
         let preview = &self.preview;
         let texture = self.texture.get_or_insert_with(|| {
-            let color = DisplayColor::of_profile(preview.icc.as_deref(), preview.channels);
+            let color = DisplayColor::between(preview.icc.as_deref(), preview.channels, None);
             let size = [preview.size.width as usize, preview.size.height as usize];
             let image = ColorImage::new(size, color.to_screen(&preview.values));
             let context = painter.ctx();

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use eframe::egui::Color32;
+use moxcms::ColorProfile;
 
 use super::color::DisplayColor;
 use super::footprint::Footprint;
 use super::pictures::{CellPicture, CellPictures, Followed, restored_values};
+use super::provenance::provenance;
 use super::pyramid::{Pooling, Pyramid, Raster, level_rect, level_size, read_photo, sample_photo};
 use super::textures::{Layer, TEXTURE_TILE_PX, TileSource};
 use crate::disposal::drop_apart;
@@ -41,7 +43,7 @@ impl CanvasSource {
     /// For a photo just opened; its levels arrive later with [`Self::set_photo_levels`].
     pub fn new(photo: Arc<Photo>, mask: EffectiveMask, restoration: Restoration) -> Self {
         Self {
-            color: DisplayColor::of_photo(&photo),
+            color: DisplayColor::of_photo(&photo, None),
             photo,
             photo_levels: None,
             restoration,
@@ -58,6 +60,11 @@ impl CanvasSource {
     /// The photo.
     pub fn photo(&self) -> &Arc<Photo> {
         &self.photo
+    }
+
+    /// Shows the photo for a screen with this profile, or for an sRGB screen.
+    pub fn show_for_screen(&mut self, screen: Option<&ColorProfile>) {
+        self.color = DisplayColor::of_photo(&self.photo, screen);
     }
 
     /// The photo's levels were made.
@@ -227,6 +234,11 @@ impl CanvasSource {
         Some(values)
     }
 
+    /// The mask on `level`: the largest value under each pixel; `None` while it is not there yet.
+    pub fn mask_values(&self, level: u8, rect: PixelRect) -> Option<Vec<u8>> {
+        self.mask_level(&self.mask, level, rect)
+    }
+
     /// A mask on `level`: the largest value under each pixel.
     fn mask_level(&self, mask: &EffectiveMask, level: u8, rect: PixelRect) -> Option<Vec<u8>> {
         let mut values = vec![0; rect.size().pixel_count()];
@@ -359,6 +371,7 @@ impl TileSource for CanvasSource {
                 let area = self.area.as_ref()?;
                 Some(white(self.mask_level(&area.outline, level, rect)?))
             }
+            Layer::Provenance => Some(provenance(&self.restoration, level, rect)),
             Layer::Probability => {
                 let ramp: Vec<Color32> = (0..=255).map(theme::heat).collect();
                 Some(
@@ -432,7 +445,7 @@ fn is_untouched_by_hand(mask: &EffectiveMask, index: TileIndex) -> bool {
 }
 
 /// The tiles of `side` px that `rect` overlaps.
-fn tiles_at(rect: PixelRect, side: u32) -> impl Iterator<Item = TileIndex> {
+pub(super) fn tiles_at(rect: PixelRect, side: u32) -> impl Iterator<Item = TileIndex> {
     let side = side.max(1);
     let range = |start: u32, end: u32| {
         if end > start {

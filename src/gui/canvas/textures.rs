@@ -41,6 +41,8 @@ pub enum Layer {
     Protected,
     /// The outline of the picked area: white.
     Area,
+    /// Where the fill comes from, in the colours of [`crate::gui::theme::provenance`], its alpha the repair's.
+    Provenance,
     /// How sure detection is, in the colours of [`crate::gui::theme::heat`].
     Probability,
 }
@@ -106,7 +108,11 @@ fn below(rect: PixelRect, rows: u32) -> PixelRect {
 /// read whole; α is computed at full size, with what is around it.
 fn strip_rows(layer: Layer, level: u8) -> u32 {
     match layer {
-        Layer::Master | Layer::Restored | Layer::Difference | Layer::Probability => 64,
+        Layer::Master
+        | Layer::Restored
+        | Layer::Difference
+        | Layer::Provenance
+        | Layer::Probability => 64,
         Layer::Mask | Layer::Stroke | Layer::Protected | Layer::Area => {
             (MASK_TILE_PX >> level).max(1)
         }
@@ -292,14 +298,25 @@ impl TextureCache {
         }
     }
 
+    /// Whether this frame may spend time on a texture; from the first question on it counts.
+    pub(super) fn may_take_time(&mut self) -> bool {
+        let has_time = self.has_time();
+        self.incomplete |= !has_time;
+        self.started.get_or_insert_with(Instant::now);
+        has_time
+    }
+
+    /// Something is to be drawn that cannot be made yet.
+    pub(super) fn wants_another_frame(&mut self) {
+        self.incomplete = true;
+    }
+
     /// Makes or updates the texture of `key`, as far as there is time; false when there is none to draw yet.
     fn prepare(&mut self, ctx: &Context, key: Key, source: &dyn TileSource) -> bool {
         while self.is_due(key) {
-            if !self.has_time() {
-                self.incomplete = true;
+            if !self.may_take_time() {
                 break;
             }
-            self.started.get_or_insert_with(Instant::now);
             if !self.read_strip(ctx, key, source) {
                 self.incomplete |= !self.tiles.contains_key(&key);
                 break;
@@ -435,9 +452,14 @@ impl TextureCache {
             | Layer::Stroke
             | Layer::Protected
             | Layer::Area
+            | Layer::Provenance
             | Layer::Probability => return,
         };
-        for level in key.level..=LEVEL_MAX {
+        // Coarser levels first; then, for a picture smaller than the overview, that.
+        let is_whole =
+            |level: &u8| level_size(source.size(), *level).long_side() <= TEXTURE_TILE_PX;
+        let finer = (0..key.level).rev().filter(is_whole);
+        for level in (key.level..=LEVEL_MAX).chain(finer) {
             let rect = level_rect(image, level);
             let index = TileIndex::new(rect.x / TEXTURE_TILE_PX, rect.y / TEXTURE_TILE_PX);
             for &layer in stand_ins {

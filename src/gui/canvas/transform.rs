@@ -85,6 +85,13 @@ impl View {
         !self.fitted || self.center != (0.0, 0.0)
     }
 
+    /// Puts `center` (ui px) into the middle of the viewport.
+    pub fn look_at(&mut self, center: (f64, f64), shown: ImageSize) {
+        self.center = center;
+        self.keep_in_reach(shown);
+        self.fitted = false;
+    }
+
     /// Moves the photo by `delta_points` on the screen, keeping its middle in reach.
     pub fn pan(&mut self, delta_points: Vec2, pixels_per_point: f32, shown: ImageSize) {
         let step = f64::from(pixels_per_point) / self.scale;
@@ -206,6 +213,11 @@ impl Placement {
             (f64::from(position.y) * self.pixels_per_point - self.origin_px.1) / self.scale,
         );
         apply(image_from_ui(self.orientation, self.stored), ui)
+    }
+
+    /// Physical pixels a point.
+    pub fn pixels_per_point(&self) -> f32 {
+        self.pixels_per_point as f32
     }
 
     /// The photo's rectangle on the screen, points.

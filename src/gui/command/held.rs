@@ -11,17 +11,20 @@ pub enum HeldKey {
     Pan,
     /// The original is seen.
     Master,
+    /// The pixels under the pointer are seen enlarged.
+    Loupe,
 }
 
 impl HeldKey {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Pan, Self::Master];
+    pub const ALL: [Self; 3] = [Self::Pan, Self::Master, Self::Loupe];
 
     /// What it does, for the sheet of shortcuts.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Pan => "Hold and drag to move the photo",
             Self::Master => "Hold to see the original",
+            Self::Loupe => "Hold for the loupe: single pixels",
         }
     }
 
@@ -30,6 +33,7 @@ impl HeldKey {
         match self {
             Self::Pan => "hold_pan",
             Self::Master => "hold_master",
+            Self::Loupe => "hold_loupe",
         }
     }
 
@@ -38,6 +42,7 @@ impl HeldKey {
         match self {
             Self::Pan => const { &[Shortcut::plain(Key::Space)] },
             Self::Master => const { &[Shortcut::plain(Key::M), Shortcut::plain(Key::Backslash)] },
+            Self::Loupe => const { &[Shortcut::plain(Key::Z)] },
         }
     }
 }

@@ -73,8 +73,7 @@ impl Shortcut {
         } else {
             key
         };
-        // The question mark is typed with Shift on most keyboards.
-        let shift_fits = self.key == Key::Questionmark || modifiers.shift == self.shift;
+        let shift_fits = is_typed_with_shift(self.key) || modifiers.shift == self.shift;
         pressed == self.key && shift_fits && modifiers.command == self.command && !modifiers.alt
     }
 
@@ -96,7 +95,7 @@ impl Shortcut {
         let key = place.unwrap_or(key);
         Ok(Self {
             command: modifiers.command,
-            shift: modifiers.shift && key != Key::Questionmark,
+            shift: modifiers.shift && !is_typed_with_shift(key),
             key,
             by_place: place.is_some(),
         })
@@ -106,7 +105,7 @@ impl Shortcut {
     pub fn collides_with(self, other: Self) -> bool {
         self.key == other.key
             && self.command == other.command
-            && (self.shift == other.shift || self.key == Key::Questionmark)
+            && (self.shift == other.shift || is_typed_with_shift(self.key))
     }
 
     /// Why `bound` cannot have it; `None` when it can.
@@ -192,6 +191,11 @@ pub enum Refused {
     HeldWithModifier,
 }
 
+/// Whether most keyboards need Shift to type it, so that Shift says nothing about what is meant.
+const fn is_typed_with_shift(key: Key) -> bool {
+    matches!(key, Key::Questionmark | Key::Plus)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::COMMANDS;
@@ -217,6 +221,10 @@ mod tests {
         assert_eq!(letter, Ok(Shortcut::shift(Key::Z)));
         let mark = Shortcut::of_press(Key::Questionmark, Some(Key::Slash), Modifiers::SHIFT);
         assert_eq!(mark, Ok(Shortcut::plain(Key::Questionmark)));
+        let plus = Shortcut::command(Key::Plus);
+        for modifiers in [Modifiers::COMMAND, Modifiers::COMMAND | Modifiers::SHIFT] {
+            assert!(plus.matches(Key::Plus, Some(Key::Equals), modifiers));
+        }
         let alt = Shortcut::of_press(Key::Q, None, Modifiers::ALT);
         assert_eq!(alt, Err(Refused::Alt));
     }

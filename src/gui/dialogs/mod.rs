@@ -6,6 +6,7 @@ pub mod export;
 pub mod files;
 pub mod mask;
 pub mod resume;
+pub mod screen;
 pub mod shortcuts;
 mod unsaved;
 
@@ -18,6 +19,7 @@ use self::export::ExportForm;
 use self::files::FileBrowser;
 use self::mask::MaskForm;
 use self::resume::ResumeForm;
+use self::screen::ScreenForm;
 pub use self::shortcuts::ShortcutsForm;
 use super::state::{Action, Model};
 use super::theme;
@@ -44,6 +46,8 @@ pub enum Dialog {
     Resume(ResumeForm),
     /// The saved work of all photos.
     Autosaves(AutosavesForm),
+    /// The screen's colour profile.
+    Screen(ScreenForm),
     /// All shortcuts.
     Shortcuts(ShortcutsForm),
     /// Our own file dialog, where the system has none.
@@ -84,6 +88,7 @@ pub fn show(
             Dialog::Unsaved(then) => unsaved::show(ui, then, model, actions),
             Dialog::Resume(form) => resume::show(ui, form, actions),
             Dialog::Autosaves(form) => autosaves::show(ui, form, model, actions),
+            Dialog::Screen(form) => screen::show(ui, form, model, has_system_dialog, actions),
             Dialog::Shortcuts(form) => shortcuts::show(ui, form, model, actions),
             Dialog::Files(browser) => files::show(ui, browser, actions),
         });

@@ -55,9 +55,11 @@ pub fn show(ui: &mut Ui, form: &mut ShortcutsForm, model: &Model<'_>, actions: &
                     }
                 });
                 ui.vertical(|ui| {
-                    group(ui, Group::View, form, bindings);
                     if is_wide {
                         held(ui, form, bindings);
+                    }
+                    group(ui, Group::View, form, bindings);
+                    if is_wide {
                         mouse(ui);
                     } else {
                         group(ui, Group::Tools, form, bindings);

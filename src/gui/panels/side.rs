@@ -204,43 +204,68 @@ fn overlay(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     ui.set_width(ui.available_width());
     ui.spacing_mut().item_spacing.y = 6.0;
     heading(ui, "Overlay");
-    let width = (ui.available_width() - 2.0 * 6.0) / 3.0;
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
-        for (mode, text, tooltip) in [
-            (
-                OverlayMode::Mask,
-                "Damage",
-                "What will be repaired: the mask",
-            ),
-            (
-                OverlayMode::Probability,
-                "Certainty",
-                "How sure the network is: the probability map, from dark blue to near white",
-            ),
-            (OverlayMode::Off, "Off", "Nothing over the photo"),
-        ] {
-            let chosen = model.view.overlay.shown() == mode;
-            if third(ui, width, chosen, text)
-                .on_hover_text(format!(
-                    "{tooltip} ({})",
-                    model.with_keys("{cycle_overlay} goes to the next")
-                ))
-                .clicked()
-            {
-                actions.push(Action::SetOverlayMode(mode));
-            }
-        }
-    });
+    overlay_modes(ui, model, actions);
+    if model.view.overlay.shown() == OverlayMode::Outline {
+        overlay_color(ui, model, actions);
+        return;
+    }
     let mut opacity = model.settings.overlay_opacity * 100.0;
     let label = label_with_value(ui, "Opacity", &format!("{opacity:.0} %"));
     if wide_slider(ui, Slider::new(&mut opacity, 5.0..=100.0), &label).changed() {
         actions.push(Action::SetOverlayOpacity(opacity / 100.0));
     }
-    if model.view.overlay.shown() == OverlayMode::Probability {
-        legend(ui);
-        return;
+    match model.view.overlay.shown() {
+        OverlayMode::Probability => {
+            scale_of(ui, "Perhaps", "Surely damage", theme::heat);
+            return;
+        }
+        OverlayMode::Provenance => {
+            scale_of(ui, "Invented", "Recovered", theme::provenance);
+            by_hand(ui);
+            return;
+        }
+        _ => {}
     }
+    overlay_color(ui, model, actions);
+}
+
+/// What may lie over the photo, in rows of three.
+fn overlay_modes(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
+    const MODES: [(OverlayMode, Command, &str); 5] = [
+        (OverlayMode::Mask, Command::OverlayMask, "Damage"),
+        (OverlayMode::Outline, Command::OverlayOutline, "Outline"),
+        (
+            OverlayMode::Probability,
+            Command::OverlayProbability,
+            "Certainty",
+        ),
+        (
+            OverlayMode::Provenance,
+            Command::OverlayProvenance,
+            "Recovered",
+        ),
+        (OverlayMode::Off, Command::OverlayOff, "Off"),
+    ];
+    let width = (ui.available_width() - 2.0 * 6.0) / 3.0;
+    for row in MODES.chunks(3) {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 6.0;
+            for (mode, command, text) in row {
+                let chosen = model.view.overlay.shown() == *mode;
+                let next = model.with_keys("{cycle_overlay} goes to the next");
+                let tooltip = format!("{}\n{next}", model.tooltip(*command));
+                if third(ui, width, chosen, text)
+                    .on_hover_text(tooltip)
+                    .clicked()
+                {
+                    actions.push(Action::SetOverlayMode(*mode));
+                }
+            }
+        });
+    }
+}
+
+fn overlay_color(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         ui.label("Colour");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -254,13 +279,13 @@ fn overlay(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     });
 }
 
-/// What the colours of the probability map mean, in place of the colour of the marks.
-fn legend(ui: &mut Ui) {
+/// What the colours from 0 to 255 mean, in place of the colour of the marks.
+fn scale_of(ui: &mut Ui, low: &str, high: &str, color: fn(u8) -> Color32) {
     const STEPS: u8 = 51;
     ui.horizontal(|ui| {
-        ui.label("Perhaps");
+        ui.label(low);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.label("Surely damage");
+            ui.label(high);
             let size = vec2(ui.available_width(), 14.0);
             let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
             let step = rect.width() / f32::from(STEPS);
@@ -268,9 +293,18 @@ fn legend(ui: &mut Ui) {
                 let left = rect.left() + step * f32::from(at);
                 let size = vec2(step + 0.5, rect.height());
                 let stripe = egui::Rect::from_min_size(egui::pos2(left, rect.top()), size);
-                ui.painter().rect_filled(stripe, 0.0, theme::heat(at * 5));
+                ui.painter().rect_filled(stripe, 0.0, color(at * 5));
             }
         });
+    });
+}
+
+/// The colour of what comes from elsewhere in the photo.
+fn by_hand(ui: &mut Ui) {
+    ui.horizontal(|ui| {
+        let (rect, _) = ui.allocate_exact_size(vec2(22.0, 14.0), Sense::hover());
+        ui.painter().rect_filled(rect, 0.0, theme::BY_HAND);
+        ui.label("Healed or suggested");
     });
 }
 

@@ -68,13 +68,7 @@ fn menus(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
         ui.spacing_mut().button_padding = egui::vec2(8.0, 5.0);
         for group in Group::ALL {
             let menu = ui.menu_button(group.label(), |ui| {
-                for row in COMMANDS.iter().filter(|row| row.group == group) {
-                    menu_entry(ui, row.command, model, actions);
-                    if row.command == Command::Open {
-                        photo_menu(ui, "Open recent", &model.settings.recent, actions);
-                        photo_menu(ui, "Open a sample", model.samples, actions);
-                    }
-                }
+                entries(ui, group, model, actions);
             });
             let wanted = ui.data_mut(|data| data.remove_temp::<bool>(menus_wanted()));
             if wanted.is_some() {
@@ -93,6 +87,48 @@ pub fn focus_menus(ctx: &egui::Context) {
 /// Where the wish to have the keyboard on the menus is kept until they are drawn.
 fn menus_wanted() -> egui::Id {
     egui::Id::unique("keyboard on the menus")
+}
+
+/// The entries of one menu, those of a submenu where its first one stands in the table.
+fn entries(ui: &mut Ui, group: Group, model: &Model<'_>, actions: &mut Vec<Action>) {
+    let of_group = || COMMANDS.iter().filter(|row| row.group == group);
+    let mut opened = Vec::new();
+    for row in of_group() {
+        let Some(submenu) = submenu_of(row.command) else {
+            menu_entry(ui, row.command, model, actions);
+            if row.command == Command::Open {
+                photo_menu(ui, "Open recent", &model.settings.recent, actions);
+                photo_menu(ui, "Open a sample", model.samples, actions);
+            }
+            continue;
+        };
+        if opened.contains(&submenu) {
+            continue;
+        }
+        opened.push(submenu);
+        ui.menu_button(submenu, |ui| {
+            for row in of_group().filter(|row| submenu_of(row.command) == Some(submenu)) {
+                menu_entry(ui, row.command, model, actions);
+            }
+        });
+    }
+}
+
+/// The submenu a command stands in: a menu must not be longer than a small window is high.
+const fn submenu_of(command: Command) -> Option<&'static str> {
+    match command {
+        Command::CycleOverlay
+        | Command::OverlayMask
+        | Command::OverlayOutline
+        | Command::OverlayProbability
+        | Command::OverlayProvenance
+        | Command::OverlayOff
+        | Command::ToggleRim => Some("Overlays"),
+        Command::InterfaceLarger | Command::InterfaceSmaller | Command::InterfaceNormal => {
+            Some("Size of the interface")
+        }
+        _ => None,
+    }
 }
 
 /// A menu of photos: those opened last, or the samples.

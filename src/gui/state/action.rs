@@ -20,6 +20,8 @@ pub enum Action {
     Pan(Vec2),
     /// Zoom by a factor, keeping what lies under the point.
     ZoomAt(f64, Pos2),
+    /// Bring this point (ui px) into the middle.
+    LookAt((f64, f64)),
     /// Put the divider at this part of the viewport.
     SetSplit(f32),
     /// The brush touched the photo (image px).
@@ -110,6 +112,10 @@ pub enum Action {
     KeepAndQuit,
     /// Open another file; the work on this one is saved.
     KeepAndOpen(PathBuf),
+    /// Show photos for the screen with this colour profile, or for an sRGB screen.
+    UseScreenProfile(Option<PathBuf>),
+    /// Choose that profile with the system's dialog.
+    BrowseScreenProfile,
     /// Go on with the work that was found.
     ResumeWork,
     /// Do not go on with it.

@@ -21,6 +21,7 @@ impl Model<'_> {
             | Command::Shortcuts
             | Command::MenuBar
             | Command::Autosaves
+            | Command::ScreenProfile
             | Command::InterfaceLarger
             | Command::InterfaceSmaller
             | Command::InterfaceNormal => None,

@@ -79,6 +79,7 @@ impl Model<'_> {
     /// Whether `command` is a choice that is on; `None` when it is no choice.
     pub fn is_selected(&self, command: Command) -> Option<bool> {
         let compare = self.settings.compare;
+        let overlay = self.view.overlay.shown();
         if let Some(tool) = Tool::of_command(command) {
             return Some(self.view.tool == tool);
         }
@@ -96,11 +97,18 @@ impl Model<'_> {
             Command::CompareSplitAcross => compare == CompareMode::SplitAcross,
             Command::CompareBlink => compare == CompareMode::Blink,
             Command::CompareDifference => compare == CompareMode::Difference,
+            Command::ToggleNavigator => self.settings.navigator,
+            Command::ToggleLoupe => self.view.loupe,
             Command::TogglePixelGrid => self.settings.pixel_grid,
             Command::ToggleRulers => self.settings.rulers,
             Command::ToggleRulerUnit => self.settings.rulers_in_mm,
             Command::CompareSideBySide => compare == CompareMode::SideBySide,
-            Command::CycleOverlay => self.view.overlay.shown() != OverlayMode::Off,
+            Command::CycleOverlay => overlay != OverlayMode::Off,
+            Command::OverlayMask => overlay == OverlayMode::Mask,
+            Command::OverlayOutline => overlay == OverlayMode::Outline,
+            Command::OverlayProbability => overlay == OverlayMode::Probability,
+            Command::OverlayProvenance => overlay == OverlayMode::Provenance,
+            Command::OverlayOff => overlay == OverlayMode::Off,
             _ => return None,
         })
     }

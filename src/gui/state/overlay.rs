@@ -1,15 +1,19 @@
 //! What lies over the photo, and when it gives way to a finished repair.
 
 /// What lies over the photo.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum OverlayMode {
     /// Nothing.
     Off,
     /// What is to be repaired.
     #[default]
     Mask,
+    /// The contour of what is to be repaired.
+    Outline,
     /// How sure detection is.
     Probability,
+    /// What of the fill was read through the damage, and what was invented.
+    Provenance,
 }
 
 /// The overlay and its retreat before a finished repair.
@@ -33,12 +37,14 @@ impl Overlay {
         }
     }
 
-    /// The next one in the order mask, probability map, off; a retreated overlay comes back first.
+    /// The next one in the order of [`OverlayMode`], then off; a retreated overlay comes back first.
     pub fn cycle(&mut self) {
         self.mode = match self.shown() {
             OverlayMode::Off => OverlayMode::Mask,
-            OverlayMode::Mask => OverlayMode::Probability,
-            OverlayMode::Probability => OverlayMode::Off,
+            OverlayMode::Mask => OverlayMode::Outline,
+            OverlayMode::Outline => OverlayMode::Probability,
+            OverlayMode::Probability => OverlayMode::Provenance,
+            OverlayMode::Provenance => OverlayMode::Off,
         };
         self.retreated = false;
         self.pinned = self.mode != OverlayMode::Off;
@@ -66,10 +72,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_overlay_cycles_through_mask_map_and_nothing() {
+    fn the_overlay_cycles_through_all_there_are_and_nothing() {
         let mut overlay = Overlay::default();
         let mut seen = vec![overlay.shown()];
-        for _ in 0..3 {
+        for _ in 0..5 {
             overlay.cycle();
             seen.push(overlay.shown());
         }
@@ -77,7 +83,9 @@ mod tests {
             seen,
             [
                 OverlayMode::Mask,
+                OverlayMode::Outline,
                 OverlayMode::Probability,
+                OverlayMode::Provenance,
                 OverlayMode::Off,
                 OverlayMode::Mask
             ]
