@@ -103,13 +103,12 @@ quit_window
 start "$(basename "$photo")"
 rest
 settled 180
-xdotool key --clearmodifiers o
+xdotool key --clearmodifiers 4 # the damage
 rest
 settled 60
 shot main
 
-xdotool key --clearmodifiers o
-xdotool key --clearmodifiers o
+xdotool key --clearmodifiers 8 # no overlay
 xdotool key --clearmodifiers s
 rest
 settled 60
