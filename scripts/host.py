@@ -62,22 +62,22 @@ def pip_command() -> list:
     """The command line of a working pip, made available when this Python has none (bare Debian has none)."""
     pythons = [sys.executable, *filter(None, [shutil.which("python3", path="/usr/bin")])]
     for python in pythons:
-        if _succeeds([python, "-m", "pip", "--version"]):
+        if succeeds([python, "-m", "pip", "--version"]):
             return [python, "-m", "pip"]
-    if _succeeds([sys.executable, "-c", "import ensurepip"]):
+    if succeeds([sys.executable, "-c", "import ensurepip"]):
         environment = ROOT / "target" / "setup-python"
         run([sys.executable, "-m", "venv", environment])
         return [venv_python(environment), "-m", "pip"]
     install_debian_packages(["python3-pip"], "fetching ONNX Runtime with pip")
     for python in pythons:
-        if _succeeds([python, "-m", "pip", "--version"]):
+        if succeeds([python, "-m", "pip", "--version"]):
             return [python, "-m", "pip"]
     stop(f"{sys.executable} has no pip. Try: make PYTHON=/usr/bin/python3 setup")
 
 
 def make_venv(folder: Path) -> Path:
     """Creates a virtual environment with pip in `folder` and returns its Python."""
-    if not _succeeds([sys.executable, "-c", "import ensurepip, venv"]):
+    if not succeeds([sys.executable, "-c", "import ensurepip, venv"]):
         install_debian_packages(["python3-venv"], "the Python environment of the training tests")
     run([sys.executable, "-m", "venv", "--clear", folder])
     return venv_python(folder)
@@ -102,9 +102,22 @@ def megabytes(size_bytes: int) -> str:
     return f"{size_bytes / 1e6:.0f} MB"
 
 
-def _succeeds(command: list) -> bool:
+def succeeds(command: list) -> bool:
+    """Whether a command can be run and ends with exit code 0."""
     try:
         outcome = subprocess.run([str(word) for word in command], capture_output=True, check=False)
     except OSError:
         return False
     return outcome.returncode == 0
+
+
+def require_space(folder: Path, needed_bytes: int, what: str) -> None:
+    """Stops with a message when the disk that holds `folder` has too little room left."""
+    free = shutil.disk_usage(folder).free
+    if free < needed_bytes:
+        stop(f"{what} need {gigabytes(needed_bytes)} of disk, but only {gigabytes(free)} are free in {folder}. Free some and try again.")
+
+
+def gigabytes(size_bytes: int) -> str:
+    """A size as people read it, in GB of a thousand million bytes."""
+    return f"{size_bytes / 1e9:.1f} GB"

@@ -19,6 +19,24 @@ import setup
 LIBRARY = re.compile(r"onnxruntime/capi/libonnxruntime\.so\.[\d.]+")
 
 
+class TrainingTest(unittest.TestCase):
+    """What is installed for the training package, and when that is refused."""
+
+    def test_packages_are_the_lines_without_comments(self) -> None:
+        self.assertEqual(setup.packages_of("# why\nnumpy==1  # here\n\ntorch==2; a == 'b'\n"), ["numpy==1", "torch==2; a == 'b'"])
+
+    def test_every_package_of_the_training_has_one_version(self) -> None:
+        packages = setup.packages_of((host.ROOT / "training" / "requirements.txt").read_text())
+        self.assertGreater(len(packages), 30)
+        for package in packages:
+            self.assertRegex(package, r"^[\w.-]+==[\w.]+(; sys_platform == \"linux\")?$")
+
+    def test_a_full_disk_is_said_before_anything_is_fetched(self) -> None:
+        with self.assertRaisesRegex(SystemExit, r"Libraries need 10{12}\.0 GB of disk"):
+            host.require_space(Path(__file__).parent, 10**21, "Libraries")
+        host.require_space(Path(__file__).parent, 1, "Libraries")
+
+
 class RuntimeLibraryTest(unittest.TestCase):
     """What is fetched, unpacked, recognised as complete and removed again."""
 

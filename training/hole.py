@@ -9,6 +9,9 @@ from torch.nn import functional as F
 MAX_GROWTH_PX = 4
 UNDER_COVERED_SHARE = 0.15
 FALSE_BLOB_SHARE = 0.10
+# Raw logits at which stage 1's own marks are cut, and how far they are grown: from eager to timid, and the application's growth.
+OWN_LOGITS = (0.5, 5.0)
+OWN_GROWTH_PX = (1, 3)
 
 
 def grow(mask: Tensor, radius_px: int) -> Tensor:
@@ -48,4 +51,14 @@ def training_mask(target: Tensor, generator: torch.Generator) -> Tensor:
         if torch.rand((), generator=generator) < FALSE_BLOB_SHARE or float(hole.sum()) == 0.0:
             hole = torch.maximum(hole, _blobs(*true.shape[-2:], generator).to(device))
         holes.append(hole)
+    return torch.cat(holes)
+
+
+def own_mask(logits: Tensor, generator: torch.Generator) -> Tensor:
+    """The hole (B, 1, H, W) as a trained stage 1 would mark it, from its raw logits: rims left out, sound picture marked."""
+    holes = []
+    for one in logits.split(1):
+        share = float(torch.rand((), generator=generator))
+        marked = (one > OWN_LOGITS[0] + share * (OWN_LOGITS[1] - OWN_LOGITS[0])).float()
+        holes.append(grow(marked, int(torch.randint(OWN_GROWTH_PX[0], OWN_GROWTH_PX[1] + 1, (), generator=generator))))
     return torch.cat(holes)

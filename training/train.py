@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from training.checkpoint import load_checkpoint, load_weights, save_checkpoint
-from training.hole import training_mask
+from training.hole import own_mask, training_mask
 from training.losses import detect_loss, fill_loss
 from training.models import build_model
 from training.pool import Crops, PoolMaker, minibatches
@@ -49,7 +49,9 @@ class TrainConfig:
     difficulty_from: float = 0.2  # share of the run after which damage grows harder
     difficulty_until: float = 0.8
     difficulty_max: float = 0.7
-    context_from: float = 0.5  # stage 2: share of the run after which half of the batches see real context
+    context_from: float = 0.5  # stage 2: share of the run after which crops see real context …
+    context_share: float = 0.5  # … and the share of them that do
+    own_mask_share: float = 0.4  # stage 2: share of the crops whose hole is what stage 1 marks, as far as one is at hand
     checkpoint_minutes: float = 4.0
     validate_minutes: float = 6.0
     validation_crops: int = 48
@@ -89,15 +91,16 @@ def update_average(averaged: nn.Module, model: nn.Module, decay: float) -> None:
 class Trainer:
     """Model, averaged weights, optimiser, synthesis and their common state."""
 
-    def __init__(self, config: TrainConfig, synthesizer: Any, *, device: torch.device, context_weights: Path | None) -> None:
+    def __init__(self, config: TrainConfig, synthesizer: Any, *, device: torch.device, detector_weights: Path | None,
+                 model: nn.Module | None = None) -> None:
         torch.manual_seed(config.seed)
         self.config, self.synthesizer, self.device = config, synthesizer, device
-        self.model = build_model(config.stage).to(device, memory_format=torch.channels_last)
+        self.model = (model or build_model(config.stage)).to(device, memory_format=torch.channels_last)
         self.averaged = copy.deepcopy(self.model).eval().requires_grad_(False)
         self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
         self.masks = torch.Generator().manual_seed(config.seed + 1)
         self.step, self.crops, self.elapsed_secs, self.best = 0, 0, 0.0, -math.inf
-        self.context_weights, self.context_model = context_weights, None
+        self.detector_weights, self.detector = detector_weights, None
 
     @property
     def progress(self) -> float:
@@ -106,33 +109,42 @@ class Trainer:
             return min(1.0, self.step / self.config.steps)
         return min(1.0, self.elapsed_secs / (60.0 * self.config.minutes))
 
-    def refresh_context(self) -> None:
-        """Takes the current averaged weights of stage 1, once context is due and they exist."""
-        if self.config.stage != "fill" or self.context_weights is None or self.progress < self.config.context_from:
-            return
-        if self.context_weights.exists():
+    def refresh_detector(self) -> None:
+        """Takes the current averaged weights of stage 1, for stage 2's context and for masks, once they exist."""
+        if self.config.stage == "fill" and self.detector_weights is not None and self.detector_weights.exists():
             model = build_model("detect")
-            load_weights(model, self.context_weights)
-            self.context_model = model.to(self.device).eval().requires_grad_(False)
+            load_weights(model, self.detector_weights)
+            self.detector = model.to(self.device).eval().requires_grad_(False)
 
-    def context(self, photo: Tensor) -> Tensor:
-        """Context (B, 16, H/4, W/4) for stage 2: zeros in half of the crops, and in all while none is due."""
+    @property
+    def feeds_context(self) -> bool:
+        """Whether stage 2 sees real context by now."""
+        return self.config.context_share > 0.0 and self.progress >= self.config.context_from
+
+    def hole_and_context(self, batch: Crops) -> tuple[Tensor, Tensor]:
+        """Stage 2's hole (B, 1, H, W) and context (B, 16, H/4, W/4), zeros in the crops that see none."""
+        photo = batch.damaged
+        hole = training_mask(batch.target, self.masks)
         zeros = photo.new_zeros(photo.shape[0], 16, photo.shape[2] // 4, photo.shape[3] // 4)
-        keep = torch.rand(photo.shape[0], 1, 1, 1, generator=self.masks).to(photo.device) < 0.5
-        if self.context_model is None:
-            return zeros
+        by_itself, sees = torch.rand(2, photo.shape[0], 1, 1, 1, generator=self.masks).to(photo.device)
+        if self.detector is None:
+            return hole, zeros
         with torch.no_grad():
-            context = self.context_model.logits(photo)[1].float()
-        return torch.where(keep, context, zeros)
+            logits, context = self.detector.logits(photo)
+        own = own_mask(logits.float(), self.masks)
+        marked = own.amax((1, 2, 3), keepdim=True) > 0.0
+        hole = torch.where((by_itself < self.config.own_mask_share) & marked, own, hole)
+        sees = (sees < self.config.context_share) & self.feeds_context
+        return hole, torch.where(sees, context.float(), zeros)
 
     def loss(self, batch: Crops) -> tuple[Tensor, dict[str, float]]:
         autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bf16)
         if self.config.stage == "detect":
             with autocast:
                 return detect_loss(self.model, batch)
-        hole = training_mask(batch.target, self.masks)
         with autocast:
-            filling = self.model.filling(batch.damaged, hole, self.context(batch.damaged))
+            hole, context = self.hole_and_context(batch)
+            filling = self.model.filling(batch.damaged, hole, context)
         return fill_loss(filling, batch, hole)
 
     def train_step(self, batch: Crops) -> tuple[float, dict[str, float]]:
@@ -208,7 +220,7 @@ def train(trainer: Trainer, run: Path, validation: Validation | None) -> list[fl
     run.mkdir(parents=True, exist_ok=True)
     log, losses = LossLog(run / "losses.csv"), []
     last_time = last_checkpoint = last_validation = time.monotonic()
-    trainer.refresh_context()
+    trainer.refresh_detector()
     maker = PoolMaker(trainer.synthesizer, batches=config.pool_batches, batch=config.batch, crop_px=config.crop_px)
     while trainer.progress < 1.0:
         pool = maker.next(difficulty=difficulty(config, trainer.progress))
@@ -229,7 +241,7 @@ def train(trainer: Trainer, run: Path, validation: Validation | None) -> list[fl
             last_validation = last_time = time.monotonic()
         if now - last_checkpoint > 60.0 * config.checkpoint_minutes:
             save_checkpoint(run / "checkpoint.safetensors", trainer.state(maker.state))
-            trainer.refresh_context()
+            trainer.refresh_detector()
             last_checkpoint = time.monotonic()
     maker.close()
     if validation is not None:
@@ -240,7 +252,7 @@ def train(trainer: Trainer, run: Path, validation: Validation | None) -> list[fl
 
 def validate(trainer: Trainer, run: Path, validation: Validation) -> None:
     """Scores the averaged weights on the validation split and keeps the best."""
-    figures = validation.score(trainer.averaged, context_model=trainer.context_model)
+    figures = validation.score(trainer.averaged, context_model=trainer.detector if trainer.feeds_context else None)
     figures = {"step": trainer.step, "minutes": round(trainer.elapsed_secs / 60.0, 2)} | figures
     print("validation " + json.dumps(figures), flush=True)
     with (run / "validation.jsonl").open("a") as file:
@@ -270,7 +282,9 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--bank-size", type=int, default=600)
-    parser.add_argument("--context", type=Path, help="stage 2: checkpoint of stage 1 whose context is fed")
+    parser.add_argument("--detector", type=Path, help="stage 2: weights of stage 1, whose marks serve as masks and whose context is fed")
+    parser.add_argument("--context-share", type=float, default=0.5, help="stage 2: share of the crops that see context; 0 for none")
+    parser.add_argument("--context-from", type=float, default=0.5, help="stage 2: share of the run after which they see it")
     parser.add_argument("--start-from", type=Path, help="begin a new run with the averaged weights of another")
     parser.add_argument("--learning-rate", type=float, help="peak rate; the stage's own without it")
     parser.add_argument("--decay-share", type=float, help="last share of the run in which the rate falls")
@@ -281,7 +295,7 @@ def main() -> None:
     settings = STAGE_SETTINGS[options.stage] | {name: value for name, value in chosen.items() if value is not None}
     config = TrainConfig(
         stage=options.stage, minutes=options.minutes, steps=options.steps, seed=options.seed, batch=options.batch,
-        bank_size=options.bank_size, **settings,
+        bank_size=options.bank_size, context_share=options.context_share, context_from=options.context_from, **settings,
     )  # fmt: skip
     checkpoint = options.run / "checkpoint.safetensors"
     device = choose_device(options.device)
@@ -293,7 +307,7 @@ def main() -> None:
     drawn = synthesizer("train", config.seed, config.bank_size)
     if options.mined:
         drawn.photos.use_mined(options.mined)
-    trainer = Trainer(config, drawn, device=device, context_weights=options.context)
+    trainer = Trainer(config, drawn, device=device, detector_weights=options.detector)
     if options.resume:
         trainer.load(load_checkpoint(checkpoint))
     elif checkpoint.exists():

@@ -27,6 +27,8 @@ class RestoreConfig:
     eighth: int = 128
     dilations: tuple[int, ...] = (1, 2, 2, 1)
     scam: bool = True
+    reads_hole: bool = True  # False: what lies under the mask is discarded, as by a pure inpainter
+    prior: bool = True  # False: a plain U-Net that adds to the photo: no push-pull, no un-mixing
 
 
 class Filling(NamedTuple):
@@ -126,7 +128,9 @@ class Restore(nn.Module):
     def filling(self, photo: Tensor, mask: Tensor, context: Tensor) -> Filling:
         """The fill with everything its losses need."""
         hole = (mask * 1e4).clamp(0.0, 1.0)
-        base = push_pull(photo, hole)
+        base = push_pull(photo, hole) if self.config.prior else photo
+        if not self.config.reads_hole:
+            photo = photo + hole * (base - photo)
         difference = photo - base
         inputs = torch.cat([photo - 0.5, hole, base - 0.5, self.channel_mean(difference.abs())], dim=1)
 

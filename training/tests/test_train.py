@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from training.checkpoint import load_checkpoint, save_checkpoint
-from training.hole import grow, training_mask
+from training.hole import grow, own_mask, training_mask
+from training.models import build_model
 from training.pool import Crops, minibatches, pool_of
 from training.tests.tiny import TinySynthesizer
 from training.train import TrainConfig, Trainer, difficulty, learning_rate, train
@@ -34,7 +35,7 @@ def test_a_pool_gives_every_crop_once_a_pass_and_turns_all_maps_alike() -> None:
 
 
 def trainer_of(config: TrainConfig) -> Trainer:
-    return Trainer(config, TinySynthesizer(config.seed), device=CPU, context_weights=None)
+    return Trainer(config, TinySynthesizer(config.seed), device=CPU, detector_weights=None)
 
 
 @pytest.mark.parametrize("stage", ["detect", "fill"])
@@ -104,3 +105,27 @@ def test_a_checkpoint_gives_back_nested_values(tmp_path: Path) -> None:
     got = load_checkpoint(tmp_path / "x.safetensors")
     assert got["a"][0] == 1 and torch.equal(got["a"][1]["b"], torch.arange(3))
     assert torch.equal(got["numbers"][1], torch.ones(2)) and got["none"] is None
+
+
+def test_stage_1s_own_marks_follow_its_logits_and_are_grown() -> None:
+    logits = torch.full((8, 1, 64, 64), -3.0)
+    logits[:, :, 30, :] = 9.0
+    masks = own_mask(logits, torch.Generator().manual_seed(0))
+    rows = masks[:, 0, :, 32].sum(dim=1)
+    assert set(masks.unique().tolist()) == {0.0, 1.0}
+    assert {3.0, 5.0, 7.0}.issuperset(rows.tolist()) and len(set(rows.tolist())) > 1
+
+
+def test_a_trained_stage_1_lends_its_marks_and_its_context(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    detector = build_model("detect")
+    with torch.no_grad():
+        detector.head.bias.fill_(9.0)  # marks everything
+    save_checkpoint(tmp_path / "detect.safetensors", {"averaged": detector.state_dict()})
+    config = config_of("fill", 2, batch=64, context_from=0.0)
+    trainer = Trainer(config, TinySynthesizer(1), device=CPU, detector_weights=tmp_path / "detect.safetensors")
+    trainer.refresh_detector()
+    hole, context = trainer.hole_and_context(Crops(*trainer.synthesizer.batch(64, 64)))
+    whole = (hole.mean((1, 2, 3)) == 1.0).float().mean()
+    fed = (context.abs().amax((1, 2, 3)) > 0.0).float().mean()
+    assert 0.2 < whole < 0.6 and 0.3 < fed < 0.7
