@@ -12,8 +12,8 @@ use crate::inference::InferenceError;
 use crate::io::{ExportOptions, OutputFormat, export_photo, load_mask};
 use crate::photo::{Photo, Samples};
 use crate::record::{
-    Agreement, HashOutcome, Record, agreement, changed_outside_mask, check_hashes, mend_again,
-    recorded_windows,
+    Agreement, HashOutcome, ManifestCheck, Record, agreement, changed_outside_mask, check_hashes,
+    check_manifest, count_pixels, mend_again, recorded_windows,
 };
 use crate::restore::{AlphaRaster, Restoration, RestoreError, composite_rect, rerender};
 
@@ -28,6 +28,7 @@ pub(super) fn run(args: &VerifyArgs, session: &mut Session<'_>) -> Result<(), St
     };
     let beside = folder.join(&record.master.file);
     let master = args.master.as_deref().unwrap_or(&beside);
+    check_record(&args.record, session)?;
     check_files(&record, folder, master, args, session)?;
     if args.hashes {
         return Ok(());
@@ -42,7 +43,40 @@ pub(super) fn run(args: &VerifyArgs, session: &mut Session<'_>) -> Result<(), St
     let restored = restore_again(&record, &photo, &alpha, session)?;
     let found = compare(&record, folder, &photo, &alpha, &restored, session)?;
     session.console.end_progress();
+    check_counts(&record, &photo, &alpha, &restored, found)?;
     judge(&record, found, session)
+}
+
+/// Says whether the record is the one that the manifest beside it names; fails when it is another.
+fn check_record(path: &Path, session: &Session<'_>) -> Result<(), Stop> {
+    let found = check_manifest(path).with_context(|| {
+        format!(
+            "the record cannot be read a second time: {}",
+            path.display()
+        )
+    })?;
+    match found {
+        ManifestCheck::Same(_) => {
+            session.console.result(&format!(
+                "record: as the manifest says: {}",
+                path.display()
+            ));
+            Ok(())
+        }
+        ManifestCheck::Missing(manifest) => {
+            session.console.result(&format!(
+                "record: not checked, its manifest cannot be read: {}",
+                manifest.display()
+            ));
+            Ok(())
+        }
+        ManifestCheck::Different(manifest) => Err(anyhow::anyhow!(
+            "the record is not the one that {} names: it was altered, or the two do not belong together; get both from a copy that was kept: {}",
+            manifest.display(),
+            path.display()
+        )
+        .into()),
+    }
 }
 
 /// Says of every file whether it is the record's; fails when one is not.
@@ -197,6 +231,44 @@ fn open_derivative(record: &Record, path: &Path, session: &Session<'_>) -> Resul
         Err(Stop::Failed(_)) => session.open_page(path, None),
         opened => opened,
     }
+}
+
+/// Counts again what the record says was blended and changed.
+///
+/// # Errors
+/// [`Stop::Failed`] when it says something else. Changes are only counted where the pixels are certain to be the same.
+fn check_counts(
+    record: &Record,
+    photo: &Photo,
+    alpha: &AlphaRaster,
+    restored: &Samples,
+    found: Option<Agreement>,
+) -> Result<(), Stop> {
+    let is_identical = found.is_some_and(|found| found.differing_samples == 0);
+    let channels = photo.channels().count();
+    let changed = count_pixels(restored, photo.samples(), channels).filter(|_| is_identical);
+    let blended = alpha.values().iter().filter(|&&value| value > 0).count() as u64;
+    let recorded = &record.pixels;
+    let counts = [
+        ("blended", recorded.blended, Some(blended)),
+        ("changed", recorded.changed, changed),
+        (
+            "changed_outside_mask",
+            recorded.changed_outside_mask,
+            Some(0),
+        ),
+    ];
+    for (what, recorded, counted) in counts {
+        if let Some(counted) = counted
+            && recorded != counted
+        {
+            return Err(anyhow::anyhow!(
+                "differs: the record has {recorded} for pixels.{what}, counted again it is {counted}; the record was altered"
+            )
+            .into());
+        }
+    }
+    Ok(())
 }
 
 fn judge(record: &Record, found: Option<Agreement>, session: &Session<'_>) -> Result<(), Stop> {

@@ -15,6 +15,22 @@ pub fn manifest_text<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) ->
     files.into_iter().map(line).collect()
 }
 
+/// The checksum that a manifest gives a file, in lower case; `None` when it does not name the file.
+pub fn checksum_in(manifest: &str, name: &str) -> Option<String> {
+    let wanted = manifest_text([(name, "")]);
+    let (mark, wanted) = match wanted.trim_end_matches('\n').strip_prefix('\\') {
+        Some(escaped) => ("\\", escaped),
+        None => ("", wanted.trim_end_matches('\n')),
+    };
+    manifest.lines().find_map(|line| {
+        let line = line.trim_end_matches('\r').strip_prefix(mark)?;
+        let (checksum, rest) = line.split_at_checked(64)?;
+        // `sha256sum` marks a file read as binary with an asterisk.
+        let named = rest.replacen(" *", "  ", 1);
+        (named == wanted).then(|| checksum.to_ascii_lowercase())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -23,5 +39,17 @@ mod tests {
     fn lines_are_those_of_sha256sum() {
         let text = manifest_text([("a b.tif", "00ff"), ("c\\d\n.png", "11")]);
         assert_eq!(text, "00ff  a b.tif\n\\11  c\\\\d\\n.png\n");
+    }
+
+    #[test]
+    fn a_checksum_is_found_by_the_whole_name() {
+        let (one, other) = ("0f".repeat(32), "AB".repeat(32));
+        let text = manifest_text([("a b.tif", &*one), ("c\\d.png", &*other)]);
+        assert_eq!(checksum_in(&text, "a b.tif"), Some(one.clone()));
+        assert_eq!(checksum_in(&text, "c\\d.png"), Some("ab".repeat(32)));
+        assert_eq!(checksum_in(&text, "b.tif"), None);
+        assert_eq!(checksum_in("nonsense", "a b.tif"), None);
+        let binary = format!("{one} *x.tif\r\n");
+        assert_eq!(checksum_in(&binary, "x.tif"), Some(one));
     }
 }

@@ -20,5 +20,6 @@ pub use names::{DossierNames, check_name};
 pub use repairs::{MendError, mend_again};
 pub use schema::Record;
 pub use verify::{
-    Agreement, HashCheck, HashOutcome, agreement, changed_outside_mask, check_hashes,
+    Agreement, HashCheck, HashOutcome, ManifestCheck, agreement, changed_outside_mask,
+    check_hashes, check_manifest, count_pixels,
 };

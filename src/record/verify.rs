@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Record;
+use super::manifest::checksum_in;
 use crate::io::{hex, sha256_file};
 use crate::photo::Samples;
 
@@ -58,6 +59,52 @@ pub fn check_hashes(record: &Record, folder: &Path, master: &Path) -> Vec<HashCh
         check("mask", folder.join(&mask.file), &mask.sha256),
         check("changes", folder.join(&changes.file), &changes.sha256),
     ]
+}
+
+/// The record itself held against the manifest beside it, which is all that tells whether the record was altered.
+#[derive(Debug)]
+pub enum ManifestCheck {
+    /// The record is the one that the manifest names.
+    Same(PathBuf),
+    /// The manifest has another checksum for it, or does not name it.
+    Different(PathBuf),
+    /// There is none to be read here.
+    Missing(PathBuf),
+}
+
+/// Looks for `NAME.manifest-sha256.txt` beside `NAME.restoration.json`.
+///
+/// # Errors
+/// When the record cannot be read.
+pub fn check_manifest(record: &Path) -> std::io::Result<ManifestCheck> {
+    let name = record.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.strip_suffix(".restoration.json").unwrap_or(&name);
+    let manifest = record.with_file_name(format!("{stem}.manifest-sha256.txt"));
+    let Ok(text) = std::fs::read_to_string(&manifest) else {
+        return Ok(ManifestCheck::Missing(manifest));
+    };
+    let found = hex(&sha256_file(record)?);
+    Ok(if checksum_in(&text, &name) == Some(found) {
+        ManifestCheck::Same(manifest)
+    } else {
+        ManifestCheck::Different(manifest)
+    })
+}
+
+/// How many pixels of `picture` differ from `master`; `None` when length or depth differ. Both are interleaved, with
+/// `channels` samples a pixel.
+pub fn count_pixels(picture: &Samples, master: &Samples, channels: usize) -> Option<u64> {
+    fn count<T: PartialEq>(a: &[T], b: &[T], channels: usize) -> Option<u64> {
+        let pixels = a
+            .chunks_exact(channels.max(1))
+            .zip(b.chunks_exact(channels.max(1)));
+        (a.len() == b.len()).then(|| pixels.filter(|(a, b)| a != b).count() as u64)
+    }
+    match (picture, master) {
+        (Samples::U8(a), Samples::U8(b)) => count(a, b, channels),
+        (Samples::U16(a), Samples::U16(b)) => count(a, b, channels),
+        _ => None,
+    }
 }
 
 /// How far two pictures of one layout differ.
@@ -134,6 +181,18 @@ mod tests {
         let deep = Samples::U16(vec![1; 6]);
         assert_eq!(changed_outside_mask(&deep, &master, &[0, 0]), None);
         assert_eq!(changed_outside_mask(&changed, &master, &[0; 4]), None);
+    }
+
+    #[test]
+    fn a_pixel_counts_once_however_many_of_its_samples_differ() {
+        let (a, b) = (
+            Samples::U8(vec![1, 2, 3, 4, 5, 6]),
+            Samples::U8(vec![1, 2, 3, 9, 9, 6]),
+        );
+        assert_eq!(count_pixels(&a, &b, 3), Some(1));
+        assert_eq!(count_pixels(&a, &b, 1), Some(2));
+        assert_eq!(count_pixels(&a, &Samples::U16(vec![1; 6]), 3), None);
+        assert_eq!(count_pixels(&a, &Samples::U8(vec![1; 3]), 3), None);
     }
 
     #[test]

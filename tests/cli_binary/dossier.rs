@@ -98,6 +98,7 @@ fn a_record_of_version_1_is_still_verified() {
         .expect_code(0);
     let mut record = folder.json("r.restoration.json");
     record["schema_version"] = 1.into();
+    std::fs::remove_file(folder.path("r.manifest-sha256.txt")).unwrap();
     // What a cell in pieces looked like: this photo's only cell, of no window.
     let unknown = serde_json::json!({"x": 0, "y": 0, "width": 0, "height": 0, "cells": [[0, 0]]});
     for windows in [record["fill_windows"].clone(), serde_json::json!([unknown])] {
@@ -147,7 +148,7 @@ fn a_derivative_that_was_retouched_is_found_out() {
         .expect_error("differs: 1 samples");
 }
 
-/// Puts the checksum of `r.tif` as it is now into a copy of the record.
+/// Puts the checksum of `r.tif` as it is now into a copy of the record, and takes the manifest away.
 fn forge_checksum(folder: &Folder, record: &[u8]) {
     let honest: serde_json::Value = serde_json::from_slice(record).expect("a record");
     let old = honest["derivative"]["sha256"].as_str().expect("a checksum");
@@ -156,6 +157,48 @@ fn forge_checksum(folder: &Folder, record: &[u8]) {
     );
     let forged = String::from_utf8(record.to_vec()).expect("text");
     folder.write("r.restoration.json", forged.replace(old, &new).as_bytes());
+    // Gone already when called again.
+    std::fs::remove_file(folder.path("r.manifest-sha256.txt")).ok();
+}
+
+#[test]
+fn a_record_that_was_altered_is_found_out() {
+    let folder = scan();
+    folder
+        .run("restore a.tif -o r.tif --mask-in m.png --dossier --provider cpu")
+        .expect_code(0);
+    let ran = folder
+        .run("verify r.restoration.json --hashes")
+        .expect_code(0);
+    assert!(
+        ran.stdout.contains("record: as the manifest says"),
+        "{}",
+        ran.stdout
+    );
+    let mut record: serde_json::Value =
+        serde_json::from_slice(&folder.read("r.restoration.json")).unwrap();
+    record["operator"] = "B. Forger".into();
+    record["pixels"]["changed"] = 1.into();
+    folder.write("r.restoration.json", record.to_string().as_bytes());
+    for arguments in [
+        "verify r.restoration.json --hashes",
+        "verify r.restoration.json",
+    ] {
+        folder
+            .run(arguments)
+            .expect_code(1)
+            .expect_error("the record is not the one that");
+    }
+    // Without the manifest only what can be counted again is found out, and it is said that the record was not checked.
+    std::fs::remove_file(folder.path("r.manifest-sha256.txt")).unwrap();
+    let ran = folder
+        .run("verify r.restoration.json --hashes")
+        .expect_code(0);
+    assert!(ran.stdout.contains("record: not checked"), "{}", ran.stdout);
+    folder
+        .run("verify r.restoration.json --provider cpu")
+        .expect_code(1)
+        .expect_error("pixels.changed");
 }
 
 #[test]
@@ -283,6 +326,7 @@ fn a_chosen_page_is_verified_without_naming_it_again() {
     // A record of an earlier version names no page: it can be given.
     let mut record = folder.json("p.restoration.json");
     record["master"].as_object_mut().unwrap().remove("page");
+    std::fs::remove_file(folder.path("p.manifest-sha256.txt")).unwrap();
     folder.write("p.restoration.json", record.to_string().as_bytes());
     folder
         .run("verify p.restoration.json --provider cpu --page 2")

@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use super::detection::{Counts, Truth};
 use super::pairs::{Pair, PairError};
+use super::perceptual::ssimulacra2;
 use super::quality::{Pixels, psnr, ssim};
-use super::report::{Detection, HighFrequency, PairReport, Quality, Seconds, Verdict, shown};
+use super::report::{
+    BeforeAfter, Detection, HighFrequency, PairReport, Quality, Seconds, Verdict, shown,
+};
 use super::sheet::Row;
 use super::texture::Texture;
 use crate::cli::Stop;
@@ -165,6 +168,7 @@ impl Comparison<'_> {
             verdict: Verdict::new(self.is_damaged(damaged_pixels), change_db, changed_pixels),
             change_db,
             whole,
+            ssimulacra2: self.ssimulacra2(),
             damage,
             repaired,
             detection: detection
@@ -208,6 +212,14 @@ impl Comparison<'_> {
                 ssim_after: ssim_after[i]?,
             })
             .filter(|_| is_asked[i])
+        })
+    }
+
+    fn ssimulacra2(&self) -> Option<BeforeAfter> {
+        let clean = Pixels::of(self.clean);
+        Some(BeforeAfter {
+            before: ssimulacra2(clean, Pixels::of(self.photo))?,
+            after: ssimulacra2(clean, self.restored())?,
         })
     }
 

@@ -4,6 +4,7 @@
 mod detection;
 mod measure;
 mod pairs;
+mod perceptual;
 mod quality;
 mod report;
 mod sheet;

@@ -46,6 +46,8 @@ pub(super) struct PairReport {
     /// PSNR of the whole picture after less before, dB.
     pub change_db: f64,
     pub whole: Quality,
+    /// SSIMULACRA2 of the whole picture, at most 100; `null` for a picture under 8 px of side.
+    pub ssimulacra2: Option<BeforeAfter>,
     /// Over the damage of the mask; `null` without a mask or where it marks none.
     pub damage: Option<Quality>,
     /// Over all pixels the repair reaches (α above 0); `null` when there are none.
@@ -113,6 +115,22 @@ pub(super) struct Quality {
     pub ssim_after: f64,
 }
 
+/// A figure of the damaged picture and of the restored one.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(super) struct BeforeAfter {
+    pub before: f64,
+    pub after: f64,
+}
+
+impl BeforeAfter {
+    fn mean(values: impl Iterator<Item = Self> + Clone) -> Option<Self> {
+        Some(Self {
+            before: mean(values.clone().map(|value| value.before))?,
+            after: mean(values.map(|value| value.after))?,
+        })
+    }
+}
+
 /// How well the damage was found.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(super) struct Detection {
@@ -173,6 +191,7 @@ pub(super) struct Damaged {
     pub mean_change_db: f64,
     pub median_change_db: f64,
     pub whole: MeanQuality,
+    pub ssimulacra2: Option<BeforeAfter>,
     pub damage: Option<MeanQuality>,
     pub repaired: Option<MeanQuality>,
 }
@@ -239,6 +258,7 @@ impl Damaged {
             mean_change_db: mean(damaged().map(|pair| pair.change_db))?,
             median_change_db: median(damaged().map(|pair| pair.change_db))?,
             whole: MeanQuality::new(damaged().map(|pair| pair.whole))?,
+            ssimulacra2: BeforeAfter::mean(damaged().filter_map(|pair| pair.ssimulacra2)),
             damage: MeanQuality::new(damaged().filter_map(|pair| pair.damage)),
             repaired: MeanQuality::new(damaged().filter_map(|pair| pair.repaired)),
         })
@@ -336,6 +356,10 @@ mod tests {
                 ssim_before: 0.5,
                 ssim_after: 0.75,
             },
+            ssimulacra2: Some(BeforeAfter {
+                before: 40.0,
+                after: 40.0 + 2.0 * change_db,
+            }),
             damage: None,
             repaired: None,
             detection: None,
@@ -372,6 +396,7 @@ mod tests {
         assert!((damaged.mean_change_db - 2.0).abs() < 1e-12);
         assert!((damaged.median_change_db - 3.0).abs() < 1e-12);
         assert!((damaged.whole.psnr_after - 22.0).abs() < 1e-12);
+        assert!((damaged.ssimulacra2.unwrap().after - 44.0).abs() < 1e-12);
         let sound = summary.sound.unwrap();
         assert!((sound.untouched_share - 0.5).abs() < 1e-12);
         assert!((sound.changed_pixel_share - 0.01).abs() < 1e-12);

@@ -106,6 +106,10 @@ impl Damaged {
         ] {
             lines.extend(quality.map(|quality| format!("{name}: {}", quality.to_text())));
         }
+        lines.extend(self.ssimulacra2.map(|value| {
+            let change = arrow(value.before, value.after, 1);
+            format!("SSIMULACRA2 of the whole picture: {change}")
+        }));
         lines
     }
 }

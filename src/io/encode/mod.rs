@@ -275,7 +275,8 @@ impl Seek for Noting<'_> {
 }
 
 /// Said where a thumbnail is not taken over.
-const THUMBNAIL_DROPPED: &str = "The thumbnail in EXIF: it would still show the damage.";
+const THUMBNAIL_DROPPED: &str =
+    "The thumbnail in EXIF: it is a copy of the master and does not follow what is repaired.";
 
 /// Said where a packet of XMP holds a thumbnail, in whatever file it is carried.
 const THUMBNAIL_IN_XMP: &str =

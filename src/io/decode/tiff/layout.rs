@@ -30,8 +30,8 @@ pub struct Layout {
     /// Whether every channel has its own strips or tiles.
     pub is_planar: bool,
     is_white_zero: bool,
-    /// Red, green and blue of every index, 8 bits.
-    pub palette: Option<Vec<[u8; 3]>>,
+    /// Red, green and blue of every index.
+    pub palette: Option<Palette>,
     compression: CompressionMethod,
 }
 
@@ -108,8 +108,12 @@ impl Layout {
     /// What decoding changes.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        if self.palette.is_some() {
-            notes.push("The palette was widened to 8-bit RGB.".to_owned());
+        if let Some(palette) = &self.palette {
+            let bits = match palette {
+                Palette::Bytes(_) => 8,
+                Palette::Words(_) => 16,
+            };
+            notes.push(format!("The palette was widened to {bits}-bit RGB."));
         } else if self.bits < 8 {
             notes.push(format!("{}-bit grey was widened to 8 bits.", self.bits));
         }
@@ -216,8 +220,36 @@ fn colour_channels(photometric: Option<PhotometricInterpretation>) -> Result<usi
     })
 }
 
-/// The colour map: all reds, all greens, all blues, 16 bits each (8 in files of some old writers).
-fn palette(decoder: &mut FileDecoder, bits: u16) -> Result<Vec<[u8; 3]>, Fault> {
+/// The colours of a palette, at the depth that keeps every one of them exactly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Palette {
+    /// Colours that 8 bits hold.
+    Bytes(Vec<[u8; 3]>),
+    /// Colours that need 16.
+    Words(Vec<[u16; 3]>),
+}
+
+impl Palette {
+    /// From the colour map: all reds, all greens, all blues, 16 bits each (8 in files of some old writers). Bytes widened
+    /// by repeating them or by appending zeros are taken for bytes.
+    fn new(map: &[u16], count: usize) -> Self {
+        let colours = |i: usize| [map[i], map[count + i], map[2 * count + i]];
+        let all = |test: fn(u16) -> bool| map[..3 * count].iter().all(|&value| test(value));
+        let bytes = |shift: u32| {
+            let byte = |value: u16| (value >> shift) as u8;
+            Self::Bytes((0..count).map(|i| colours(i).map(byte)).collect())
+        };
+        if all(|value| value < 256) {
+            bytes(0)
+        } else if all(|value| value % 257 == 0) || all(|value| value % 256 == 0) {
+            bytes(8)
+        } else {
+            Self::Words((0..count).map(colours).collect())
+        }
+    }
+}
+
+fn palette(decoder: &mut FileDecoder, bits: u16) -> Result<Palette, Fault> {
     if bits > 8 {
         return Err(Fault::unsupported(format!(
             "this TIFF has a palette of {bits} bits"
@@ -231,13 +263,22 @@ fn palette(decoder: &mut FileDecoder, bits: u16) -> Result<Vec<[u8; 3]>, Fault> 
             map.len(),
         )));
     }
-    let shift = if map.iter().all(|&value| value < 256) {
-        0
-    } else {
-        8
-    };
-    let at = |index: usize| (map[index] >> shift) as u8;
-    Ok((0..count)
-        .map(|i| [at(i), at(count + i), at(2 * count + i)])
-        .collect())
+    Ok(Palette::new(&map, count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_palette_keeps_every_colour_at_the_least_depth() {
+        let bytes = Palette::Bytes(vec![[1, 3, 5], [2, 4, 255]]);
+        for widened in [1, 257, 256] {
+            let map = [1, 2, 3, 4, 5, 255].map(|value: u16| value * widened);
+            assert_eq!(Palette::new(&map, 2), bytes, "{widened}");
+        }
+        let exact = [27_363, 0, 26_526, 65_535, 22_545, 257];
+        let words = Palette::Words(vec![[27_363, 26_526, 22_545], [0, 65_535, 257]]);
+        assert_eq!(Palette::new(&exact, 2), words);
+    }
 }

@@ -12,7 +12,7 @@ use tiff::TiffError;
 use tiff::decoder::{ChunkType, Decoder, Limits};
 use tiff::tags::{ExtraSamples, PhotometricInterpretation, Tag};
 
-use self::layout::Layout;
+use self::layout::{Layout, Palette};
 use self::overlay::Overlay;
 use self::tags::read_metadata;
 use super::raster::{Sample, Split, zeros};
@@ -132,7 +132,12 @@ fn read_pixels(
     if let Some(palette) = &layout.palette {
         show_indices(decoder, page)?;
         let indices = read_packed(decoder, layout, |index| index)?;
-        return Ok((widen_palette(&indices, palette, layout.size)?, None));
+        let size = layout.size;
+        let samples = match palette {
+            Palette::Bytes(colours) => Samples::U8(widen_palette(&indices, colours, size)?),
+            Palette::Words(colours) => Samples::U16(widen_palette(&indices, colours, size)?),
+        };
+        return Ok((samples, None));
     }
     if layout.bits < 8 {
         let largest = (1_u16 << layout.bits) - 1;
@@ -168,12 +173,16 @@ fn limits(input: &Input) -> Limits {
     limits
 }
 
-fn widen_palette(indices: &[u8], palette: &[[u8; 3]], size: ImageSize) -> Result<Samples, Fault> {
-    let mut colours = zeros::<u8>(indices.len() * 3, size)?;
+fn widen_palette<T: Sample>(
+    indices: &[u8],
+    palette: &[[T; 3]],
+    size: ImageSize,
+) -> Result<Vec<T>, Fault> {
+    let mut colours = zeros::<T>(indices.len() * 3, size)?;
     for (pixel, &index) in colours.chunks_exact_mut(3).zip(indices) {
         pixel.copy_from_slice(&palette[usize::from(index)]);
     }
-    Ok(Samples::U8(colours))
+    Ok(colours)
 }
 
 /// Reads 8- or 16-bit samples and splits alpha off.
