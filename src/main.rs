@@ -42,6 +42,7 @@ fn open_window(file: Option<&Path>, common: &Common) -> ExitCode {
     if let Err(reason) = cli::find_display() {
         return cli::no_window(file, reason);
     }
+    cli::end_when_told();
     let options = unscratch::gui::GuiOptions {
         file: file.map(Path::to_path_buf),
         engine: common.engine_options(true),

@@ -15,7 +15,7 @@ use crate::io::NameTemplate;
     name = "unscratch",
     bin_name = "unscratch",
     version,
-    after_help = "Exit codes: 0 done; 1 a file was missing, unreadable or refused, or something could not run; 2 wrong options; 130 stopped with Ctrl-C."
+    after_help = "Exit codes: 0 done; 1 a file was missing, unreadable or refused, or something could not run; 2 wrong options; 130 stopped with Ctrl-C, SIGTERM or SIGHUP."
 )]
 pub struct Cli {
     /// Photo to open in the window

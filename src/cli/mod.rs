@@ -1,7 +1,7 @@
 //! The command line: the same engine without a window.
 //!
 //! Exit codes: 0 done; 1 a file was missing, unreadable or refused, or something could not run; 2 wrong options only;
-//! 130 stopped with Ctrl-C, as shells report it.
+//! 130 stopped with Ctrl-C, as shells report it, or told to stop by SIGTERM or SIGHUP.
 
 mod args;
 mod autosaves;
@@ -10,6 +10,7 @@ mod console;
 mod detect;
 mod doctor;
 mod eval;
+mod interrupt;
 mod logging;
 mod new_folders;
 mod plan;
@@ -20,6 +21,7 @@ mod verify;
 mod window;
 
 pub use args::{Cli, Command, Common, Provider};
+pub use interrupt::end_when_told;
 pub use logging::start_logging;
 pub use window::{find_display, no_window};
 

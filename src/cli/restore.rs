@@ -117,7 +117,7 @@ fn restore_one(
     session: &mut Session<'_>,
 ) -> Result<FileReport, Stop> {
     let (started, started_at) = (Instant::now(), SystemTime::now());
-    session.say_leftovers(&file.target);
+    session.say_leftovers(&file.target, Some(&file.input));
     for target in file.targets() {
         refuse_target(target, session.common.overwrite, &plan.folders)?;
     }
@@ -192,12 +192,12 @@ fn is_worth_overlapping(path: &Path) -> bool {
 }
 
 impl Session<'_> {
-    /// Clears away what killed runs left in the folder of `file`, and says what that was.
-    pub(super) fn say_leftovers(&self, file: &Path) {
+    /// Clears away what killed runs left in the folder of `file`, never touching `master`, and says what that was.
+    pub(super) fn say_leftovers(&self, file: &Path, master: Option<&Path>) {
         let folder = file
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty());
-        for leftover in clear_leftovers(folder.unwrap_or(Path::new("."))) {
+        for leftover in clear_leftovers(folder.unwrap_or(Path::new(".")), master) {
             self.console.note(&leftover.to_string());
         }
     }

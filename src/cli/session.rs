@@ -5,11 +5,10 @@ use std::path::Path;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use anyhow::Context as _;
-
 use super::Stop;
 use super::args::{Common, Provider};
 use super::console::Console;
+use super::interrupt;
 use crate::inference::{CancelToken, Engine, EngineOptions, InferenceError, ProviderChoice};
 use crate::io::{DecodeLimits, open_page, remove_unfinished};
 use crate::photo::Photo;
@@ -33,18 +32,17 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Prepares to run; from now on Ctrl-C cancels instead of killing, a second one ends the program at once.
+    /// Prepares to run; from now on Ctrl-C, SIGTERM and SIGHUP cancel instead of killing, a second one ends the program at once.
     pub fn new(common: &'a Common, console: &'a Console) -> Result<Self, Stop> {
         let cancel = CancelToken::default();
         let token = cancel.clone();
-        ctrlc::set_handler(move || {
+        interrupt::watch(move || {
             if token.is_cancelled() {
                 remove_unfinished();
                 std::process::exit(i32::from(super::EXIT_CANCELLED));
             }
             token.cancel();
-        })
-        .context("Ctrl-C cannot be watched")?;
+        })?;
         Ok(Self {
             common,
             console,

@@ -20,7 +20,12 @@ use crate::restore::{AlphaRaster, Restoration, RestoreError, composite_rect, rer
 /// Checks one record.
 pub(super) fn run(args: &VerifyArgs, session: &mut Session<'_>) -> Result<(), Stop> {
     // Before the record is read: a set killed while it replaced an older one may hold another.
-    session.say_leftovers(&args.record);
+    let named =
+        Record::read(&args.record).map(|record| args.record.with_file_name(record.master.file));
+    session.say_leftovers(
+        &args.record,
+        args.master.as_deref().or(named.ok().as_deref()),
+    );
     let record = Record::read(&args.record).map_err(anyhow::Error::from)?;
     let folder = match args.record.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

@@ -1,7 +1,7 @@
 //! Files that belong together: made in a hidden folder beside their targets, then named all of them or none.
 //!
 //! A file system renames one file at a time, so what is about to be done is written down first (`journal`): whoever comes next
-//! to a folder in which a program was killed finishes it (`leftovers`).
+//! to a folder in which a program was killed finishes it (`leftovers`), if the same account had begun it (`ticket`).
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -15,6 +15,7 @@ use super::atomic::{
 };
 use super::journal::Journal;
 use super::leftovers::LOCK;
+use super::ticket::{Ticket, TicketFolder};
 
 /// Some files on their way into one folder; dropped before [`Self::publish`] it leaves nothing.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub struct FileSet {
     master: Option<PathBuf>,
     overwrite: bool,
     staging: TempDir,
+    /// Without it nobody finishes the set after this process; dropped behind the staging folder.
+    ticket: Option<Ticket>,
     /// Tells other processes that this one is at work; open as long as the set lives.
     _lock: File,
     /// Takes the staging folder away when the process ends at once.
@@ -55,6 +58,8 @@ impl FileSet {
             .map_err(failed)?;
         let lock = File::create(staging.path().join(LOCK)).map_err(failed)?;
         mark_as_used(&lock);
+        let ticket = TicketFolder::default_place();
+        let ticket = ticket.and_then(|tickets| tickets.begin(staging.path()));
         Ok(Self {
             names: targets
                 .iter()
@@ -66,6 +71,7 @@ impl FileSet {
             listed: Listed::new(staging.path()),
             _lock: lock,
             staging,
+            ticket,
         })
     }
 
@@ -96,6 +102,7 @@ impl FileSet {
             master,
             overwrite,
             staging,
+            mut ticket,
             _lock,
             listed,
         } = self;
@@ -105,19 +112,30 @@ impl FileSet {
             check_target(&folder.join(name), master.as_deref(), overwrite)?;
         }
         let journal = Journal::new(&names, path, &folder, master.as_deref(), overwrite)?;
-        journal
-            .write(path)
-            .map_err(|error| EncodeError::from_io(error, &folder.join(journal.last_name())))?;
+        let failed = |error| EncodeError::from_io(error, &folder.join(journal.last_name()));
+        let bytes = journal.to_bytes().map_err(failed)?;
+        if let Some(ticket) = &mut ticket
+            && let Err(error) = ticket.commit(&bytes)
+        {
+            tracing::debug!("a set was not noted, nobody would finish it: {error}");
+        }
+        Journal::write(&bytes, path).map_err(failed)?;
         // From here on the folder may hold what was replaced, so ending at once must not take it away.
         drop(listed);
         match journal.give(path, &folder) {
             Ok(()) => {
                 sync_folder(&folder);
+                // In this order: a folder without its note would be left alone by whoever comes next.
+                drop(staging);
+                drop(ticket);
                 Ok(())
             }
             Err(error) => {
-                if !journal.take_back(path, &folder) {
+                if !journal.take_back(path, &folder, None) {
                     let kept = staging.keep();
+                    if let Some(ticket) = ticket {
+                        ticket.keep();
+                    }
                     tracing::error!("the files replaced are kept: {kept:?}");
                 }
                 Err(error)

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use tempfile::TempPath;
 
 use super::atomic::{check_target, remove_output, sync_folder};
@@ -112,41 +113,63 @@ impl Journal {
         })
     }
 
-    /// Writes the journal into `staging`, whole and flushed; from then on the set is to be finished.
+    /// The journal as it is written.
+    ///
+    /// # Errors
+    /// When it has no text.
+    pub fn to_bytes(&self) -> std::io::Result<Vec<u8>> {
+        Ok(serde_json::to_vec(self)?)
+    }
+
+    /// Writes a journal's bytes into `staging`, whole and flushed; from then on the set is to be finished.
     ///
     /// # Errors
     /// What the operating system says.
-    pub fn write(&self, staging: &Path) -> std::io::Result<()> {
+    pub fn write(bytes: &[u8], staging: &Path) -> std::io::Result<()> {
         let half = staging.join("journal.part");
         let mut file = File::create(&half)?;
-        file.write_all(&serde_json::to_vec(self)?)?;
+        file.write_all(bytes)?;
         file.sync_all()?;
         std::fs::rename(half, staging.join(JOURNAL))?;
         sync_folder(staging);
         Ok(())
     }
 
-    /// The journal in `staging`; `None` when there is none, and no name had been given.
+    /// Whether there is a journal in `staging`; without one no name had been given.
+    pub fn is_in(staging: &Path) -> bool {
+        staging.join(JOURNAL).symlink_metadata().is_ok()
+    }
+
+    /// The journal in `staging`, if it is the one whose SHA-256 was noted.
     ///
     /// # Errors
-    /// When there is one that cannot be read.
-    pub fn read(staging: &Path) -> std::io::Result<Option<Self>> {
+    /// When it is another one or cannot be read.
+    pub fn read(staging: &Path, sha256: &[u8; 32]) -> std::io::Result<Self> {
         let path = staging.join(JOURNAL);
-        match std::fs::symlink_metadata(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-            Ok(facts) if facts.len() > LONGEST_BYTES => {
-                return Err(ErrorKind::InvalidData.into());
-            }
-            Ok(_) => {}
+        let facts = std::fs::symlink_metadata(&path)?;
+        if !facts.is_file() || facts.len() > LONGEST_BYTES {
+            return Err(ErrorKind::InvalidData.into());
         }
-        let journal: Self = serde_json::from_slice(&std::fs::read(path)?)?;
+        let bytes = std::fs::read(path)?;
+        if Sha256::digest(&bytes).as_slice() != sha256 {
+            let reason = "its journal is not the one that was written";
+            return Err(std::io::Error::new(ErrorKind::InvalidData, reason));
+        }
+        Self::from_bytes(&bytes)
+    }
+
+    /// A journal out of its bytes.
+    ///
+    /// # Errors
+    /// When they are none, or name a file that does not lie in the folder itself.
+    pub fn from_bytes(bytes: &[u8]) -> std::io::Result<Self> {
+        let journal: Self = serde_json::from_slice(bytes)?;
         let is_plain = |step: &Step| {
             let name = Path::new(&step.name);
             name.file_name() == Some(name.as_os_str())
         };
         if journal.version == 1 && journal.files.iter().all(is_plain) {
-            Ok(Some(journal))
+            Ok(journal)
         } else {
             Err(ErrorKind::InvalidData.into())
         }
@@ -175,8 +198,9 @@ impl Journal {
         Ok(())
     }
 
-    /// Undoes what [`Self::give`] has done so far; false when a file that was replaced could not be brought back.
-    pub fn take_back(&self, staging: &Path, folder: &Path) -> bool {
+    /// Undoes what [`Self::give`] has done so far; false when a file that was replaced could not be brought back. Neither the
+    /// journal's master nor `master` is touched, nor anything that is not what the journal says.
+    pub fn take_back(&self, staging: &Path, folder: &Path, master: Option<&Path>) -> bool {
         if let Err(error) = File::create(staging.join(TAKING_BACK)) {
             tracing::debug!("taking a set back was not noted ({error}): {staging:?}");
         }
@@ -184,14 +208,15 @@ impl Journal {
         for step in self.files.iter().rev() {
             let target = folder.join(&step.name);
             let old = step.old_path(staging);
+            let is_master = self.is_master(&target, master);
             if old.symlink_metadata().is_ok() {
-                if let Err(error) = std::fs::rename(&old, &target) {
+                if let Err(error) = step.bring_back(staging, &target, is_master) {
                     is_whole = false;
                     tracing::error!(
                         "the file replaced could not be brought back ({error}): {target:?}"
                     );
                 }
-            } else if step.old.is_none() && step.is_given(staging, &target) {
+            } else if step.old.is_none() && !is_master && step.is_given(staging, &target) {
                 remove_output(&target);
             }
         }
@@ -199,14 +224,25 @@ impl Journal {
         is_whole
     }
 
+    fn is_master(&self, target: &Path, master: Option<&Path>) -> bool {
+        let masters = [self.master.as_deref(), master];
+        let mut masters = masters.into_iter().flatten();
+        masters.any(|master| is_same_file(master, target))
+    }
+
     /// Finishes what another process began and left, or takes it back if that one was about to.
     ///
     /// # Errors
     /// A sentence's end, when a file in `folder` is neither the old nor the new one: then nothing is touched; or when a file
-    /// cannot be named: then the next attempt goes on.
-    pub fn resume(&self, staging: &Path, folder: &Path) -> Result<Resolved, String> {
+    /// cannot be named: then the next attempt goes on. `master` is never touched, whatever the journal says.
+    pub fn resume(
+        &self,
+        staging: &Path,
+        folder: &Path,
+        master: Option<&Path>,
+    ) -> Result<Resolved, String> {
         if staging.join(TAKING_BACK).exists() {
-            return if self.take_back(staging, folder) {
+            return if self.take_back(staging, folder, master) {
                 Ok(Resolved::TakenBack)
             } else {
                 Err("a file that was replaced could not be brought back".to_owned())
@@ -214,8 +250,9 @@ impl Journal {
         }
         for step in &self.files {
             let target = folder.join(&step.name);
-            let master = self.master.as_deref();
-            check_target(&target, master, true).map_err(|error| error.to_string())?;
+            for master in [self.master.as_deref(), master] {
+                check_target(&target, master, true).map_err(|error| error.to_string())?;
+            }
             if !step.is_given(staging, &target) && !step.is_waiting(staging, &target) {
                 return Err(format!("{:?} has changed since", step.name));
             }
@@ -254,6 +291,19 @@ impl Step {
             (Some(old), found) => old.is(found),
         };
         is_there && is_unchanged
+    }
+
+    /// Gives the file that was replaced its name again, if it is that file and nobody else's has the name.
+    fn bring_back(&self, staging: &Path, target: &Path, is_master: bool) -> std::io::Result<()> {
+        let old = self.old_path(staging);
+        let found = Facts::of(target);
+        let is_old = self.old.is_some_and(|facts| facts.is(Facts::of(&old)));
+        let is_free = found.is_none() || is_same_file(&old, target);
+        if is_master || !is_old || !(is_free || self.new.is(found)) {
+            let reason = "one of the two is not the file that was noted";
+            return Err(std::io::Error::new(ErrorKind::InvalidData, reason));
+        }
+        std::fs::rename(old, target)
     }
 
     /// Gives the new file its name, which nobody has but the file to be replaced.

@@ -14,6 +14,7 @@ mod limits;
 mod mask_file;
 mod metadata;
 mod naming;
+mod ticket;
 mod tiff_page;
 mod view_file;
 

@@ -156,7 +156,7 @@ pub fn export_restoration(
     progress: &dyn ProgressSink,
     cancel: &CancelToken,
 ) -> Result<ExportReport, ExportError> {
-    let leftovers = clear_leftovers(folder_of(&request.target));
+    let leftovers = clear_leftovers(folder_of(&request.target), Some(request.photo.path()));
     let mut report = match request.record.as_ref().filter(|record| record.is_dossier) {
         Some(record) => export_dossier(request, record, progress, cancel),
         None => export_files(
@@ -200,7 +200,7 @@ pub fn export_while_filling(
     cancel: &CancelToken,
 ) -> Result<ExportReport, ExportError> {
     assert!(request.can_begin_early(), "all fills are needed at once");
-    let leftovers = clear_leftovers(folder_of(&request.target));
+    let leftovers = clear_leftovers(folder_of(&request.target), Some(request.photo.path()));
     let mut report = export_files(request, Fills::Arriving(fills), progress, cancel)?;
     report.leftovers = leftovers;
     Ok(report)

@@ -398,3 +398,36 @@ fn where_nothing_was_filled_no_source_type_is_claimed() {
     let ran = folder.run("verify r.restoration.json").expect_code(0);
     assert!(ran.stdout.contains("identical"), "{}", ran.stdout);
 }
+
+#[test]
+fn a_folder_that_somebody_sent_cannot_make_verify_write() {
+    let folder = scan();
+    folder.save("none.png", super::support::empty_mask(130, 90));
+    folder
+        .run("restore a.tif -o r.tif --mask-in none.png --dossier")
+        .expect_code(0);
+    let master = folder.read("a.tif");
+    // No process has this number.
+    let staging = folder.path(".unscratch-4194999-aBc123.part");
+    std::fs::create_dir(&staging).unwrap();
+    let facts = r#"{"bytes":1,"modified":{"secs":0,"nanos":0}}"#;
+    let journal = format!(
+        r#"{{"version":1,"overwrite":true,"master":null,"files":[{{"name":"a.tif","new":{facts},"old":{facts}}}]}}"#
+    );
+    for (name, text) in [
+        ("lock", ""),
+        ("taking-back", ""),
+        ("a.tif.old", "evil"),
+        ("journal.json", &journal),
+    ] {
+        std::fs::write(staging.join(name), text).unwrap();
+    }
+    let before = folder.names();
+    folder
+        .run("verify --hashes r.restoration.json")
+        .expect_code(0)
+        .expect_error("nothing of it was touched");
+    assert_eq!(folder.read("a.tif"), master);
+    assert_eq!(folder.names(), before);
+    assert_eq!(std::fs::read_dir(&staging).unwrap().count(), 4);
+}

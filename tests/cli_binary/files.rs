@@ -283,34 +283,37 @@ fn quiet_says_nothing_when_all_is_well() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_stops_with_130_and_leaves_nothing() {
-    let folder = Folder::new();
-    folder.save("large.png", photo_8(3000, 2000));
-    let mut child = unscratch()
-        .current_dir(folder.path(""))
-        .args("-v restore large.png -o out.png --mask-out m.png --threads 1".split(' '))
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    let mut line = String::new();
-    // Said right before the search begins, which takes far longer than the signal.
-    while !line.contains("Networks run on") {
-        line.clear();
-        assert!(stderr.read_line(&mut line).unwrap() > 0, "it ended early");
+fn ctrl_c_and_being_told_to_end_stop_with_130_and_leave_nothing() {
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        let folder = Folder::new();
+        folder.save("large.png", photo_8(3000, 2000));
+        let mut child = unscratch()
+            .current_dir(folder.path(""))
+            .args("-v restore large.png -o out.png --mask-out m.png --threads 1".split(' '))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        // Said right before the search begins, which takes far longer than the signal.
+        while !line.contains("Networks run on") {
+            line.clear();
+            assert!(stderr.read_line(&mut line).unwrap() > 0, "it ended early");
+        }
+        let pid = child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args([signal, &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let mut rest = String::new();
+        stderr.read_to_string(&mut rest).unwrap();
+        let code = child.wait().unwrap().code();
+        assert_eq!(code, Some(130), "{signal}: {rest}");
+        assert!(!rest.contains("panicked"), "{signal}: {rest}");
+        assert_eq!(folder.names(), ["large.png"], "{signal}");
     }
-    let pid = child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-INT", &pid])
-            .status()
-            .unwrap()
-            .success()
-    );
-    let mut rest = String::new();
-    stderr.read_to_string(&mut rest).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(130), "{rest}");
-    assert!(!rest.contains("panicked"), "{rest}");
-    assert_eq!(folder.names(), ["large.png"]);
 }
