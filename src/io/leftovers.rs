@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use super::atomic::{TEMPORARY_PREFIX, TEMPORARY_SUFFIX};
 use super::journal::{Journal, Resolved};
-use super::ticket::{Known, Ticket, TicketFolder};
+use super::ticket::{Known, TicketFolder};
 
 /// The file of a staging folder that is locked while its process lives.
 pub(super) const LOCK: &str = "lock";
@@ -167,14 +167,10 @@ fn clear_set(
     let folder = staging.parent()?;
     let (known, ticket) = tickets.map_or((Known::Nothing, None), |all| all.look(staging));
     let resolved = match known {
-        Known::Nothing => {
-            let folder = staging.to_path_buf();
-            return Some(Leftover::Foreign { folder });
-        }
         Known::Begun | Known::Journal(_) if !Journal::is_in(staging) => Leftover::Removed {
             file: staging.to_path_buf(),
         },
-        Known::Begun => {
+        Known::Nothing | Known::Begun => {
             let folder = staging.to_path_buf();
             return Some(Leftover::Foreign { folder });
         }
@@ -195,7 +191,11 @@ fn clear_set(
         }
     };
     match std::fs::remove_dir_all(staging) {
-        Ok(()) => ticket.into_iter().for_each(Ticket::discard),
+        Ok(()) => {
+            if let Some(ticket) = ticket {
+                ticket.discard();
+            }
+        }
         Err(error) => {
             tracing::debug!("a staging folder was not removed ({error}): {staging:?}");
         }

@@ -23,8 +23,9 @@ pub use atomic::{
 };
 pub use decode::{Preview, open_page, open_photo, open_photo_watched};
 pub use encode::{
-    ExportOptions, ExportOutcome, OutputFormat, Patch, Restored, RowSource, export_patched,
-    export_photo, export_photo_with_xmp, export_rows, foretell_losses, xmp_room,
+    ExportOptions, ExportOutcome, OutputFormat, Patch, Restored, RowSource, edited_xmp,
+    export_patched, export_photo, export_photo_with_xmp, export_rows, foretell_history,
+    foretell_losses,
 };
 pub use error::{DecodeError, EncodeError};
 pub use file_set::FileSet;

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use crate::inference::CancelToken;
 use crate::io::{
-    FileSet, derived_from, digital_source_type, edit_xmp, hex, save_view, sha256_file, write_bytes,
-    xmp_room,
+    FileSet, derived_from, digital_source_type, edited_xmp, hex, save_view, sha256_file,
+    write_bytes,
 };
 use crate::photo::Photo;
 use crate::record::schema::{DerivativeFile, MetadataRecord, PixelCounts};
@@ -67,22 +67,14 @@ impl DerivativeXmp {
             return Ok(xmp);
         };
         let edit = xmp_edit(photo, mask, restoration, &record.circumstances)?;
-        match edit_xmp(old, &edit) {
-            Ok(packet)
-                if xmp_room(request.options.format).is_some_and(|room| packet.len() > room) =>
-            {
-                xmp.note = Some(format!(
-                    "A history in XMP: with it the packet has {} bytes, more than one segment of a JPEG holds, so nothing was added.",
-                    packet.len()
-                ));
-            }
+        match edited_xmp(photo, request.options.format, &edit) {
             Ok(packet) => {
                 xmp.record.master_derived_from = old.and_then(derived_from);
                 xmp.packet = Some(packet);
                 xmp.record.xmp_extended = true;
                 xmp.record.digital_source_type = edit.digital_source_type.map(str::to_owned);
             }
-            Err(error) => xmp.note = Some(format!("A history in XMP: {error}.")),
+            Err(sentence) => xmp.note = Some(sentence),
         }
         Ok(xmp)
     }
@@ -228,6 +220,7 @@ fn derivative(
             _ => None,
         },
         largest_difference: report.largest_difference,
+        largest_difference_outside_mask: Some(report.largest_difference_outside_mask),
         renewed_reduced_copies: report.renewed_copies,
     }
 }

@@ -29,8 +29,8 @@ pub use progress::{Progress, Wake};
 // What a listener needs to word its requests.
 pub use crate::inference::EngineOptions;
 pub use crate::io::{
-    ExportOptions, NameTemplate, OutputFormat, Preview, check_writable, foretell_losses,
-    is_same_file, mask_name_of,
+    ExportOptions, NameTemplate, OutputFormat, Preview, check_writable, foretell_history,
+    foretell_losses, is_same_file, mask_name_of,
 };
 pub(crate) use shared::without_panic;
 

@@ -160,6 +160,8 @@ pub struct Metadata {
     pub resolution: Option<Resolution>,
     /// Whether the colours are already multiplied by the alpha kept aside (TIFF's associated alpha).
     pub premultiplied_alpha: bool,
+    /// Whether the file stored its grey with white as zero; in memory black is zero.
+    pub white_is_zero: bool,
     /// What else a derivative of the master's own kind can hold; never changed, the fields above win where they differ from it.
     pub native: Option<Arc<Native>>,
     /// What of the master no derivative holds but a patched copy of it, as sentences: unknown tags, other pages, further channels.

@@ -134,6 +134,9 @@ pub struct DerivativeFile {
     pub quality: Option<u8>,
     /// Largest difference that compression made, code values; 0 when lossless.
     pub largest_difference: u16,
+    /// The same where the mask is 0, against the master; 0 when lossless. Absent from records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub largest_difference_outside_mask: Option<u16>,
     /// Smaller copies of the page in a patched copy of a TIFF that were repaired with it; absent from records of version 1.
     #[serde(default)]
     pub renewed_reduced_copies: usize,

@@ -121,6 +121,12 @@ fn a_jpeg_is_checked_by_compressing_again() {
         .run("verify r.restoration.json --provider cpu")
         .expect_code(0);
     assert!(ran.stdout.contains("identical"), "{}", ran.stdout);
+    let derivative = &folder.json("r.restoration.json")["derivative"];
+    let outside = derivative["largest_difference_outside_mask"].as_u64();
+    assert!(
+        outside.is_some_and(|most| (1..=255).contains(&most)),
+        "{derivative}"
+    );
 }
 
 #[test]

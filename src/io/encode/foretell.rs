@@ -3,8 +3,9 @@
 use std::io::Cursor;
 
 use super::tiff_patch::{can_patch, foretell_old_copies};
-use super::{OutputFormat, Picture, View, encode};
+use super::{OutputFormat, Picture, View, edited_xmp, encode};
 use crate::geometry::ImageSize;
+use crate::io::metadata::provenance::XmpEdit;
 use crate::photo::{BitDepth, Photo};
 
 /// What a derivative of `photo` in `format` cannot carry, as sentences: the very list an export will report.
@@ -32,4 +33,25 @@ pub fn foretell_losses(photo: &Photo, format: OutputFormat) -> Vec<String> {
         tracing::debug!("the losses of {} are not known: {failure:?}", format.name());
     }
     losses
+}
+
+/// Bytes of the longest text that names models, threshold and masked pixels: more than three models need.
+const PARAMETERS_BYTES: usize = 500;
+
+/// Why a derivative of `photo` in `format` could not say in XMP what was done to it, as the sentence an export reports; `None`
+/// when it can. Near the limit of a JPEG's segment it may warn of what then just fits.
+pub fn foretell_history(photo: &Photo, format: OutputFormat) -> Option<String> {
+    let name = photo.path().file_name().unwrap_or_default();
+    let edit = XmpEdit {
+        is_filled: true,
+        when: "2000-01-01T00:00:00Z".to_owned(),
+        software_agent: concat!("Unscratch ", env!("CARGO_PKG_VERSION")).to_owned(),
+        parameters: " ".repeat(PARAMETERS_BYTES),
+        master_name: name.to_string_lossy().into_owned(),
+        // The longest term there is.
+        digital_source_type: Some(
+            "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia",
+        ),
+    };
+    edited_xmp(photo, format, &edit).err()
 }

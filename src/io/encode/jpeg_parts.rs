@@ -2,6 +2,7 @@
 
 use super::png::exif_blob;
 use super::{Picture, THUMBNAIL_DROPPED};
+use crate::io::metadata::provenance::states_provenance;
 use crate::io::metadata::{exif, iptc, xmp};
 use crate::photo::{JpegParts, JpegSegment, Metadata};
 
@@ -39,6 +40,10 @@ pub fn plan(
 ) -> Vec<JpegSegment> {
     let mut losses = Losses(not_carried);
     let new_xmp = changed_xmp(picture.metadata, parts, &mut losses);
+    // A packet that still points to the extended part needs it.
+    let drops_extension = new_xmp
+        .as_ref()
+        .is_some_and(|segment| !xmp::points_to_extension(&segment.data));
     let resources =
         has_resource_thumbnail(parts).then(|| bare_resources(parts, losses.0).unwrap_or_default());
     let mut state = Placed::default();
@@ -53,7 +58,9 @@ pub fn plan(
                 state.exif = true;
                 segments.extend(exif_segment(picture.metadata, &mut losses));
             }
-            0xE1 if new_xmp.is_some() && is(xmp::JPEG_EXTENSION_PREFIX) => {}
+            // Some writers leave an older block behind the first one, and readers show its thumbnail.
+            0xE1 if is(EXIF_PREFIX) => segments.push(bare_exif(segment, &mut losses)),
+            0xE1 if drops_extension && is(xmp::JPEG_EXTENSION_PREFIX) => {}
             0xE1 if is(xmp::JPEG_PREFIX) && new_xmp.is_some() => {
                 if !state.xmp {
                     segments.extend(new_xmp.clone());
@@ -128,6 +135,32 @@ fn exif_segment(metadata: &Metadata, losses: &mut Losses<'_>) -> Option<JpegSegm
     Some(JpegSegment { marker: 0xE1, data })
 }
 
+/// A further block of EXIF without its thumbnail, every other byte in its place.
+fn bare_exif(segment: &JpegSegment, losses: &mut Losses<'_>) -> JpegSegment {
+    let blob = segment.data.strip_prefix(EXIF_PREFIX).unwrap_or_default();
+    if !exif::has_thumbnail(blob) {
+        return segment.clone();
+    }
+    losses.add(THUMBNAIL_DROPPED);
+    let marker = segment.marker;
+    let blob = exif::without_thumbnail(blob.to_vec());
+    let data = [EXIF_PREFIX, &blob].concat();
+    JpegSegment { marker, data }
+}
+
+/// The packet of a JPEG's own segment when part of it lies in an extension that can stay as it is: nothing there is to change.
+pub fn main_packet(parts: &JpegParts) -> Option<&[u8]> {
+    let packet = xmp_payloads(parts, xmp::JPEG_PREFIX).next()?;
+    let pieces: Vec<&[u8]> = xmp_payloads(parts, xmp::JPEG_EXTENSION_PREFIX).collect();
+    let extension = xmp::extended(&pieces, packet)?;
+    (xmp::points_to_extension(packet) && !states_provenance(&extension)).then_some(packet)
+}
+
+fn xmp_payloads<'a>(parts: &'a JpegParts, prefix: &'static [u8]) -> impl Iterator<Item = &'a [u8]> {
+    let of_xmp = parts.segments.iter().filter(|s| s.marker == 0xE1);
+    of_xmp.filter_map(move |segment| segment.data.strip_prefix(prefix))
+}
+
 /// What the encoder writes is YCbCr, whatever the master was.
 fn ycbcr_adobe(segment: &JpegSegment) -> JpegSegment {
     let mut segment = segment.clone();
@@ -144,12 +177,8 @@ fn changed_xmp(
     losses: &mut Losses<'_>,
 ) -> Option<JpegSegment> {
     let wanted = metadata.xmp.as_ref()?;
-    let payloads = |prefix: &'static [u8]| {
-        let of_xmp = parts.segments.iter().filter(|s| s.marker == 0xE1);
-        of_xmp.filter_map(move |segment| segment.data.strip_prefix(prefix))
-    };
-    let packet = payloads(xmp::JPEG_PREFIX).next();
-    let pieces: Vec<&[u8]> = payloads(xmp::JPEG_EXTENSION_PREFIX).collect();
+    let packet = xmp_payloads(parts, xmp::JPEG_PREFIX).next();
+    let pieces: Vec<&[u8]> = xmp_payloads(parts, xmp::JPEG_EXTENSION_PREFIX).collect();
     let whole = packet.and_then(|packet| xmp::merge(packet, &xmp::extended(&pieces, packet)?));
     if packet == Some(wanted.as_slice()) || whole.as_ref() == Some(wanted) {
         return None;
@@ -330,6 +359,88 @@ mod tests {
             ..JpegParts::default()
         };
         assert_eq!(planned(&with(b"<b/>"), &none).0[1], new);
+    }
+
+    /// A block of EXIF with nothing but a thumbnail of four bytes.
+    fn exif_with_thumbnail() -> Vec<u8> {
+        let mut blob = b"II*\0\x08\0\0\0".to_vec();
+        blob.extend([0, 0]); // no entries
+        blob.extend(14_u32.to_le_bytes()); // the next directory
+        blob.extend([2, 0]);
+        for (tag, value) in [(513_u16, 44_u32), (514, 4)] {
+            blob.extend(tag.to_le_bytes());
+            blob.extend([4, 0, 1, 0, 0, 0]);
+            blob.extend(value.to_le_bytes());
+        }
+        blob.extend([0; 4]);
+        blob.extend([0xFF, 0xD8, 0xFF, 0xD9]);
+        blob
+    }
+
+    #[test]
+    fn no_block_of_exif_keeps_a_thumbnail() {
+        let blob = exif_with_thumbnail();
+        assert!(exif::has_thumbnail(&blob));
+        let block = segment(0xE1, &[EXIF_PREFIX, &blob]);
+        let parts = JpegParts {
+            segments: vec![block.clone(), block.clone(), block],
+            ..JpegParts::default()
+        };
+        let metadata = Metadata {
+            exif: Some(blob),
+            ..Metadata::default()
+        };
+        let (segments, lost) = planned(&metadata, &parts);
+        assert_eq!(lost, [THUMBNAIL_DROPPED]);
+        assert_eq!(segments.len(), 3);
+        for segment in segments {
+            let blob = segment.data.strip_prefix(EXIF_PREFIX).unwrap();
+            assert!(!exif::has_thumbnail(blob));
+            assert!(!blob.ends_with(&[0xFF, 0xD9]));
+        }
+    }
+
+    #[test]
+    fn a_packet_with_an_extension_is_changed_alone() {
+        let digest = "0123456789ABCDEF0123456789ABCDEF";
+        let rdf = "xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'";
+        let packet = |more: &str| {
+            format!("<rdf:RDF {rdf}><rdf:Description n:HasExtendedXMP='{digest}'/>{more}</rdf:RDF>")
+        };
+        let extension_of = |content: &str| {
+            let text =
+                format!("<rdf:RDF {rdf}><rdf:Description>{content}</rdf:Description></rdf:RDF>");
+            let numbers = [text.len() as u32, 0].map(u32::to_be_bytes).concat();
+            segment(
+                0xE1,
+                &[
+                    xmp::JPEG_EXTENSION_PREFIX,
+                    digest.as_bytes(),
+                    &numbers,
+                    text.as_bytes(),
+                ],
+            )
+        };
+        let parts_of = |content: &str| JpegParts {
+            segments: vec![
+                segment(0xE1, &[xmp::JPEG_PREFIX, packet("").as_bytes()]),
+                extension_of(content),
+            ],
+            ..JpegParts::default()
+        };
+        let parts = parts_of("long");
+        assert_eq!(main_packet(&parts), Some(packet("").as_bytes()));
+        let metadata = Metadata {
+            xmp: Some(packet("<new/>").into_bytes()),
+            ..Metadata::default()
+        };
+        let (segments, lost) = planned(&metadata, &parts);
+        let new = segment(0xE1, &[xmp::JPEG_PREFIX, packet("<new/>").as_bytes()]);
+        assert_eq!(segments, [new, parts.segments[1].clone()]);
+        assert_eq!(lost, [""; 0]);
+        // A history of its own in there would be one of two.
+        let history = "<m:History xmlns:m='http://ns.adobe.com/xap/1.0/mm/'><rdf:Seq/></m:History>";
+        assert_eq!(main_packet(&parts_of(history)), None);
     }
 
     #[test]

@@ -16,11 +16,12 @@ use std::io::{BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub use self::foretell::foretell_losses;
+pub use self::foretell::{foretell_history, foretell_losses};
 pub use self::picture::RowSource;
 pub(super) use self::picture::{Picture, Pixels, View};
 pub use self::tiff_patch::{Patch, Restored, export_patched};
 use super::atomic::write_whole;
+use super::metadata::provenance::{XmpEdit, edit_xmp};
 use super::metadata::xmp;
 use super::{EncodeError, hash};
 use crate::photo::{Metadata, Native, Photo, Samples};
@@ -78,11 +79,34 @@ impl OutputFormat {
 }
 
 /// Most bytes of an XMP packet in a file of `format`; `None` where there is no limit of its own.
-pub const fn xmp_room(format: OutputFormat) -> Option<usize> {
+const fn xmp_room(format: OutputFormat) -> Option<usize> {
     match format {
         OutputFormat::Jpeg { .. } => Some(jpeg_parts::SEGMENT_LIMIT_BYTES - xmp::JPEG_PREFIX.len()),
         OutputFormat::Png | OutputFormat::Tiff => None,
     }
+}
+
+/// The packet of `photo` that a derivative in `format` gets with `edit` in it.
+///
+/// In a JPEG of a JPEG whose packet is split, that is the main part alone: the extended part stays as it lies.
+///
+/// # Errors
+/// Why nothing can be added, as a sentence; the master's packet is to be carried untouched then.
+pub fn edited_xmp(photo: &Photo, format: OutputFormat, edit: &XmpEdit) -> Result<Vec<u8>, String> {
+    let metadata = photo.metadata();
+    let main = match (metadata.native.as_deref(), format) {
+        (Some(Native::Jpeg(parts)), OutputFormat::Jpeg { .. }) => jpeg_parts::main_packet(parts),
+        _ => None,
+    };
+    let packet = edit_xmp(main.or(metadata.xmp.as_deref()), edit)
+        .map_err(|error| format!("A history in XMP: {error}."))?;
+    if xmp_room(format).is_some_and(|room| packet.len() > room) {
+        return Err(format!(
+            "A history in XMP: with it the packet has {} bytes, more than one segment of a JPEG holds, so nothing was added.",
+            packet.len()
+        ));
+    }
+    Ok(packet)
 }
 
 /// How to export.

@@ -194,8 +194,19 @@ fn write_strips<W: Write + Seek, K: TiffKind>(
     Ok(())
 }
 
+/// Whether grey is stored with white as zero, as in the master; with alpha beside it few programs read that.
+fn is_white_zero(picture: &Picture<'_>) -> bool {
+    let is_grey_alone = picture.channels == Channels::Grey && picture.alpha.is_none();
+    is_grey_alone && picture.metadata.white_is_zero
+}
+
 fn pack_strip(picture: &Picture<'_>, first: u32, end: u32) -> std::io::Result<Vec<u8>> {
     let mut rows = picture.rows(first, end)?.into_owned();
+    if is_white_zero(picture) {
+        for byte in &mut rows {
+            *byte = !*byte;
+        }
+    }
     for row in rows.chunks_exact_mut(picture.row_bytes()) {
         match picture.samples.depth() {
             BitDepth::Eight => predict(row, picture.stored_channels(), u8::wrapping_sub),
@@ -227,6 +238,7 @@ fn write_layout<W: Write + Seek, K: TiffKind>(
     let channels = picture.stored_channels();
     let every = |value: u16| vec![value; channels];
     let photometric = match picture.channels {
+        Channels::Grey if is_white_zero(picture) => PhotometricInterpretation::WhiteIsZero,
         Channels::Grey => PhotometricInterpretation::BlackIsZero,
         Channels::Rgb => PhotometricInterpretation::RGB,
     };
@@ -319,7 +331,41 @@ fn write_blob<W: Write + Seek, K: TiffKind>(
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
+    use super::super::View;
     use super::*;
+    use crate::geometry::ImageSize;
+    use crate::photo::Metadata;
+
+    #[test]
+    fn white_is_zero_again_where_it_was_in_the_master() {
+        for white_is_zero in [false, true] {
+            let metadata = Metadata {
+                white_is_zero,
+                ..Metadata::default()
+            };
+            let picture = Picture {
+                size: ImageSize::new(3, 1),
+                channels: Channels::Grey,
+                samples: View::U8(&[0, 255, 7]).into(),
+                alpha: None,
+                metadata: &metadata,
+            };
+            let mut file = Cursor::new(Vec::new());
+            let mut lost = Vec::new();
+            assert!(write(&picture, &mut file, &mut lost).is_ok());
+            file.set_position(0);
+            let mut decoder = tiff::decoder::Decoder::new(file).unwrap();
+            let tag = Tag::PhotometricInterpretation;
+            let photometric = decoder.get_tag_u32(tag).unwrap();
+            assert_eq!(photometric, u32::from(!white_is_zero));
+            let mut found = [0; 3];
+            decoder.read_chunk_bytes(0, &mut found).unwrap();
+            // The reader turns it round again.
+            assert_eq!(found, [0, 255, 7]);
+        }
+    }
 
     #[test]
     fn prediction_keeps_the_first_pixel_and_the_steps_to_the_others() {

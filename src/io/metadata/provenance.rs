@@ -3,6 +3,7 @@
 //! Sources: XMP Specification part 1 (serialisation) and part 2 (`xmpMM`, `stEvt`, `stRef`); IPTC Photo Metadata Standard
 //! (`Iptc4xmpExt:DigitalSourceType`).
 
+mod encoding;
 mod scan;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ use std::ops::Range;
 
 use quick_xml::events::Event;
 
+use self::encoding::Encoding;
 use self::scan::{Container, Found, scan};
 
 const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
@@ -40,7 +42,7 @@ pub struct XmpEdit {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum XmpError {
-    /// It is not UTF-8 XML with one `rdf:RDF`.
+    /// It is not XML in UTF-8 or UTF-16 with one `rdf:RDF`.
     #[error("the master's XMP packet cannot be read ({reason}), so nothing was added to it")]
     Unreadable {
         /// What is wrong with it.
@@ -68,6 +70,25 @@ pub fn edit_xmp(packet: Option<&[u8]>, edit: &XmpEdit) -> Result<Vec<u8>, XmpErr
     let Some(packet) = packet else {
         return Ok(new_packet(edit).into_bytes());
     };
+    let encoding = Encoding::of(packet);
+    let packet = &*encoding.decode(packet)?;
+    Ok(encoding.encode(edit_text(packet, edit)?))
+}
+
+/// Whether `packet` states any of what [`edit_xmp`] writes: in another part of the same packet it would stand twice.
+pub fn states_provenance(packet: &[u8]) -> bool {
+    let found = Encoding::of(packet).decode(packet);
+    let found = found.and_then(|packet| scan(&packet));
+    found.map_or(true, |found| {
+        found.history.is_some()
+            || found.derived_from.is_some()
+            || found.source_type.is_some()
+            || found.empty_source_type.is_some()
+    })
+}
+
+/// As [`edit_xmp`], of UTF-8.
+fn edit_text(packet: &[u8], edit: &XmpEdit) -> Result<Vec<u8>, XmpError> {
     let found = scan(packet)?;
     let mut patches = patches(packet, &found, edit);
     patches.sort_by_key(|(range, _)| range.start);
@@ -96,6 +117,7 @@ pub fn edit_xmp(packet: Option<&[u8]>, edit: &XmpEdit) -> Result<Vec<u8>, XmpErr
 
 /// The digital source type a packet states, as it stands there: a web address, or a short term such as `print`.
 pub fn digital_source_type(packet: &[u8]) -> Option<String> {
+    let packet = &*Encoding::of(packet).decode(packet).ok()?;
     let range = scan(packet).ok()?.source_type?;
     let text = std::str::from_utf8(packet.get(range)?).ok()?.trim();
     let is_plain = !text.is_empty() && !text.contains('<');
@@ -104,6 +126,7 @@ pub fn digital_source_type(packet: &[u8]) -> Option<String> {
 
 /// The fields of a packet's `xmpMM:DerivedFrom` as `name=value`, of paths the last part only; `None` when there is none.
 pub fn derived_from(packet: &[u8]) -> Option<String> {
+    let packet = &*Encoding::of(packet).decode(packet).ok()?;
     let element = packet.get(scan(packet).ok()?.derived_from?)?;
     let mut reader = quick_xml::Reader::from_reader(element);
     let mut fields = Vec::new();
@@ -175,10 +198,11 @@ fn patches(packet: &[u8], found: &Found, edit: &XmpEdit) -> Vec<Patch> {
     if let Some(uri) = edit.digital_source_type {
         if let Some(value) = &found.source_type {
             patches.push((value.clone(), uri.to_owned()));
+        } else if let Some(element) = &found.empty_source_type {
+            let declared = declare(&[("Iptc4xmpExt", IPTC_EXT)]);
+            patches.push((element.clone(), source_type(uri, &declared)));
         } else {
-            missing.push_str("<Iptc4xmpExt:DigitalSourceType>");
-            missing.push_str(uri);
-            missing.push_str("</Iptc4xmpExt:DigitalSourceType>");
+            missing.push_str(&source_type(uri, ""));
         }
     }
     if !missing.is_empty() {
@@ -224,6 +248,10 @@ fn event(edit: &XmpEdit, declared: &str) -> String {
 fn history(edit: &XmpEdit, declared: &str) -> String {
     let event = event(edit, "");
     format!("<xmpMM:History{declared}><rdf:Seq>{event}</rdf:Seq></xmpMM:History>")
+}
+
+fn source_type(uri: &str, declared: &str) -> String {
+    format!("<Iptc4xmpExt:DigitalSourceType{declared}>{uri}</Iptc4xmpExt:DigitalSourceType>")
 }
 
 fn reference(packet: &[u8], found: &Found, edit: &XmpEdit, declared: &str) -> String {

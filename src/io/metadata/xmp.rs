@@ -37,6 +37,12 @@ pub fn extended(pieces: &[&[u8]], packet: &[u8]) -> Option<Vec<u8>> {
     (whole.len() == length).then_some(whole)
 }
 
+/// Whether `packet` says that a part of it lies elsewhere in the file.
+pub fn points_to_extension(packet: &[u8]) -> bool {
+    let name = HAS_EXTENDED.as_bytes();
+    packet.windows(name.len()).any(|part| part == name)
+}
+
 /// Whether `packet` holds a thumbnail: a picture of its own in a text that is carried as it is.
 ///
 /// Source: XMP Specification part 2, "Thumbnail".

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use super::super::archive::{DossierForm, Preset};
 use crate::gui::settings::Settings;
 use crate::jobs::{
-    ExportOptions, NameTemplate, OutputFormat, check_writable, foretell_losses, is_same_file,
-    mask_name_of,
+    ExportOptions, NameTemplate, OutputFormat, check_writable, foretell_history, foretell_losses,
+    is_same_file, mask_name_of,
 };
 use crate::photo::{FileFormat, Photo};
 use crate::record::DossierNames;
@@ -59,8 +59,8 @@ pub struct ExportForm {
     proposed: String,
     /// Where names are proposed: beside the master, or where this photo was exported to before.
     folder: PathBuf,
-    /// What the format chosen cannot carry, and for which format that was found out.
-    losses: Option<(OutputFormat, Vec<String>)>,
+    /// What the format chosen cannot carry, and for which format, with a dossier or without, that was found out.
+    losses: Option<((OutputFormat, bool), Vec<String>)>,
     /// Why the folder took no file when the export was confirmed, and for which target.
     refused: Option<(String, String)>,
 }
@@ -153,8 +153,14 @@ impl ExportForm {
     /// What the chosen format cannot carry of `photo`.
     pub(super) fn losses(&mut self, photo: &Photo) -> &[String] {
         let format = self.output_format();
-        if self.losses.as_ref().is_none_or(|(of, _)| *of != format) {
-            self.losses = Some((format, foretell_losses(photo, format)));
+        let with_dossier = self.dossier.is_wanted;
+        let known = self.losses.as_ref().map(|(of, _)| *of);
+        if known != Some((format, with_dossier)) {
+            let mut losses = foretell_losses(photo, format);
+            if with_dossier {
+                losses.extend(foretell_history(photo, format));
+            }
+            self.losses = Some(((format, with_dossier), losses));
         }
         self.losses.as_ref().map_or(&[], |(_, losses)| losses)
     }
@@ -385,6 +391,27 @@ mod tests {
         assert!(form.losses(&photo)[0].starts_with("16 bits"));
         form.choose(Format::Png);
         assert_eq!(form.losses(&photo), [""; 0]);
+    }
+
+    #[test]
+    fn a_history_that_cannot_be_written_is_said_before_a_dossier_is_exported() {
+        let source = Source {
+            path: PathBuf::from("a.tif"),
+            format: FileFormat::Tiff,
+            sha256: [0; 32],
+            notes: Vec::new(),
+        };
+        let metadata = Metadata {
+            xmp: Some(b"<no packet".to_vec()),
+            ..Metadata::default()
+        };
+        let (size, samples) = (ImageSize::new(2, 1), Samples::U16(vec![0, 1]));
+        let photo = Photo::new(size, Channels::Grey, samples, None, metadata, source).unwrap();
+        let mut form = form(Path::new("a.png"));
+        assert_eq!(form.losses(&photo), [""; 0]);
+        form.dossier.is_wanted = true;
+        let losses = form.losses(&photo);
+        assert!(losses[0].starts_with("A history in XMP"), "{losses:?}");
     }
 
     #[test]

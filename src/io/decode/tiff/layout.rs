@@ -29,7 +29,8 @@ pub struct Layout {
     has_more_channels: bool,
     /// Whether every channel has its own strips or tiles.
     pub is_planar: bool,
-    is_white_zero: bool,
+    /// Whether grey is stored with white as zero.
+    pub is_white_zero: bool,
     /// Red, green and blue of every index.
     pub palette: Option<Palette>,
     compression: CompressionMethod,

@@ -70,6 +70,7 @@ pub fn decode(input: &Input) -> Result<Decoded, Fault> {
     }
     metadata.left_behind.extend(layout.left_behind());
     metadata.premultiplied_alpha = layout.alpha == Some(ExtraSamples::AssociatedAlpha);
+    metadata.white_is_zero = layout.is_white_zero;
     metadata.page = page;
 
     let (samples, alpha) = read_pixels(input, &mut decoder, &layout, &metadata)?;

@@ -25,6 +25,8 @@ pub struct Found {
     pub derived_from: Option<Range<usize>>,
     /// The value of `Iptc4xmpExt:DigitalSourceType`.
     pub source_type: Option<Range<usize>>,
+    /// The whole `Iptc4xmpExt:DigitalSourceType` when it says nothing.
+    pub empty_source_type: Option<Range<usize>>,
     /// The value of `xmpMM:DocumentID`.
     pub document_id: Option<Range<usize>>,
     /// The value of `xmpMM:InstanceID`.
@@ -136,6 +138,8 @@ impl<'a> Scanner<'a> {
             Kind::Rdf if is_empty => return Err(XmpError::new("its rdf:RDF is empty")),
             Kind::Rdf => self.has_rdf = true,
             Kind::Description => self.read_attributes(reader, tag, &range)?,
+            // A web address may be the element's text or what it points to.
+            Kind::SourceType => self.resource_value(reader, tag, &range)?,
             Kind::HistoryList => {
                 let is = |name: &'static [u8], uri: &str| {
                     let (found, _) = reader.resolver().resolve_element(QName(name));
@@ -207,6 +211,25 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
+    /// Takes the value of `rdf:resource` for the source type, if there is one.
+    fn resource_value(
+        &mut self,
+        reader: &NsReader<&'a [u8]>,
+        tag: &BytesStart<'_>,
+        range: &Range<usize>,
+    ) -> Result<(), XmpError> {
+        for attribute in tag.attributes() {
+            let attribute = attribute.map_err(XmpError::new)?;
+            let (namespace, local) = reader.resolver().resolve_attribute(attribute.key);
+            let is_rdf = matches!(namespace, ResolveResult::Bound(Namespace(found)) if found == RDF.as_bytes());
+            if is_rdf && local.into_inner() == b"resource" {
+                let key = attribute.key.into_inner();
+                self.found.source_type = self.value_range(range, key, &attribute.value);
+            }
+        }
+        Ok(())
+    }
+
     /// Where the value of the attribute `key` lies: names are unique in a tag, and `=` and quotes are around the value.
     fn value_range(&self, tag: &Range<usize>, key: &[u8], value: &[u8]) -> Option<Range<usize>> {
         let text = &self.packet[tag.clone()];
@@ -253,9 +276,13 @@ impl<'a> Scanner<'a> {
                 found.history = Some(Container::Empty { element });
             }
             Kind::DerivedFrom => found.derived_from = Some(element),
-            Kind::SourceType if is_empty => {
-                return Err(XmpError::new("its digital source type has no text"));
-            }
+            // Pointed to, as found when it was opened.
+            Kind::SourceType
+                if found
+                    .source_type
+                    .as_ref()
+                    .is_some_and(|it| it.end <= tag.end) => {}
+            Kind::SourceType if is_empty => found.empty_source_type = Some(element),
             Kind::SourceType => found.source_type = Some(content),
             Kind::DocumentId if !is_empty => found.document_id = Some(content),
             Kind::InstanceId if !is_empty => found.instance_id = Some(content),

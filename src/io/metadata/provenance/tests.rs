@@ -131,9 +131,9 @@ fn without_a_source_type_to_state_the_masters_stays() {
 fn a_packet_that_cannot_be_understood_is_refused() {
     let deep = format!("<a>{}{}</a>", "<b>".repeat(70_000), "</b>".repeat(70_000));
     let entity = format!("<!DOCTYPE a [<!ENTITY e 'x'>]>{}", packet("", ""));
-    let utf16: Vec<u8> = packet("", "")
-        .encode_utf16()
-        .flat_map(u16::to_le_bytes)
+    let utf32: Vec<u8> = packet("", "")
+        .chars()
+        .flat_map(|character| u32::from(character).to_le_bytes())
         .collect();
     let whole = packet("", "");
     for broken in [
@@ -144,7 +144,7 @@ fn a_packet_that_cannot_be_understood_is_refused() {
         &whole.as_bytes()[..whole.len() / 2],
         deep.as_bytes(),
         entity.as_bytes(),
-        &utf16,
+        &utf32,
     ] {
         assert!(edit_xmp(Some(broken), &edit()).is_err());
     }
@@ -193,4 +193,54 @@ fn a_byte_order_mark_in_front_moves_nothing() {
     );
     let edited_plain = edited(plain);
     assert_eq!(edited(&marked), format!("\u{feff}{edited_plain}"));
+}
+
+#[test]
+fn a_source_type_that_is_pointed_to_is_replaced_where_it_stands() {
+    let old = "http://cv.iptc.org/newscodes/digitalsourcetype/negativeFilm";
+    for own in [
+        format!("<i:DigitalSourceType r:resource=\"{old}\"/>"),
+        format!("<i:DigitalSourceType r:resource='{old}'></i:DigitalSourceType>"),
+    ] {
+        let master = packet("", &own);
+        let stated = digital_source_type(master.as_bytes());
+        assert_eq!(stated.as_deref(), Some(old));
+        let edited = edited(&master);
+        assert!(edited.contains(&own.replace(old, URI)), "{edited}");
+        assert_eq!(edited.matches("DigitalSourceType ").count(), 1, "{edited}");
+        assert!(!edited.contains(old), "{edited}");
+        let again = self::edited(&edited);
+        assert_eq!(again.matches(URI).count(), 1, "{again}");
+    }
+    let edited = edited(&packet("", "<i:DigitalSourceType/>"));
+    assert_eq!(digital_source_type(edited.as_bytes()).as_deref(), Some(URI));
+}
+
+#[test]
+fn a_packet_in_utf_16_is_edited_and_stays_in_it() {
+    let master = packet("", "<m:DocumentID>Zürich 𝄞</m:DocumentID>");
+    let edited = edited(&master);
+    for (is_big, has_mark) in [(false, false), (false, true), (true, false), (true, true)] {
+        let utf_16 = |text: &str| -> Vec<u8> {
+            let mark = if has_mark { "\u{feff}" } else { "" };
+            let words = mark.encode_utf16().chain(text.encode_utf16());
+            let bytes = |word: u16| {
+                if is_big {
+                    word.to_be_bytes()
+                } else {
+                    word.to_le_bytes()
+                }
+            };
+            words.flat_map(bytes).collect()
+        };
+        let packet = utf_16(&master);
+        let found = edit_xmp(Some(&packet), &edit()).unwrap();
+        assert_eq!(found, utf_16(&edited));
+        assert_eq!(digital_source_type(&found).as_deref(), Some(URI));
+        let from = derived_from(&found).unwrap();
+        assert!(from.contains("documentID=Zürich 𝄞"), "{from}");
+        // Cut in the middle of a character.
+        let cut = &packet[..packet.len() - 1];
+        assert!(edit_xmp(Some(cut), &edit()).is_err());
+    }
 }
