@@ -91,6 +91,8 @@ pub struct UnscratchApp {
     title: String,
     /// The keyboard, not the pointer, was last used to go from widget to widget.
     keyboard_leads: bool,
+    /// The shape is to be finished once this frame's clicks have come to it.
+    finishes_next: bool,
     /// The window is still to be made as large as the screen.
     to_maximize: bool,
 }
@@ -125,6 +127,7 @@ impl UnscratchApp {
             saving: autosave::Saving::start(ctx, options.journals),
             title: String::new(),
             keyboard_leads: false,
+            finishes_next: false,
             to_maximize: options.maximized,
         };
         app.pointer.wheel.expected = options.notches_told_twice;
@@ -176,6 +179,9 @@ impl UnscratchApp {
 
     fn read_input(&mut self, ctx: &egui::Context, actions: &mut Vec<Action>) {
         let typing = ctx.text_edit_focused();
+        if std::mem::take(&mut self.finishes_next) {
+            actions.push(Action::Run(Command::FinishShape));
+        }
         if self.view.dialog.is_none() {
             // With a menu open, Escape closes the menu and nothing else; Enter presses a button that has the keyboard.
             let in_menu = egui::Popup::is_any_open(ctx);
@@ -185,7 +191,15 @@ impl UnscratchApp {
                 .into_iter()
                 .filter(|command| !(in_menu && *command == Command::Cancel))
                 .filter(|command| !(on_button && *command == Command::FinishShape));
-            actions.extend(commands.map(Action::Run));
+            for command in commands {
+                let waits = command == Command::FinishShape && canvas::clicks_too(ctx);
+                if waits {
+                    self.finishes_next = true;
+                    ctx.request_repaint();
+                } else {
+                    actions.push(Action::Run(command));
+                }
+            }
         }
         let events = ctx.input(|input| input.events.clone());
         for event in &events {

@@ -93,6 +93,10 @@ pub enum Command {
     ShowThrough,
     /// Fill the picked area by the network again.
     NetworkFill,
+    /// Let less of the picked area's repair show.
+    AreaWeaker,
+    /// Let more of it show.
+    AreaStronger,
     /// Shape tools protect instead of marking, or mark again.
     ShapesProtect,
     /// The shape being drawn is complete.
@@ -143,6 +147,10 @@ pub enum Command {
     CompareSplit,
     /// Original above a divider, restored below.
     CompareSplitAcross,
+    /// The divider between original and restored, back.
+    DividerBack,
+    /// The same, on.
+    DividerOn,
     /// Original and restored next to each other.
     CompareSideBySide,
     /// Original and restored in turn.

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use crate::files::ask_to_close;
 use crate::support::{Window, open_with_options, scratched, start_in};
-use eframe::egui::PointerButton;
+use eframe::egui::{Key, Modifiers, PointerButton};
 use egui_kittest::kittest::Queryable as _;
 use unscratch::gui::dialogs::Dialog;
+use unscratch::gui::state::OverlayMode;
 use unscratch::journal::{Autosave, JournalFolder, MasterId};
 
 /// A window on a photo whose work is kept in `journals`.
@@ -70,7 +71,7 @@ fn work_comes_back_with_its_undo_after_the_window_was_killed() {
     window.harness.get_by_label_contains("1 edit, saved");
     // Nothing happens without the person's word.
     assert_eq!(window.mask_at(45, 40), 0);
-    window.harness.key_press(eframe::egui::Key::Escape);
+    window.harness.key_press(Key::Escape);
     window.harness.run();
     assert!(matches!(
         window.app().view().dialog,
@@ -87,9 +88,57 @@ fn work_comes_back_with_its_undo_after_the_window_was_killed() {
     );
     window
         .harness
-        .key_press_modifiers(eframe::egui::Modifiers::COMMAND, eframe::egui::Key::Z);
+        .key_press_modifiers(Modifiers::COMMAND, Key::Z);
     window.harness.run();
     assert_eq!(window.mask_at(45, 40), 0);
+}
+
+#[test]
+fn exported_work_taken_up_again_is_still_exported_and_the_view_is_as_it_was() {
+    let (place, photo, journals) = place();
+    {
+        let mut window = window_on(&photo, &journals);
+        window.stroke(PointerButton::Primary, &[(30.0, 40.0), (60.0, 40.0)]);
+        window.settle();
+        // The overlay by hand, and rulers.
+        for key in [Key::Num5, Key::R] {
+            window.harness.key_press(key);
+            window.harness.run();
+        }
+        window
+            .harness
+            .key_press_modifiers(Modifiers::COMMAND, Key::E);
+        window.harness.run();
+        window.harness.key_press(Key::Enter);
+        window.harness.step();
+        window.until("it is exported", |app| {
+            app.document()
+                .is_some_and(|document| !document.is_modified())
+        });
+        window.until("and so says the journal", |app| {
+            let photo = app.document().unwrap().photo();
+            let found = JournalFolder::new(journals.clone()).find(&MasterId::of(photo));
+            found.is_some_and(|(_, recovered)| recovered.capture.exported)
+        });
+        window.settle();
+    }
+    let mut window = window_on(&photo, &journals);
+    asks(&mut window);
+    window.harness.get_by_label_contains("all exported");
+    let shown = |window: &Window| window.app().view().overlay.shown();
+    // Enter presses the first button.
+    window.harness.key_press(Key::Enter);
+    window.harness.step();
+    window.settle();
+    assert!(window.app().view().dialog.is_none());
+    assert!(window.mask_at(45, 40) > 0);
+    assert!(!window.app().document().unwrap().is_modified());
+    assert_eq!(
+        shown(&window),
+        OverlayMode::Outline,
+        "though a repair arrived"
+    );
+    drop(place);
 }
 
 #[test]

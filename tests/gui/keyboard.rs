@@ -158,6 +158,74 @@ fn lines_and_polygons_go_from_tap_to_tap_until_enter() {
 }
 
 #[test]
+fn a_last_corner_and_enter_in_one_frame_complete_the_line_with_that_corner() {
+    let mut window = desk(&plain(), Modifiers::NONE, Key::U);
+    clicks(&mut window, &[(40, 40)]);
+    go(&mut window, 160, 40);
+    let events = [Key::Space, Key::Enter].into_iter().flat_map(|key| {
+        [true, false].map(|pressed| Event::Key {
+            key,
+            physical_key: None,
+            pressed,
+            repeat: false,
+            modifiers: Modifiers::NONE,
+        })
+    });
+    for event in events {
+        window.harness.event(event);
+    }
+    window.harness.step();
+    window.settle();
+    assert_eq!(undo_label(&window), Some("Line"));
+    assert_eq!(window.mask_at(150, 40), 255);
+    assert!(window.app().view().draft.is_none(), "no second line begins");
+}
+
+#[test]
+fn strength_and_divider_go_by_keys() {
+    let middle = SCRATCH.start + 3;
+    let mut window = desk(&scratched(), Modifiers::NONE, Key::W);
+    plain_tap(&mut window, Key::Comma);
+    assert_eq!(undo_label(&window), None, "nothing is picked");
+    clicks(&mut window, &[(middle, 100)]);
+    window.settle();
+    for _ in 0..4 {
+        plain_tap(&mut window, Key::Comma);
+    }
+    window.harness.get_by_label("80 %");
+    plain_tap(&mut window, Key::Period);
+    window.settle();
+    window.harness.get_by_label("85 %");
+    tap(&mut window, Modifiers::COMMAND, Key::Z);
+    window.settle();
+    window.harness.get_by_label("100 %");
+
+    let split = |window: &Window| window.app().view().split;
+    let before = split(&window);
+    tap(&mut window, Modifiers::SHIFT, Key::Period);
+    assert!(
+        (split(&window) - before).abs() < f32::EPSILON,
+        "no divider is shown"
+    );
+    window.harness.get_by_label("Split").click();
+    window.harness.run();
+    tap(&mut window, Modifiers::SHIFT, Key::Period);
+    assert!(split(&window) > before);
+    tap(&mut window, Modifiers::SHIFT, Key::Comma);
+    tap(&mut window, Modifiers::SHIFT, Key::Comma);
+    assert!(split(&window) < before);
+}
+
+#[test]
+fn the_hint_says_how_the_tool_is_used_by_keys() {
+    let mut window = desk(&plain(), Modifiers::SHIFT, Key::R);
+    window.harness.run();
+    window
+        .harness
+        .get_by_label_contains("Space sets one corner, Space again the opposite one");
+}
+
+#[test]
 fn rectangles_go_from_corner_to_corner_by_two_taps_and_escape_gives_them_up() {
     let mut window = desk(&plain(), Modifiers::SHIFT, Key::R);
     clicks(&mut window, &[(50, 50), (150, 120)]);

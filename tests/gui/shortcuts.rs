@@ -41,6 +41,26 @@ fn a_new_key_works_at_once_and_the_old_one_no_more() {
 }
 
 #[test]
+fn the_sheet_is_read_to_its_end_by_keys() {
+    let mut window = open(&plain());
+    window.settle();
+    window.harness.set_size(eframe::egui::vec2(1000.0, 500.0));
+    open_sheet(&mut window);
+    let top_of_last = |window: &Window| {
+        let last = window.harness.get_by_label("Leave the photo");
+        last.rect().min.y
+    };
+    let below = top_of_last(&window);
+    press(&mut window, Modifiers::NONE, Key::End);
+    let at_end = top_of_last(&window);
+    assert!(at_end < 480.0 && at_end < below, "{at_end} of {below}");
+    press(&mut window, Modifiers::NONE, Key::PageUp);
+    assert!(top_of_last(&window) > at_end);
+    press(&mut window, Modifiers::NONE, Key::Home);
+    assert!((top_of_last(&window) - below).abs() < 1.0);
+}
+
+#[test]
 fn a_key_in_use_is_named_and_only_taken_over_when_that_is_chosen() {
     let mut window = open(&plain());
     window.settle();

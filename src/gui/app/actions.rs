@@ -15,6 +15,8 @@ use crate::gui::tools::Tool;
 const ZOOM_STEP: f64 = 1.25;
 /// A key's step of brush size.
 const BRUSH_STEP: f32 = 1.15;
+/// How far a key moves the divider, as a part of the picture area.
+const DIVIDER_STEP: f32 = 0.05;
 /// A key's step of hardness.
 const HARDNESS_STEP: f32 = 0.1;
 
@@ -147,6 +149,8 @@ impl UnscratchApp {
             }
             Command::ClearArea => self.clear_area(ctx),
             Command::SuggestFill => self.suggest_fill(ctx),
+            Command::AreaWeaker => self.step_area_strength(false),
+            Command::AreaStronger => self.step_area_strength(true),
             Command::ShowThrough => self.show_through(ctx),
             Command::NetworkFill => self.fill_area_by_network(),
             Command::LoadMask => self.choose_mask(ctx),
@@ -208,6 +212,8 @@ impl UnscratchApp {
             Command::TogglePixelGrid => settings.pixel_grid = !settings.pixel_grid,
             Command::ToggleRulers => settings.rulers = !settings.rulers,
             Command::ToggleRulerUnit => settings.rulers_in_mm = !settings.rulers_in_mm,
+            Command::DividerBack => self.move_divider(-DIVIDER_STEP),
+            Command::DividerOn => self.move_divider(DIVIDER_STEP),
             Command::CompareSideBySide => self.compare(CompareMode::SideBySide),
             Command::Autosaves => self.show_autosaves(),
             Command::Crosshair => canvas::toggle_keyboard(ctx),

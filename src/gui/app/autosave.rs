@@ -38,6 +38,9 @@ struct Note {
     split: f32,
     brush: (f32, f32),
     shapes_protect: bool,
+    /// Rulers, pixel grid, navigator; absent from older journals.
+    #[serde(default)]
+    aids: Option<(bool, bool, bool)>,
 }
 
 /// When something was last handed over, and what.
@@ -222,8 +225,14 @@ impl UnscratchApp {
                 message: error.to_string(),
                 is_error: true,
             });
-        } else if let Ok(note) = serde_json::from_slice(&recovered.capture.note) {
-            self.take_note(&note);
+        } else {
+            if recovered.capture.exported && origin != Origin::Changed {
+                let state = document.snapshot();
+                document.mark_exported(state);
+            }
+            if let Ok(note) = serde_json::from_slice(&recovered.capture.note) {
+                self.take_note(&note);
+            }
         }
         self.begin_saving();
         self.request_fill();
@@ -344,7 +353,8 @@ impl UnscratchApp {
                 .iter()
                 .position(|tool| *tool == self.view.tool)
                 .unwrap_or(0),
-            overlay: match self.view.overlay.mode {
+            // One that gave way to a repair is not to be seen when the work is taken up.
+            overlay: match self.view.overlay.shown() {
                 OverlayMode::Off => 0,
                 OverlayMode::Mask => 1,
                 OverlayMode::Probability => 2,
@@ -355,6 +365,7 @@ impl UnscratchApp {
             split: self.view.split,
             brush: (settings.brush_diameter_px, settings.brush_hardness),
             shapes_protect: self.view.shapes_protect,
+            aids: Some((settings.rulers, settings.pixel_grid, settings.navigator)),
         }
     }
 
@@ -371,17 +382,21 @@ impl UnscratchApp {
         if let Some(tool) = Tool::ALL.get(note.tool) {
             self.view.tool = *tool;
         }
-        self.view.overlay.mode = match note.overlay {
+        // As one chosen by hand: the repair that comes with the work does not put it away.
+        self.view.overlay.choose(match note.overlay {
             0 => OverlayMode::Off,
             2 => OverlayMode::Probability,
             3 => OverlayMode::Outline,
             4 => OverlayMode::Provenance,
             _ => OverlayMode::Mask,
-        };
+        });
         self.view.split = note.split.clamp(0.0, 1.0);
         self.view.shapes_protect = note.shapes_protect;
         let settings = &mut self.store.settings;
         settings.compare = note.compare;
+        if let Some(aids) = note.aids {
+            (settings.rulers, settings.pixel_grid, settings.navigator) = aids;
+        }
         (settings.brush_diameter_px, settings.brush_hardness) = note.brush;
         *settings = std::mem::take(settings).tidied();
     }

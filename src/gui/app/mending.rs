@@ -12,14 +12,17 @@ use crate::gui::state::{Mending, Notice};
 use crate::gui::tools::Point;
 use crate::inference::CancelToken;
 use crate::mask::{
-    AreaRepair, EffectiveMask, Filling, LEAST_STRENGTH, MaskOperation, OwnFill, PixelRegion,
-    Recipe, RecipeKind, SourcePiece, label,
+    AreaRepair, EffectiveMask, FULL_STRENGTH, Filling, LEAST_STRENGTH, MaskOperation, OwnFill,
+    PixelRegion, Recipe, RecipeKind, SourcePiece, label,
 };
 use crate::photo::Photo;
 use crate::restore::{
     HealError, SUGGESTIONS, area_at, area_inside, fill_from_own, known_border, suggest_sources,
     whole_piece,
 };
+
+/// Steps of an area's strength by key, 5 % each.
+const STRENGTH_STEPS: u32 = 20;
 
 /// How far from the click the area may lie, screen points.
 const PICK_REACH_POINTS: f32 = 8.0;
@@ -264,6 +267,30 @@ impl UnscratchApp {
                 filling: None,
             };
             self.decide(label::AREA_STRENGTH, repair, true);
+        }
+    }
+
+    /// Takes the picked area's strength one of [`STRENGTH_STEPS`] up or down; steps in a row are one edit until the strength is
+    /// left alone.
+    pub(super) fn step_area_strength(&mut self, is_up: bool) {
+        let (Some(area), Some(document)) = (&self.view.area, &self.document) else {
+            return;
+        };
+        let Some(first) = area.region.spans().first() else {
+            return;
+        };
+        let now = document.repairs().strength_at(first.x, first.y);
+        let full = u32::from(FULL_STRENGTH);
+        let nearest = (u32::from(now) * STRENGTH_STEPS + full / 2) / full;
+        let step = if is_up {
+            (nearest + 1).min(STRENGTH_STEPS)
+        } else {
+            nearest.saturating_sub(1)
+        };
+        let next = (step * full + STRENGTH_STEPS / 2) / STRENGTH_STEPS;
+        let next = (next as u8).max(LEAST_STRENGTH);
+        if next != now {
+            self.set_area_strength(next);
         }
     }
 

@@ -57,6 +57,11 @@ impl UnscratchApp {
         }
     }
 
+    /// Moves the divider by a part of the picture area.
+    pub(super) fn move_divider(&mut self, step: f32) {
+        self.view.split = (self.view.split + step).clamp(0.0, 1.0);
+    }
+
     pub(super) fn compare(&mut self, mode: CompareMode) {
         self.store.settings.compare = mode;
     }

@@ -31,6 +31,21 @@ pub fn has_keyboard(ctx: &egui::Context) -> bool {
     ctx.memory(|memory| memory.has_focus(canvas_id()))
 }
 
+/// Whether this frame also holds a click on the photo, by pointer or by key, which comes to the shape being drawn only after
+/// the commands.
+pub fn clicks_too(ctx: &egui::Context) -> bool {
+    let by_key = has_keyboard(ctx);
+    ctx.input(|input| {
+        input.events.iter().any(|event| match event {
+            Event::PointerButton { .. } => true,
+            Event::Key {
+                key: Key::Space, ..
+            } => by_key,
+            _ => false,
+        })
+    })
+}
+
 /// Gives the keyboard to the photo, or takes it away.
 pub fn toggle_keyboard(ctx: &egui::Context) {
     ctx.memory_mut(|memory| {
@@ -183,7 +198,8 @@ impl Crosshair {
                 Modifiers::NONE
             };
             events.push(button_event(button, true, at, modifiers));
-            self.could_finish = false;
+            // With these a click begins or goes on with a shape that Enter finishes, also in this very frame.
+            self.could_finish = matches!(model.view.tool, Tool::Line | Tool::Polygon);
             return;
         }
         if self.held.take().is_none() {

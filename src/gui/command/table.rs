@@ -191,6 +191,20 @@ pub const COMMANDS: &[CommandRow] = &[
         "Let the network's own fill show again where another one was chosen",
         &[Shortcut::shift(Key::W)],
     ),
+    repeating(row(
+        Command::AreaWeaker,
+        Group::Marks,
+        "Weaker repair in area",
+        "Let more of the original show in the picked area",
+        &[Shortcut::plain(Key::Comma)],
+    )),
+    repeating(row(
+        Command::AreaStronger,
+        Group::Marks,
+        "Stronger repair in area",
+        "Let more of the repair show in the picked area",
+        &[Shortcut::plain(Key::Period)],
+    )),
     row(
         Command::ClearMask,
         Group::Marks,
@@ -261,6 +275,20 @@ pub const COMMANDS: &[CommandRow] = &[
         "Original above a divider, restored below it",
         &[Shortcut::shift(Key::S)],
     ),
+    repeating(row(
+        Command::DividerBack,
+        Group::View,
+        "Divider back",
+        "Move the divider between original and restored left or up",
+        &[Shortcut::place(Key::Comma, true)],
+    )),
+    repeating(row(
+        Command::DividerOn,
+        Group::View,
+        "Divider on",
+        "Move the divider between original and restored right or down",
+        &[Shortcut::place(Key::Period, true)],
+    )),
     row(
         Command::CompareSideBySide,
         Group::View,

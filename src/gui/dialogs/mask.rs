@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use eframe::egui::{self, RichText, TextEdit, Ui};
+use eframe::egui::{RichText, TextEdit, Ui};
 
-use super::title;
+use super::{default_button, title};
 use crate::gui::panels::caption;
 use crate::gui::state::{Action, Model};
 use crate::gui::theme;
@@ -117,10 +117,7 @@ pub fn show(
     let may_save = refusal.is_none() && (!exists || form.may_replace);
     ui.add_space(8.0);
     ui.horizontal(|ui| {
-        let save = ui.add_enabled(may_save, theme::primary_button("Save"));
-        let enter = ui.memory(|memory| memory.focused().is_none())
-            && ui.input(|input| input.key_pressed(egui::Key::Enter));
-        if save.clicked() || (enter && may_save) {
+        if default_button(ui, may_save, "Save").1 {
             actions.push(Action::ConfirmSaveMask);
         }
         if ui.button("Cancel").clicked() {

@@ -100,6 +100,17 @@ pub fn show(
     }
 }
 
+/// The dialog's first button, which Enter presses too while nothing else has the keyboard. The response, and whether it was
+/// pressed in either way.
+fn default_button(ui: &mut Ui, is_enabled: bool, text: &str) -> (egui::Response, bool) {
+    let response = ui.add_enabled(is_enabled, theme::primary_button(text));
+    // A button that has the keyboard answers to Enter itself.
+    let enter = ui.memory(|memory| memory.focused().is_none())
+        && ui.input(|input| input.key_pressed(Key::Enter));
+    let is_pressed = response.clicked() || (enter && is_enabled);
+    (response, is_pressed)
+}
+
 /// A dialog's title.
 fn title(ui: &mut Ui, text: &str) {
     ui.label(RichText::new(text).heading().color(theme::TEXT_STRONG));

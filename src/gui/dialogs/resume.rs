@@ -5,9 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use eframe::egui::{RichText, Ui};
 
-use super::title;
+use super::{default_button, title};
 use crate::gui::state::Action;
-use crate::gui::theme;
 use crate::journal::{MasterId, Offer, Origin};
 
 /// What the dialog says of the work.
@@ -97,8 +96,7 @@ pub fn show(ui: &mut Ui, form: &ResumeForm, actions: &mut Vec<Action>) {
         } else {
             "Continue"
         };
-        let button = theme::primary_button(go_on);
-        if ui.add_enabled(form.fits, button).clicked() {
+        if default_button(ui, form.fits, go_on).1 {
             actions.push(Action::ResumeWork);
         }
         if ui.button("Start afresh").clicked() {

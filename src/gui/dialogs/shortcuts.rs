@@ -2,7 +2,7 @@
 
 mod change;
 
-use eframe::egui::{self, Button, Grid, RichText, Role, Ui, WidgetInfo, vec2};
+use eframe::egui::{self, Button, Grid, Key, RichText, Role, Ui, WidgetInfo, vec2};
 
 use super::title;
 use crate::gui::command::{Bindings, Bound, COMMANDS, Group, HeldKey};
@@ -21,6 +21,19 @@ const MOUSE: [(&str, &str); 7] = [
     ("Shift+wheel", "Move sideways"),
     ("Middle button", "Move the photo"),
 ];
+
+/// What the keys do on the photo while its crosshair is shown.
+const CROSSHAIR: [(&str, &str); 6] = [
+    ("Arrows", "Move it; with Shift far, with Ctrl by 1 px"),
+    ("Space", "Press and hold: paint, drag, click"),
+    ("Shift+Space", "Straight line to here"),
+    ("Shift+Enter", "The right button: erase, heal from here"),
+    ("Enter", "Complete the line or polygon"),
+    ("Tab, Esc", "Leave the photo"),
+];
+
+/// How far an arrow key moves the sheet, points.
+const SCROLL_STEP: f32 = 40.0;
 
 /// From this width of the window on, points, there is room for three columns.
 const WIDE_FROM_WIDTH: f32 = 1060.0;
@@ -42,6 +55,9 @@ pub fn show(ui: &mut Ui, form: &mut ShortcutsForm, model: &Model<'_>, actions: &
         .max_height(height)
         .min_scrolled_height(height)
         .show(ui, |ui| {
+            if *form == ShortcutsForm::Reading {
+                scroll_by_keys(ui, height);
+            }
             ui.horizontal_top(|ui| {
                 ui.spacing_mut().item_spacing.x = 36.0;
                 ui.vertical(|ui| {
@@ -51,7 +67,8 @@ pub fn show(ui: &mut Ui, form: &mut ShortcutsForm, model: &Model<'_>, actions: &
                     group(ui, Group::Help, form, bindings);
                     if !is_wide {
                         held(ui, form, bindings);
-                        mouse(ui);
+                        hands(ui, "Mouse", &MOUSE);
+                        hands(ui, "Crosshair", &CROSSHAIR);
                     }
                 });
                 ui.vertical(|ui| {
@@ -60,7 +77,8 @@ pub fn show(ui: &mut Ui, form: &mut ShortcutsForm, model: &Model<'_>, actions: &
                     }
                     group(ui, Group::View, form, bindings);
                     if is_wide {
-                        mouse(ui);
+                        hands(ui, "Mouse", &MOUSE);
+                        hands(ui, "Crosshair", &CROSSHAIR);
                     } else {
                         group(ui, Group::Tools, form, bindings);
                     }
@@ -119,9 +137,32 @@ fn keys(ui: &mut Ui, name: &str, rows: &[Bound], form: &mut ShortcutsForm, bindi
     });
 }
 
-fn mouse(ui: &mut Ui) {
-    table(ui, "Mouse", |ui| {
-        for (keys, text) in MOUSE {
+/// Moves the sheet by the keys that move pages, while no button on it has the keyboard.
+fn scroll_by_keys(ui: &Ui, page: f32) {
+    if ui.memory(|memory| memory.focused().is_some()) {
+        return;
+    }
+    let down: f32 = ui.input(|input| {
+        let keys = [
+            (Key::ArrowDown, SCROLL_STEP),
+            (Key::ArrowUp, -SCROLL_STEP),
+            (Key::PageDown, page),
+            (Key::PageUp, -page),
+            (Key::End, f32::from(u16::MAX)),
+            (Key::Home, -f32::from(u16::MAX)),
+        ];
+        let pressed = keys.into_iter().filter(|(key, _)| input.key_pressed(*key));
+        pressed.map(|(_, step)| step).sum()
+    });
+    if down != 0.0 {
+        ui.scroll_with_delta(vec2(0.0, -down));
+    }
+}
+
+/// Rows that cannot be changed.
+fn hands(ui: &mut Ui, name: &str, rows: &[(&str, &str)]) {
+    table(ui, name, |ui| {
+        for &(keys, text) in rows {
             ui.label(RichText::new(keys).color(theme::TEXT_STRONG));
             ui.label(text);
             ui.end_row();

@@ -2,10 +2,9 @@
 
 use eframe::egui::Ui;
 
-use super::{Then, title};
+use super::{Then, default_button, title};
 use crate::gui::command::Command;
 use crate::gui::state::{Action, Model};
-use crate::gui::theme;
 
 /// Draws the dialog.
 pub fn show(ui: &mut Ui, then: &Then, model: &Model<'_>, actions: &mut Vec<Action>) {
@@ -25,7 +24,7 @@ pub fn show(ui: &mut Ui, then: &Then, model: &Model<'_>, actions: &mut Vec<Actio
     ));
     ui.add_space(14.0);
     ui.horizontal(|ui| {
-        if ui.add(theme::primary_button("Export…")).clicked() {
+        if default_button(ui, true, "Export…").1 {
             actions.push(Action::Run(Command::Export));
         }
         if model.keeps_work && ui.button("Keep for later").clicked() {

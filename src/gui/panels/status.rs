@@ -7,9 +7,10 @@ use crate::gui::theme;
 use crate::journal::Autosave;
 
 /// The hint while the keyboard works on the photo.
-const CROSSHAIR: &str = "Arrows move, with Shift far, with Ctrl by 1 px; Space presses and drags, Shift+Space draws a line, Shift+Enter is the right button, Tab goes on";
+const CROSSHAIR: &str =
+    "Arrows move, with Shift far, with Ctrl by 1 px; Shift+Enter is the right button, Tab goes on";
 /// The same where there is little room.
-const CROSSHAIR_SHORT: &str = "Arrows move, Space presses, Tab goes on";
+const CROSSHAIR_SHORT: &str = "Arrows move, Tab goes on";
 
 /// Draws the bar.
 pub fn show(ui: &mut Ui, model: &Model<'_>) {
@@ -107,12 +108,17 @@ fn hint_candidates(model: &Model<'_>) -> Vec<String> {
     if model.view.held.master {
         return vec!["The original; let go to see the restored photo".to_owned()];
     }
-    if model.view.crosshair.is_some() {
-        return [CROSSHAIR, CROSSHAIR_SHORT]
-            .map(|text| model.with_keys(text))
-            .to_vec();
-    }
     let tool = model.view.tool.hint();
+    if model.view.crosshair.is_some() {
+        let by_key = model.view.tool.key_hint();
+        return [
+            format!("{by_key} · {CROSSHAIR}"),
+            format!("{by_key} · {CROSSHAIR_SHORT}"),
+            by_key.to_owned(),
+        ]
+        .map(|text| model.with_keys(&text))
+        .to_vec();
+    }
     let other = "wheel zooms, {hold_pan}+drag moves, hold {hold_master} for the original, {cycle_overlay} for the damage";
     let first = tool.split([',', ';', ':']).next().unwrap_or(tool);
     [&format!("{tool} · {other}"), tool, first]

@@ -2,6 +2,7 @@
 
 use super::Model;
 use crate::gui::command::{Bound, Command};
+use crate::gui::settings::CompareMode;
 
 const NO_PHOTO: &str = "Open a photo first";
 const IN_STROKE: &str = "Let go of the brush first";
@@ -40,6 +41,13 @@ impl Model<'_> {
             Command::ToggleRulerUnit => unless(
                 self.px_per_mm().is_some(),
                 "This file does not say its resolution",
+            ),
+            Command::DividerBack | Command::DividerOn => unless(
+                matches!(
+                    self.settings.compare,
+                    CompareMode::Split | CompareMode::SplitAcross
+                ),
+                "Compare by a divider first",
             ),
             Command::Export => unless(self.work.exporting.is_none(), "An export is being written"),
             Command::SearchArea => unless(self.work.engine_error.is_none(), NO_NETWORKS),
@@ -81,6 +89,8 @@ impl Model<'_> {
             | Command::NetworkFill
             | Command::SuggestFill
             | Command::ShowThrough
+            | Command::AreaWeaker
+            | Command::AreaStronger
             | Command::GrowMarks
             | Command::ShrinkMarks
             | Command::FeatherMarks
@@ -98,7 +108,9 @@ impl Model<'_> {
             Command::ClearArea
             | Command::NetworkFill
             | Command::SuggestFill
-            | Command::ShowThrough => unless(
+            | Command::ShowThrough
+            | Command::AreaWeaker
+            | Command::AreaStronger => unless(
                 self.view.area.is_some(),
                 "Pick a repaired place with the tool Mend area first",
             ),

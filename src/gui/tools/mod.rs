@@ -116,6 +116,26 @@ impl Tool {
         }
     }
 
+    /// The same for the keyboard's crosshair.
+    pub const fn key_hint(self) -> &'static str {
+        match self {
+            Self::Brush => "Hold Space and move to paint, Shift+Space draws a line",
+            Self::Eraser => "Hold Space and move to wipe marks away",
+            Self::Protect => "Hold Space and move to protect",
+            Self::Line | Self::Polygon => "Space sets each corner, Enter completes it",
+            Self::Lasso => "Hold Space and move around it",
+            Self::Rectangle => "Space sets one corner, Space again the opposite one",
+            Self::FillHole => "Space inside an outline of marks",
+            Self::Trace => "Space on a scratch, Enter takes what is shown",
+            Self::Area => {
+                "Space sets one corner of the area to search, Space again the opposite one"
+            }
+            Self::Mend => {
+                "Space picks a repair; {area_weaker} and {area_stronger} weaken and strengthen it"
+            }
+        }
+    }
+
     /// Whether it paints along the pointer's path; the others draw shapes.
     pub const fn is_brush(self) -> bool {
         self.gesture().is_none()
