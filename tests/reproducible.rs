@@ -91,7 +91,7 @@ fn window_engine() -> Engine {
     )
 }
 
-/// A toned print, whose fills take their tone from the whole window.
+/// A toned print, whose fills take their tone from the sound picture around them.
 fn toned_photo(size: ImageSize) -> Arc<Photo> {
     let tone = [1.0, 0.92, 0.8];
     let value = |x, y, c: usize| (scene::scene(x, y) * tone[c] * 255.0) as u8;

@@ -9,6 +9,9 @@ mod photo;
 #[path = "common/scene.rs"]
 mod scene;
 
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
 use unscratch::geometry::{ImageSize, PixelPoint, PixelRect};
 use unscratch::inference::{CancelToken, Contract, Engine, EngineOptions, Network, Tensor};
 use unscratch::mask::{EffectiveMask, Mask, MaskLayer};
@@ -170,29 +173,142 @@ fn whole_fill(engine: &mut Engine, photo: &Photo, mask: &EffectiveMask) -> Tenso
     fill
 }
 
-#[test]
-fn fill_cells_give_what_the_whole_photo_gives_alone_or_in_company() {
-    let mut engine = engine::real_engine();
-    // So little memory that no two cells share a window.
-    let frugal = EngineOptions {
+/// So little memory that no two cells share a window, and most cells are filled in pieces.
+fn frugal_engine() -> Engine {
+    let options = EngineOptions {
         memory_limit_bytes: Some(1 << 20),
         ..engine::engine_options()
     };
-    let mut frugal = Engine::load(&frugal).unwrap();
+    Engine::load(&options).unwrap()
+}
+
+#[test]
+fn fill_cells_give_what_the_whole_photo_gives_alone_or_in_company() {
+    let mut engine = engine::real_engine();
+    let mut frugal = frugal_engine();
     for (width, height) in SIZES {
         let size = ImageSize::new(width, height);
         let (photo, mask) = (photo(size), mask(size));
         let expected = whole_fill(&mut engine, &photo, &mask);
         for engine in [&mut engine, &mut frugal] {
-            for cell in restored(engine, &photo, &mask).cells() {
-                for (x, y, i) in cell.pixels() {
-                    for c in 0..3 {
-                        let e = expected.row(c, y as usize)[x as usize];
-                        let a = f32::from(cell.fill[3 * i + c]) / 65_535.0;
-                        assert!((a - e).abs() <= 1.0 / 255.0, "{size} at {x}, {y}: {a} {e}");
-                    }
-                }
+            assert_same_fill(&restored(engine, &photo, &mask), &expected, size);
+        }
+    }
+}
+
+fn assert_same_fill(restoration: &Restoration, expected: &Tensor, size: ImageSize) {
+    for cell in restoration.cells() {
+        for (x, y, i) in cell.pixels() {
+            for c in 0..3 {
+                let e = expected.row(c, y as usize)[x as usize];
+                let a = f32::from(cell.fill[3 * i + c]) / 65_535.0;
+                assert!((a - e).abs() <= 1.0 / 255.0, "{size} at {x}, {y}: {a} {e}");
             }
         }
     }
+}
+
+/// A sepia print with grain and a scanner's noise that is more faded to the right and has a brown spot.
+fn sepia(size: ImageSize) -> Photo {
+    let value = |x: u32, y: u32, c: usize| {
+        let (across, down) = (x as f32 / size.width as f32, y as f32 / size.height as f32);
+        let spot = (-((across - 0.4).powi(2) + (down - 0.5).powi(2)) * 60.0).exp();
+        let depth = 1.0 - 0.5 * across + 0.3 * spot;
+        let curve = [1.0 - 0.12 * depth, 1.0, 1.0 + 0.2 * depth][c];
+        let noise = (x * 7919 + y * 104_729 + c as u32 * 31 + x * y) % 7;
+        (scene::scene(x, y).powf(curve) * 255.0 + noise as f32 - 3.0) as u8
+    };
+    photo::photo_of(size, Channels::Rgb, value)
+}
+
+fn mask_of(size: ImageSize, marks: &[PixelRect]) -> EffectiveMask {
+    let pixels = (0..size.height).flat_map(|y| (0..size.width).map(move |x| (x, y)));
+    let value = |(x, y)| u8::from(marks.iter().any(|mark| mark.contains(x, y))) * 255;
+    let mut mask = Mask::new(size);
+    mask.added = MaskLayer::from_raster(size, &pixels.map(value).collect::<Vec<u8>>());
+    EffectiveMask::new(mask, None)
+}
+
+/// Every filled pixel, 8 bits a channel as exactly as it was filled.
+fn filled(restoration: &Restoration) -> BTreeMap<(u32, u32), [f32; 3]> {
+    let cells = restoration.cells();
+    let pixels = cells.flat_map(|cell| {
+        cell.pixels().map(move |(x, y, i)| {
+            let rgb = [0, 1, 2].map(|c| f32::from(cell.fill[3 * i + c]) / 257.0);
+            ((x, y), rgb)
+        })
+    });
+    pixels.collect()
+}
+
+/// The largest difference of two restorations of one photo where both fill, in 8-bit levels.
+fn largest_difference(one: &Restoration, other: &Restoration) -> f32 {
+    let (one, other) = (filled(one), filled(other));
+    let both = one.iter().filter_map(|(at, a)| Some((a, other.get(at)?)));
+    let differences = both.flat_map(|(a, b)| [0, 1, 2].map(|c| (a[c] - b[c]).abs()));
+    differences
+        .max_by(f32::total_cmp)
+        .expect("pixels in common")
+}
+
+#[test]
+fn on_a_toned_print_a_fill_does_not_depend_on_what_else_its_window_reads() {
+    let mut engine = engine::real_engine();
+    let photo = sepia(ImageSize::new(720, 640));
+    let hole = PixelRect::new(290, 300, 40, 60);
+    let alone = restored(&mut engine, &photo, &mask_of(photo.size(), &[hole]));
+    let width = |restoration: &Restoration| {
+        let windows = restoration.cells().map(|cell| cell.window.width);
+        windows.max().unwrap()
+    };
+    assert_eq!(width(&alone), 384);
+    // Farther from the hole than the halo, but in the same cells and so in one window with it.
+    let beyond = PixelRect::new(480, 470, 20, 20);
+    let both = restored(&mut engine, &photo, &mask_of(photo.size(), &[hole, beyond]));
+    assert_eq!(width(&both), 512);
+    let difference = largest_difference(&alone, &both);
+    assert!(difference <= 1.0, "{difference}");
+}
+
+#[test]
+fn on_a_toned_print_little_memory_gives_what_much_memory_gives() {
+    let (mut engine, mut frugal) = (engine::real_engine(), frugal_engine());
+    let photo = sepia(ImageSize::new(330, 290));
+    let mask = mask(photo.size());
+    let much = restored(&mut engine, &photo, &mask);
+    let little = restored(&mut frugal, &photo, &mask);
+    assert!(little.cells().any(|cell| cell.pieces.len() > 3));
+    let difference = largest_difference(&much, &little);
+    assert!(difference <= 1.0, "{difference}");
+}
+
+#[test]
+fn windows_of_any_size_anywhere_give_what_the_whole_photo_gives() {
+    let mut engine = engine::real_engine();
+    let halo = engine.detector_manifest().halo_px;
+    let mut runner = proptest::test_runner::TestRunner::new_with_rng(
+        ProptestConfig::with_cases(6),
+        proptest::test_runner::TestRng::deterministic_rng(
+            proptest::test_runner::RngAlgorithm::ChaCha,
+        ),
+    );
+    let engine = std::cell::RefCell::new(&mut engine);
+    let sizes = (1_u32..420, 1_u32..420, 1_u32..7);
+    let hole = (0.0_f64..1.0, 0.0_f64..1.0, 1_u32..150, 1_u32..150);
+    let cases = runner.run(&(sizes, hole), |((width, height, tile), (x, y, w, h))| {
+        let engine = &mut **engine.borrow_mut();
+        let size = ImageSize::new(width, height);
+        let photo = photo(size);
+        let (expected, _) = whole(engine, &photo);
+        for window in plan_windows(size, 64 * tile, halo) {
+            assert_same_probability(engine, &photo, &window, &expected);
+        }
+        let at = |part: f64, len: u32| (part * f64::from(len)) as u32;
+        let hole = PixelRect::new(at(x, width), at(y, height), w, h).intersect(size.rect());
+        let mask = mask_of(size, &[hole]);
+        let expected = whole_fill(engine, &photo, &mask);
+        assert_same_fill(&restored(engine, &photo, &mask), &expected, size);
+        Ok(())
+    });
+    cases.unwrap();
 }

@@ -17,6 +17,9 @@ use crate::record::{
 };
 use crate::restore::{AlphaRaster, Restoration, RestoreError, composite_rect, rerender};
 
+/// The first version of records whose toned prints have the tone around each place; before it was that of a window.
+const LOCAL_TONE_VERSION: u32 = 3;
+
 /// Checks one record.
 pub(super) fn run(args: &VerifyArgs, session: &mut Session<'_>) -> Result<(), Stop> {
     // Before the record is read: a set killed while it replaced an older one may hold another.
@@ -294,8 +297,16 @@ fn judge(record: &Record, found: Option<Agreement>, session: &Session<'_>) -> Re
             found.largest_difference
         )),
         (differing, levels) => {
+            let version = record.schema_version;
+            let reason = if version < LOCAL_TONE_VERSION {
+                format!(
+                    "; the record is of version {version}, and fills of toned prints take their colour otherwise since version {LOCAL_TONE_VERSION}"
+                )
+            } else {
+                String::new()
+            };
             return Err(anyhow::anyhow!(
-                "differs: {differing} samples of {name} differ, by up to {} code values ({levels} of 255 levels)",
+                "differs: {differing} samples of {name} differ, by up to {} code values ({levels} of 255 levels){reason}",
                 found.largest_difference
             )
             .into());

@@ -1,4 +1,4 @@
-//! The fields of `NAME.restoration.json`, version 2. Their names are a promise to archives: see `docs/restoration-record.md`.
+//! The fields of `NAME.restoration.json`, version 3. Their names are a promise to archives: see `docs/restoration-record.md`.
 
 use std::num::NonZeroU32;
 use std::path::{Component, Path};
@@ -10,7 +10,7 @@ use super::RecordError;
 /// What `schema` says in every record.
 pub const SCHEMA: &str = "unscratch-restoration-record";
 /// The version written, and the newest that is read.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 /// Longest record read, bytes: more than a million areas.
 const LONGEST_BYTES: u64 = 256 << 20;
 
@@ -452,8 +452,8 @@ mod tests {
             RecordError::NotARecord { .. }
         ));
         assert!(matches!(
-            parse(r#"{"schema": "unscratch-restoration-record", "schema_version": 3}"#),
-            RecordError::Version { version: 3, .. }
+            parse(r#"{"schema": "unscratch-restoration-record", "schema_version": 4}"#),
+            RecordError::Version { version: 4, .. }
         ));
     }
 }

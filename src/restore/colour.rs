@@ -4,6 +4,7 @@
 //! sees as a coloured mark, so the fill keeps its lightness and takes its colour from that function. A colour photo is
 //! left as the network fills it.
 
+use super::local_tone::LocalTone;
 use super::window_fill::rows_of;
 use crate::geometry::{ImageSize, PixelPoint, PixelRect};
 use crate::inference::Tensor;
@@ -22,15 +23,15 @@ const OUTLIER_SHARE: f32 = 0.1;
 /// Noise of a colour scan of a toned print is about 0.008; the dullest colour photos are beyond 0.03.
 const TONED_RMS: f32 = 0.015;
 
-/// How much the whole photo's tone counts in a window, in pixels: a window with little sound picture follows the photo.
+/// How much the whole photo's tone counts around a place, in pixels: with little sound picture there it follows the photo.
 const PRIOR_PIXELS: f64 = 64.0;
 
 /// What the fill of one window may look like.
 pub(super) enum ColourGuide {
     /// The file has one channel.
     Grey,
-    /// Chroma is this function of lightness.
-    Toned(Tone),
+    /// Chroma is a function of lightness, and a little of the place.
+    Toned(LocalTone),
     /// A colour photo.
     Colour,
 }
@@ -57,11 +58,16 @@ impl PhotoTone {
 }
 
 impl ColourGuide {
-    /// The guide for a window: `input` (1, 3, h, w) in [0, 1], `hole` (1, 1, h, w), > 0 = hole.
-    pub(super) fn new(photo: PhotoTone, input: &Tensor, hole: &Tensor) -> Self {
+    /// The guide for a window `read` in a photo of `size`, see [`LocalTone::fitted`]; as far as its halo is there it is the
+    /// same from every window.
+    pub(super) fn new(
+        photo: PhotoTone,
+        window: (&Tensor, &Tensor),
+        place: (PixelRect, ImageSize, u32),
+    ) -> Self {
         match photo {
             PhotoTone::Grey => Self::Grey,
-            PhotoTone::Toned(tone) => Self::Toned(tone.fitted_to(input, hole)),
+            PhotoTone::Toned(tone) => Self::Toned(LocalTone::fitted(tone, window, place)),
             PhotoTone::Colour => Self::Colour,
         }
     }
@@ -72,9 +78,12 @@ impl ColourGuide {
         let pixels = red.zip(green).zip(blue).map(|((r, g), b)| [r, g, b]);
         match self {
             Self::Grey => pixels.map(|[r, g, b]| to_u16((r + g + b) / 3.0)).collect(),
-            Self::Toned(tone) => pixels
-                .flat_map(|rgb| tone.colour_of(luma(rgb)).map(to_u16))
-                .collect(),
+            Self::Toned(tones) => {
+                let places = (rect.y..rect.bottom())
+                    .flat_map(|y| (rect.x..rect.right()).map(move |x| (x, y)));
+                let toned = |((x, y), rgb)| tones.at(x, y).colour_of(luma(rgb)).map(to_u16);
+                places.zip(pixels).flat_map(toned).collect()
+            }
             Self::Colour => pixels.flat_map(|rgb| rgb.map(to_u16)).collect(),
         }
     }
@@ -96,54 +105,52 @@ pub(super) struct Tone {
 }
 
 impl Tone {
+    /// Grey.
+    #[cfg(test)]
+    pub(super) const NEUTRAL: Self = Self {
+        red: [0.0; 3],
+        blue: [0.0; 3],
+    };
+
     /// The tone of a neutral or toned print; `None` for a colour photo.
     fn of_photo(photo: &Photo) -> Option<Self> {
         let mut pixels = sample(photo);
         // Twice: the second fit is free of what the first one found to be off.
-        let mut tone = Self::fit(pixels.iter().copied(), None);
+        let mut tone = Self::fit(pixels.iter().copied());
         let kept = pixels.len() - (pixels.len() as f32 * OUTLIER_SHARE) as usize;
         for _ in 0..2 {
             pixels.sort_by(|a, b| tone.square_error(*a).total_cmp(&tone.square_error(*b)));
-            tone = Self::fit(pixels[..kept].iter().copied(), None);
+            tone = Self::fit(pixels[..kept].iter().copied());
         }
         let errors = pixels[..kept].iter().map(|&rgb| tone.square_error(rgb));
         let mean_square = errors.sum::<f32>() / kept as f32;
         (mean_square.sqrt() <= TONED_RMS).then_some(tone)
     }
 
-    /// The tone of the sound pixels of a window, held to this one where they are few.
-    fn fitted_to(self, input: &Tensor, hole: &Tensor) -> Self {
-        let plane = hole.data().len();
-        let (red, rest) = input.data().split_at(plane);
-        let (green, blue) = rest.split_at(plane);
-        let sound = (0..plane)
-            .filter(|&i| hole.data()[i] <= 0.0)
-            .map(|i| [red[i], green[i], blue[i]])
-            // A stain or a mark in ink beside the hole is no tone of the print.
-            .filter(|&rgb| self.square_error(rgb) <= (4.0 * TONED_RMS).powi(2));
-        Self::fit(sound, Some(self))
+    /// Whether a pixel may be of this print: a stain or a mark in ink beside the hole is no tone of it.
+    pub(super) fn may_be(self, rgb: [f32; 3]) -> bool {
+        self.square_error(rgb) <= (4.0 * TONED_RMS).powi(2)
     }
 
-    /// Least squares over `pixels`; `prior` counts as [`PRIOR_PIXELS`] pixels spread over the lightness range.
-    fn fit(pixels: impl Iterator<Item = [f32; 3]>, prior: Option<Self>) -> Self {
+    /// This tone, and `part` of the way to the other one.
+    pub(super) fn mixed(self, other: Self, part: f64) -> Self {
+        let mixed =
+            |one: [f64; 3], other: [f64; 3]| [0, 1, 2].map(|n| one[n] + (other[n] - one[n]) * part);
+        Self {
+            red: mixed(self.red, other.red),
+            blue: mixed(self.blue, other.blue),
+        }
+    }
+
+    /// Least squares over `pixels`.
+    fn fit(pixels: impl Iterator<Item = [f32; 3]>) -> Self {
         let mut sums = NormalEquations::default();
-        for rgb in pixels {
-            let y = f64::from(luma(rgb));
-            sums.add(y, [f64::from(rgb[0]) - y, f64::from(rgb[2]) - y], 1.0);
-        }
-        if let Some(prior) = prior {
-            for step in 0..=16 {
-                let y = f64::from(step) / 16.0;
-                let chroma = [evaluate(prior.red, y), evaluate(prior.blue, y)];
-                sums.add(y, chroma, PRIOR_PIXELS / 17.0);
-            }
-        }
-        let [red, blue] = sums.solve();
-        Self { red, blue }
+        pixels.for_each(|rgb| sums.add_pixel(rgb));
+        sums.solve()
     }
 
     /// The colour of lightness `y`, each channel in [0, 1] or a little outside.
-    fn colour_of(self, y: f32) -> [f32; 3] {
+    pub(super) fn colour_of(self, y: f32) -> [f32; 3] {
         let red = evaluate(self.red, f64::from(y)) as f32;
         let blue = evaluate(self.blue, f64::from(y)) as f32;
         // Y = Σ weight · channel, so the weighted chroma adds up to nothing.
@@ -183,8 +190,8 @@ fn sample(photo: &Photo) -> Vec<[f32; 3]> {
 }
 
 /// Sums of a least-squares fit of two chroma differences on 1, Y, Y².
-#[derive(Default)]
-struct NormalEquations {
+#[derive(Clone, Default)]
+pub(super) struct NormalEquations {
     /// Σ w Yⁿ.
     powers: [f64; 5],
     /// Σ w Yⁿ · chroma.
@@ -205,8 +212,35 @@ impl NormalEquations {
         }
     }
 
-    /// The coefficients; a little ridge keeps higher ones at 0 where the lightness range does not show them.
-    fn solve(&self) -> [[f64; 3]; 2] {
+    /// Counts a pixel in.
+    pub(super) fn add_pixel(&mut self, rgb: [f32; 3]) {
+        let y = f64::from(luma(rgb));
+        self.add(y, [f64::from(rgb[0]) - y, f64::from(rgb[2]) - y], 1.0);
+    }
+
+    /// Counts everything in that `other` counted.
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (sum, more) in self.powers.iter_mut().zip(other.powers) {
+            *sum += more;
+        }
+        let products = self.products.as_flattened_mut().iter_mut();
+        for (sum, more) in products.zip(other.products.as_flattened()) {
+            *sum += more;
+        }
+    }
+
+    /// The tone of what was counted; `photo` counts as [`PRIOR_PIXELS`] pixels spread over the lightness range.
+    pub(super) fn tone(mut self, photo: Tone) -> Tone {
+        for step in 0..=16 {
+            let y = f64::from(step) / 16.0;
+            let chroma = [evaluate(photo.red, y), evaluate(photo.blue, y)];
+            self.add(y, chroma, PRIOR_PIXELS / 17.0);
+        }
+        self.solve()
+    }
+
+    /// Least squares; a little ridge keeps higher coefficients at 0 where the lightness range does not show them.
+    fn solve(&self) -> Tone {
         const RIDGE: f64 = 1e-4;
         let p = self.powers;
         let ridge = RIDGE * p[0].max(1e-9);
@@ -215,7 +249,8 @@ impl NormalEquations {
             [p[1], p[2] + ridge, p[3]],
             [p[2], p[3], p[4] + ridge],
         ];
-        self.products.map(|right| solve_3(matrix, right))
+        let [red, blue] = self.products.map(|right| solve_3(matrix, right));
+        Tone { red, blue }
     }
 }
 
@@ -245,7 +280,7 @@ mod tests {
     use super::*;
     use crate::photo::{FileFormat, Metadata, Samples, Source};
 
-    const SIDE: u32 = 96;
+    const SIDE: u32 = 128;
 
     fn photo(colour: impl Fn(f32, u32, u32) -> [f32; 3]) -> Photo {
         let mut samples = Vec::new();
@@ -326,8 +361,9 @@ mod tests {
                 }
             }
         }
-        let guide = ColourGuide::new(PhotoTone::of(photo), &input, &hole);
         let read = PixelRect::new(0, 0, SIDE, SIDE);
+        let place = (read, ImageSize::new(SIDE, SIDE), 128);
+        let guide = ColourGuide::new(PhotoTone::of(photo), (&input, &hole), place);
         let filled = guide.interleave(&fill, rect, read);
         let error = |pixel: &[u16]| {
             let rgb = [0, 1, 2].map(|c| f32::from(pixel[c]) / 65_535.0);

@@ -87,8 +87,8 @@ pub fn fill_cell(
 
 /// Fills several cells, each from the window of its plan, and hands each to `filled`.
 ///
-/// Windows that do not fit into the engine's memory are parted; then a fill differs by less than 1/255 (in practice, by
-/// rounding). Cells come window by window; when it fails or is cancelled, those handed over stay good.
+/// Windows that do not fit into the engine's memory are parted; then a fill differs by rounding, at most 1/255, since the
+/// network, grain and tone look no further than the halo that every window keeps. Cells come window by window; when it fails or is cancelled, those handed over stay good.
 ///
 /// # Errors
 /// As [`restore_photo`].

@@ -14,6 +14,7 @@ mod grain;
 mod group;
 mod heal;
 mod inpaint;
+mod local_tone;
 mod merge;
 mod options;
 mod plan;

@@ -22,8 +22,8 @@ pub struct CellPlan {
     /// What the network reads to fill it, image px, on the grid; a function of the mask and the photo's size alone.
     /// Cells with equal windows are filled from one run.
     pub window: PixelRect,
-    /// Hash of the cell, its window and the mask everywhere that window's fill can depend on; equal stamps mean equal
-    /// fills of one photo, to the last bit.
+    /// Hash of the cell, its window and the mask everywhere in that window; equal stamps mean equal fills of one photo, to
+    /// the last bit.
     pub stamp: u64,
 }
 

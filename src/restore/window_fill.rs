@@ -122,7 +122,7 @@ impl WindowOutput {
             read,
             fill: self.fill,
             recovered: self.recovered,
-            guide: ColourGuide::new(contexts.tone(photo), &input, &hole),
+            guide: ColourGuide::new(contexts.tone(photo), (&input, &hole), place),
         }
     }
 }

@@ -76,7 +76,7 @@ fn what_was_filled_in_pieces_for_want_of_memory_is_identical_with_any_memory() {
         .run("restore a.tif -o r.tif --mask-in m.png --dossier --provider cpu --memory-limit 100M")
         .expect_code(0);
     let record = folder.json("r.restoration.json");
-    assert_eq!(record["schema_version"], 2);
+    assert_eq!(record["schema_version"], 3);
     let windows = record["fill_windows"].as_array().unwrap();
     assert!(windows.len() > 1, "{windows:?}");
     assert!(windows.iter().all(|window| window["piece"].is_object()));
@@ -152,6 +152,26 @@ fn a_derivative_that_was_retouched_is_found_out() {
         .run("verify r.restoration.json --provider cpu")
         .expect_code(1)
         .expect_error("differs: 1 samples");
+}
+
+#[test]
+fn an_older_record_whose_repair_differs_names_its_version() {
+    let folder = scan();
+    folder
+        .run("restore a.tif -o r.tif --mask-in m.png --dossier --provider cpu")
+        .expect_code(0);
+    let mut picture = folder.load("r.tif").into_rgb16();
+    picture.get_pixel_mut(45, 40).0[1] ^= 0x2000;
+    let mut record = folder.json("r.restoration.json");
+    record["schema_version"] = 2.into();
+    let old = record.to_string();
+    folder.write("r.restoration.json", old.as_bytes());
+    folder.save("r.tif", picture);
+    forge_checksum(&folder, old.as_bytes());
+    folder
+        .run("verify r.restoration.json --provider cpu")
+        .expect_code(1)
+        .expect_error("the record is of version 2");
 }
 
 /// Puts the checksum of `r.tif` as it is now into a copy of the record, and takes the manifest away.
