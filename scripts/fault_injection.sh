@@ -3,7 +3,7 @@
 # nothing partial under a final name, the target's name in the message. Not part of `make test`, since it takes
 # minutes and the full disk needs the right to mount.
 #
-# Usage: scripts/fault_injection.sh [kills] (default 200)
+# Usage: scripts/fault_injection.sh [kills [kills of mended exports]] (default 200 and 60)
 # UNSCRATCH names the binary (default target/release/unscratch). Needs ImageMagick, root for the full disk, and strace to
 # kill a dossier between any two of its renames.
 
@@ -11,6 +11,7 @@ set -u -o pipefail
 unset CDPATH
 
 kills=${1:-200}
+mended_kills=${2:-60}
 program=${UNSCRATCH:-target/release/unscratch}
 [ -x "$program" ] || { echo "there is no program $program; build it first or name it with UNSCRATCH" >&2; exit 2; }
 program=$(realpath "$program")
@@ -25,13 +26,16 @@ clean_up() {
 }
 trap clean_up EXIT
 cd "$work" || exit 2
+# Where an export notes that it has begun.
+export XDG_DATA_HOME=$work/data
 
 failures=0
 fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
 hash_of() { sha256sum "$1" | cut -d' ' -f1; }
 
 mkdir in
-# Noise, so that files are large and writing takes its time; an empty mask, so that no network has to run.
+# Noise, so that files are large and writing takes its time; an empty mask, so that no network has to run;
+# what is repaired is killed further below, with a mask of its own.
 convert -size 1600x1200 -seed 7 xc:grey50 +noise Random -depth 16 in/master.png
 convert in/master.png -compress lzw in/master.tif
 convert in/master.png -quality 93 -sampling-factor 4:2:0 in/master.jpg
@@ -183,6 +187,68 @@ echo "         $leftovers left a hidden .unscratch-*.part behind"
 touch -d '1 minute ago' "killed/.unscratch-4194999-aBc123.part"
 "$program" inpaint in/master.png --mask in/mask.png -o killed/next.png >out.txt 2>err.txt || fail "an export beside a leftover"
 [ -z "$(find killed -name '.unscratch-*')" ] || fail "a leftover was not removed: $(ls -A killed)"
+
+# --- ended at once while what was repaired is written ------------------------------------------------------------
+# The mask is a line from top to bottom, so that every strip of the TIFF is packed again; the kill comes while the
+# hidden file is there, since the networks take most of the time before.
+mkdir mended
+convert in/master.png -crop 800x600+0+0 +repage in/scan.png
+convert in/scan.png -compress lzw -define tiff:rows-per-strip=4 in/scan.tif
+convert in/scan.png -quality 93 -sampling-factor 4:2:0 in/scan.jpg
+convert -size 800x600 xc:black -fill white -draw 'rectangle 400,0 402,599' -threshold 50% -depth 8 in/line.png
+now() { echo $(($(date +%s%N) / 1000000)); }
+wait_for_part() {
+    until [ -n "$(compgen -G 'mended/.unscratch-*')" ]; do
+        kill -0 "$process" 2>/dev/null || return
+    done
+}
+mended_killed=0 mended_finished=0 mended_complete=0 mended_partial=0 mended_left=0
+for kind in tif png jpg; do
+    scan_hash=$(hash_of "in/scan.$kind")
+    mend() { exec "$program" -q inpaint "in/scan.$kind" --mask in/line.png --metadata untouched --overwrite -o "$1"; }
+    kept=mended/kept.$kind
+    (mend "$kept") || fail "a mended export without a fault, $kind"
+    whole=$(hash_of "$kept")
+    [ "$whole" != "$scan_hash" ] || fail "nothing was mended, $kind"
+    (mend "$kept") &
+    process=$!
+    wait_for_part
+    started=$(now)
+    wait "$process" || fail "a mended export over an older one, $kind"
+    length=$(($(now) - started))
+    [ "$(hash_of "$kept")" = "$whole" ] || fail "two mended exports of scan.$kind differ"
+    for ((round = 0; round < (mended_kills + 2) / 3; round++)); do
+        name=mended/derivative.$kind
+        rm -f "$name"
+        older=none
+        if ((round % 2)); then
+            echo "older $round" >"$name"
+            older=$(hash_of "$name")
+        fi
+        (mend "$name") 2>/dev/null &
+        process=$!
+        wait_for_part
+        sleep "$(awk -v ms=$((RANDOM % (length + 1))) 'BEGIN { printf "%.3f", ms / 1000 }')"
+        kill -9 "$process" 2>/dev/null
+        if wait "$process" 2>/dev/null; then mended_finished=$((mended_finished + 1)); else mended_killed=$((mended_killed + 1)); fi
+        if [ -n "$(compgen -G 'mended/.unscratch-*')" ]; then
+            mended_left=$((mended_left + 1))
+            find mended -name '.unscratch-*' -delete
+        fi
+        found=none
+        [ -e "$name" ] && found=$(hash_of "$name")
+        if [ "$found" = "$whole" ]; then
+            mended_complete=$((mended_complete + 1))
+        elif [ "$found" != "$older" ]; then
+            mended_partial=$((mended_partial + 1))
+            fail "kill -9 while mended, $kind: neither the older file nor a whole new one under a final name"
+        fi
+        [ "$(hash_of "$kept")" = "$whole" ] || fail "kill -9 while mended, $kind: the derivative beside has changed"
+    done
+    [ "$(hash_of "in/scan.$kind")" = "$scan_hash" ] || fail "kill -9 while mended: scan.$kind has changed"
+done
+echo "kill -9 while what was repaired is written: $mended_killed ended at once, $mended_finished were done before;"
+echo "         $mended_complete whole derivatives, $mended_partial partial ones; $mended_left left a hidden file behind"
 
 # --- a dossier over an older one, ended at once ---------------------------------------------------------------------
 # The whole set must be the older or the newer one; half of each may only be there until the next run or verify.

@@ -8,11 +8,17 @@ mask in each with `unscratch inpaint`, and compares master and derivative:
   written mask is above 0; the levels of a pyramid differ, and only beneath the mask and one of their pixels around it;
 - the report: a patched copy, nothing changed outside the mask, and some pixels changed inside.
 
-Usage: scripts/tiff_matrix.py path/to/unscratch [--keep FOLDER] [--only NAME]
-Needs ImageMagick 6, libtiff-tools and exiftool. Exits with 1 on any difference.
+Every third TIFF is exported once more with a history in XMP (`--metadata record`): only those properties may be added.
+Then PNG, JPEG, WebP and BMP with metadata, and what GIMP exports: what a PNG or JPEG of the same kind says to exiftool stays the same
+line by line, other kinds keep EXIF, GPS, IPTC, XMP and the profile; pixels outside the mask stay, by ImageMagick.
+
+Usage: scripts/tiff_matrix.py path/to/unscratch [--keep FOLDER] [--only NAME] [--jobs N]
+Needs ImageMagick 6, libtiff-tools and exiftool; GIMP 2.10 for its exports, and the Python packages tifffile and imagecodecs for all
+channels of 16-bit tiles of planes apart. What is missing is said and counted. Exits with 1 on any difference.
 """
 
 import argparse
+import concurrent.futures
 import itertools
 import json
 import pathlib
@@ -22,12 +28,26 @@ import subprocess
 import sys
 import tempfile
 
+from other_masters import COMMON, carried, folder_profile, gimp_exports, other_masters, pixels_outside
+
+try:
+    import numpy
+    import tifffile
+except ImportError:
+    tifffile = None
+
 WIDTH, HEIGHT = 230, 170
 #: Lines of exiftool that may differ: the file itself, and where strips or tiles are.
 ALLOWED = {
     "FileName", "Directory", "FileSize", "FileModifyDate", "FileAccessDate", "FileInodeChangeDate",
     "StripOffsets", "StripByteCounts", "TileOffsets", "TileByteCounts",
 }
+#: Lines that a history in XMP adds or replaces; of a BigTIFF exiftool shows the packet's length too.
+HISTORY = re.compile(r"\[XMP-(xmpMM\]\s+(History|DerivedFrom)|iptcExt\]\s+DigitalSourceType)|\[IFD0\]\s+ApplicationNotes")
+#: One TIFF in so many is exported with a history too.
+HISTORY_EVERY = 3
+#: What could not be checked here, as sentences.
+SKIPPED = []
 #: Each changed strip or tile may change this many bytes of the copied part: a position and a length.
 POINTER_BYTES = 16
 
@@ -169,10 +189,32 @@ class Masters:
                 run("tiffset", "-d", level, "-s", "254", "1", other)
             self.cases.append((other.stem, other, None))
         icc = self.at("icc.tif")
-        profiles = sorted(pathlib.Path("/usr/share/color/icc").rglob("sRGB*.ic*"))
-        if profiles:
-            run("convert", self.at("rgb16-contig.tif"), "-profile", profiles[0], "-compress", "Zip", icc)
-            self.cases.append(("icc", icc, None))
+        run("convert", self.at("rgb16-contig.tif"), "-profile", folder_profile(self.folder), "-compress", "Zip", icc)
+        self.cases.append(("icc", icc, None))
+        # Stored order is what counts, whichever way up it is shown. exiftool writes no BigTIFF.
+        for orientation in range(2, 9):
+            planar = ("contig", "separate")[orientation % 2]
+            self.case(f"orientation-{orientation}", f"rgb16-{planar}", "-c", packings[orientation % 6], "-p", planar,
+                      *layouts[list(layouts)[orientation % 2]], ("-L", "-B")[orientation // 2 % 2],
+                      exif=[f"-Orientation#={orientation}"])
+
+    def make_others(self):
+        """Masters that are no TIFF, and all that GIMP exports; its TIFFs join the others."""
+        profile = folder_profile(self.folder)
+        found = other_masters(self.folder, profile)
+        bases = []
+        for depth in (8, 16):
+            base = self.at(f"for-gimp-{depth}.tif")
+            run("convert", self.at(f"rgb{depth}-contig.tif"), "-profile", profile, base)
+            # GIMP turns what it opens.
+            run("exiftool", "-q", "-overwrite_original", *COMMON, "-Orientation#=1", base)
+            bases.append(base)
+        exports = gimp_exports(self.folder, *bases)
+        if exports is None:
+            SKIPPED.append("7 files exported by GIMP: it is not installed")
+            return found
+        self.cases.extend((path.stem, path, None) for path in exports if path.suffix == ".tif")
+        return found + [path for path in exports if path.suffix != ".tif"]
 
 
 def pages_of(path):
@@ -184,10 +226,13 @@ def changed_pixels(master, derivative, folder, page):
     """The samples (y, x, channel) that tiffcmp finds to differ on page `page` (from 0)."""
     info = run("tiffinfo", f"-{page}", master).stdout
     if "Tile Width" in info and "separate image planes" in info and "Bits/Sample: 16" in info:
+        if tifffile:
+            return changed_in_tifffile(master, derivative, page)
+        SKIPPED.append(f"channels beside colour and alpha of {derivative.name}: tifffile is not installed")
         return changed_in_imagemagick(master, derivative, page)
     plain = []
     for name, path in (("a", master), ("b", derivative)):
-        target = folder / f"plain-{name}.tif"
+        target = folder / f"{derivative.stem}-{page}-{name}.plain.tif"
         # Tiles become strips, which tiffcmp can read.
         run("tiffcp", "-c", "none", "-s", "-r", "16", f"{path},{page}", target)
         plain.append(target)
@@ -198,11 +243,21 @@ def changed_pixels(master, derivative, folder, page):
         if not match:
             raise RuntimeError(f"tiffcmp: {line}")
         found.add(tuple(map(int, match.groups())))
+    for target in plain:
+        target.unlink()
     return found
 
 
+def changed_in_tifffile(master, derivative, page):
+    """As changed_pixels, for 16-bit tiles of planes apart, which tiffcp 4.5.0 mixes up: every channel, by tifffile."""
+    old, new = (tifffile.TiffFile(path).pages[page].asarray() for path in (master, derivative))
+    assert old.shape == new.shape and old.shape[-2:] == (HEIGHT, WIDTH), (old.shape, new.shape)
+    old, new = (pixels.reshape(-1, HEIGHT, WIDTH) for pixels in (old, new))
+    return {(int(y), int(x), int(c)) for c, y, x in numpy.argwhere(old != new)}
+
+
 def changed_in_imagemagick(master, derivative, page):
-    """As changed_pixels, for 16-bit tiles of planes apart, which tiffcp 4.5.0 mixes up: colours and alpha by ImageMagick."""
+    """As changed_in_tifffile, of colours and alpha alone, by ImageMagick."""
     old, new = (
         subprocess.run(["convert", f"{path}[{page}]", "-depth", "16", "rgba:-"], capture_output=True, check=True).stdout
         for path in (master, derivative)
@@ -291,11 +346,92 @@ def check_case(program, mask, folder, name, master, page):
     return faults + ([fault] if fault else [])
 
 
+def without_history(lines):
+    return [line for line in lines if not HISTORY.match(line)]
+
+
+def check_history(program, mask, folder, name, master, page):
+    """The same export with a history in XMP: nothing but that is added, and the pixels are those of the export without."""
+    derivative, plain = folder / f"{name}.history.tif", folder / f"{name}.out.tif"
+    chosen = [] if page is None else ["--page", str(page)]
+    run(program, "inpaint", master, "--mask", mask, "-o", derivative, "--metadata", "record", "--provider", "cpu",
+        "--threads", "1", "--quiet", *chosen)
+    faults = []
+    old, new = exif_lines(master), exif_lines(derivative)
+    if without_history(old) != without_history(new):
+        faults.append("with a history, exiftool: " + "; ".join(sorted(set(without_history(old)) ^ set(without_history(new)))[:4]))
+    if page in (None, 1) and not any("HistoryAction" in line and "edited" in line for line in new):
+        faults.append("with a history: it is not there")
+    for number in range(pages_of(master)):
+        if changed_pixels(plain, derivative, folder, number):
+            faults.append(f"with a history: other pixels on page {number + 1}")
+    return faults
+
+
+def check_other(program, mask, folder, master, kind, with_history):
+    """A master that is no TIFF, exported as `kind`."""
+    derivative = folder / f"{master.name}{'.history' if with_history else ''}.out.{kind}"
+    alpha, report = (folder / f"{derivative.name}{end}" for end in (".alpha.png", ".json"))
+    before = master.read_bytes()
+    run(program, "inpaint", master, "--mask", mask, "-o", derivative, "--mask-out", alpha, "--report", report, "--provider", "cpu",
+        "--threads", "1", "--quiet", *(["--metadata", "record"] if with_history else []))
+    faults = ["the master was changed"] if master.read_bytes() != before else []
+    facts = json.loads(report.read_text())
+    old, new = exif_lines(master), exif_lines(derivative)
+    if with_history:
+        if not any("HistoryAction" in line and "edited" in line for line in new):
+            faults.append("there is no history")
+        old, new = without_history(old), without_history(new)
+    if any(line.startswith("Interlacing") for line in facts["not_carried"]):
+        old, new = ([line for line in lines if "Interlace" not in line] for lines in (old, new))
+    if any("thumbnail" in line for line in facts["not_carried"]):
+        old = [line for line in old if not line.startswith("[IFD1]") and "Thumbnail" not in line]
+    if master.suffix == f".{kind}":
+        if old != new:
+            faults.append("exiftool: " + "; ".join(sorted(set(old) ^ set(new))[:4]))
+    elif carried(old) - carried(new):
+        faults.append(f"not carried: {sorted(carried(old) - carried(new))[:4]}")
+    if kind != "jpg" and master.suffix in (".png", ".bmp"):
+        raw = subprocess.run(["convert", str(alpha), "-depth", "8", "gray:-"], capture_output=True, check=True).stdout
+        outside = [pixels_outside(path, raw, WIDTH, HEIGHT) for path in (master, derivative)]
+        if outside[0] != outside[1]:
+            faults.append("pixels differ outside the mask")
+    return faults
+
+
+def all_checks(program, mask, folder, masters, others, only):
+    """Every combination as its name and what checks it; the faults are what that returns."""
+    for index, (name, master, page) in enumerate(masters.cases):
+        if only not in name:
+            continue
+        case = program, mask, folder, name, master, page
+        if index % HISTORY_EVERY:
+            yield name, lambda case=case: [(case[3], check_case(*case))]
+        else:
+            yield name, lambda case=case: [(case[3], check_case(*case)), (f"{case[3]}-history", check_history(*case))]
+    for master in others:
+        kinds = {".jpg": ["jpg", "png"]}.get(master.suffix, ["png"])
+        for kind, with_history in itertools.product(kinds, (False, True)):
+            name = f"{master.name}-to-{kind}{'-history' if with_history else ''}"
+            case = program, mask, folder, master, kind, with_history
+            if only in name:
+                yield name, lambda name=name, case=case: [(name, check_other(*case))]
+
+
+def checked(check):
+    name, faults_of = check
+    try:
+        return faults_of()
+    except (RuntimeError, AssertionError, subprocess.CalledProcessError) as error:
+        return [(name, [str(error)])]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program", type=pathlib.Path)
     parser.add_argument("--keep", type=pathlib.Path, help="folder for the files, kept afterwards")
     parser.add_argument("--only", default="", help="only combinations with this in their name")
+    parser.add_argument("--jobs", type=int, default=1, help="how many combinations are checked at a time")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.keep or pathlib.Path(temporary)
@@ -305,16 +441,17 @@ def main():
             "rectangle 20,60 24,64 rectangle 150,100 180,101", "-threshold", "50%", "-depth", "8", mask)
         masters = Masters(folder)
         masters.make()
-        failed = 0
-        cases = [case for case in masters.cases if options.only in case[0]]
-        for name, master, page in cases:
-            try:
-                faults = check_case(options.program, mask, folder, name, master, page)
-            except RuntimeError as error:
-                faults = [str(error)]
-            failed += bool(faults)
-            print(f"{'FAILED' if faults else 'ok':6} {name}" + "".join(f"\n       {fault}" for fault in faults), flush=True)
-        print(f"{len(cases)} combinations, {failed} failed")
+        others = masters.make_others()
+        failed = count = 0
+        checks = all_checks(options.program, mask, folder, masters, others, options.only)
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            for name, faults in itertools.chain.from_iterable(pool.map(checked, checks)):
+                failed, count = failed + bool(faults), count + 1
+                text = "".join(f"\n       {fault}" for fault in faults)
+                print(f"{'FAILED' if faults else 'ok':6} {name}{text}", flush=True)
+        for sentence in SKIPPED:
+            print(f"SKIPPED: {sentence}")
+        print(f"{count} combinations, {failed} failed, {len(SKIPPED)} SKIPPED")
     return 1 if failed else 0
 
 
