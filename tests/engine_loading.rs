@@ -170,3 +170,18 @@ fn a_provider_asked_for_runs_or_is_an_error_and_the_automatic_choice_says_why() 
         }
     }
 }
+
+#[test]
+fn where_the_cpu_is_good_enough_a_gpu_that_does_not_work_is_no_error_but_said() {
+    let options = EngineOptions {
+        provider: ProviderChoice::Cuda,
+        cpu_fallback: true,
+        ..engine::engine_options()
+    };
+    let cuda = probe_providers(&options).unwrap().remove(1);
+    let engine = Engine::load(&options).unwrap();
+    let report = engine.provider();
+    assert_eq!(report.is_fallback, !cuda.works);
+    assert_eq!(report.kind == ProviderKind::Cpu, !cuda.works);
+    assert_eq!(report.detail, cuda.reason);
+}

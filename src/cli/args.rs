@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::inference::MIN_WORKING_BYTES;
 use crate::io::NameTemplate;
 
 /// Removes scratches, cracks, folds and dust from scanned photographs.
@@ -65,8 +66,8 @@ pub struct Common {
     /// ONNX Runtime library, or the folder that holds it
     #[arg(long, global = true, value_name = "LIB")]
     pub runtime: Option<PathBuf>,
-    /// Memory for all that is kept beside the decoded photo, such as 512M or 2G; a photo that needs more to decode is refused [default: 1G; the machine's for decoding]
-    #[arg(long, global = true, value_name = "SIZE", value_parser = parse_size)]
+    /// Memory for all that is kept beside the decoded photo, such as 512M or 2G, at least 192M; the photo itself may take what the machine has [default: 1G]
+    #[arg(long, global = true, value_name = "SIZE", value_parser = parse_memory_limit)]
     pub memory_limit: Option<u64>,
     /// Page of a TIFF to work on, counted from 1 [default: the first that is no reduced copy]
     #[arg(long, global = true, value_name = "N")]
@@ -349,6 +350,18 @@ fn parse_threshold(text: &str) -> Result<f32, String> {
     }
 }
 
+/// A size that suffices for the networks.
+fn parse_memory_limit(text: &str) -> Result<u64, String> {
+    let bytes = parse_size(text)?;
+    if bytes < MIN_WORKING_BYTES {
+        return Err(format!(
+            "the smallest limit is {}M, half of which the networks need",
+            MIN_WORKING_BYTES >> 20
+        ));
+    }
+    Ok(bytes)
+}
+
 /// Bytes from `512M`, `2G`, `1.5GiB` or a plain number; a unit is a power of 1024.
 fn parse_size(text: &str) -> Result<u64, String> {
     const WANTED: &str = "a size is needed, such as 512M or 2G";
@@ -438,9 +451,19 @@ mod tests {
             "unscratch eval --damaged d --clean c --use-masks",
             "unscratch eval --damaged d --clean c --masks m --use-masks --threshold 0.3",
             "unscratch doctor --memory-limit lots",
+            "unscratch doctor --memory-limit 191M",
         ] {
             let error = parse(line).expect_err(line);
             assert_eq!(error.exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_limit_below_what_the_networks_need_is_refused_with_the_smallest_one() {
+        assert_eq!(parse_memory_limit("192M"), Ok(192 << 20));
+        for text in ["64M", "1", "191.9M"] {
+            let error = parse_memory_limit(text).unwrap_err();
+            assert!(error.contains("192M"), "{error}");
         }
     }
 

@@ -12,6 +12,7 @@ mod doctor;
 mod eval;
 mod interrupt;
 mod logging;
+mod memory;
 mod new_folders;
 mod plan;
 mod report;

@@ -7,6 +7,7 @@ use std::time::{Instant, SystemTime};
 use anyhow::Context as _;
 
 use super::args::{RestoreArgs, Sensitivity};
+use super::memory;
 use super::new_folders::NewFolders;
 use super::plan::{FilePlan, Plan, refuse_target};
 use super::report::{FileReport, Report, StageSeconds};
@@ -202,17 +203,14 @@ impl Session<'_> {
         }
     }
 
-    /// Says so when the process held more memory than the limit, which bounds its two largest parts only.
+    /// Says so when the process held more memory beside the largest photo so far than the limit says.
     fn note_memory(&self, report: &FileReport, input: &Path) {
         let (Some(limit), Some(peak)) = (self.common.memory_limit, report.peak_memory_bytes) else {
             return;
         };
-        if peak > limit {
-            let [peak, limit] = [peak, limit].map(|bytes| bytes.div_ceil(1 << 20));
-            self.console.note(&format!(
-                "{}: {peak} MiB of memory were needed; the limit of {limit} MiB bounds the photo and a network run, not all of it",
-                input.display(),
-            ));
+        let photo = self.largest_photo_bytes.get() as u64;
+        if let Some(said) = memory::passed_limit(peak, photo, limit) {
+            self.console.note(&format!("{}: {said}", input.display()));
         }
     }
 }

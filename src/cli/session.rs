@@ -1,5 +1,6 @@
 //! What one command shares: options, terminal, Ctrl-C, and the engine, loaded when it is first needed.
 
+use std::cell::Cell;
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::thread::JoinHandle;
@@ -9,6 +10,7 @@ use super::Stop;
 use super::args::{Common, Provider};
 use super::console::Console;
 use super::interrupt;
+use super::memory;
 use crate::inference::{CancelToken, Engine, EngineOptions, InferenceError, ProviderChoice};
 use crate::io::{DecodeLimits, open_page, remove_unfinished};
 use crate::photo::Photo;
@@ -24,6 +26,8 @@ pub(super) struct Session<'a> {
     pub console: &'a Console,
     pub cancel: CancelToken,
     pub limits: DecodeLimits,
+    /// The largest photo decoded so far, bytes.
+    pub largest_photo_bytes: Cell<usize>,
     engine: Option<Engine>,
     /// The engine being loaded on a thread of its own, with the wall time that takes, s.
     loading: Option<JoinHandle<(Result<Engine, InferenceError>, f64)>>,
@@ -47,9 +51,8 @@ impl<'a> Session<'a> {
             common,
             console,
             cancel,
-            limits: common
-                .memory_limit
-                .map_or_else(DecodeLimits::default, DecodeLimits::new),
+            limits: DecodeLimits::default(),
+            largest_photo_bytes: Cell::new(0),
             engine: None,
             loading: None,
             load_seconds: 0.0,
@@ -105,6 +108,9 @@ impl<'a> Session<'a> {
             };
             self.console
                 .detail(&format!("Networks run on {}{reason}", provider.kind.name()));
+            if let Some(said) = memory::smaller_windows(&self.engine_options()) {
+                self.console.detail(&said);
+            }
             for model in engine.models() {
                 if !model.trained {
                     self.console.note(&format!(
@@ -136,6 +142,8 @@ impl<'a> Session<'a> {
         self.check_cancelled()?;
         let page = page.map(|page| page.get() - 1);
         let photo = open_page(path, &self.limits, page).map_err(anyhow::Error::from)?;
+        let largest = self.largest_photo_bytes.get().max(photo.decoded_bytes());
+        self.largest_photo_bytes.set(largest);
         for note in &photo.source().notes {
             self.console.note(&format!("{}: {note}", path.display()));
         }
@@ -203,6 +211,7 @@ impl Common {
             models_dir: self.models.clone(),
             runtime: self.runtime.clone(),
             memory_limit_bytes: self.memory_limit,
+            cpu_fallback: false,
             interactive,
         }
     }

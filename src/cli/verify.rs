@@ -8,14 +8,13 @@ use super::Stop;
 use super::args::VerifyArgs;
 use super::restore::restore_stop;
 use super::session::Session;
-use crate::inference::InferenceError;
 use crate::io::{ExportOptions, OutputFormat, export_photo, load_mask};
 use crate::photo::{Photo, Samples};
 use crate::record::{
     Agreement, HashOutcome, ManifestCheck, Record, agreement, changed_outside_mask, check_hashes,
     check_manifest, count_pixels, mend_again, recorded_windows,
 };
-use crate::restore::{AlphaRaster, Restoration, RestoreError, composite_rect, rerender};
+use crate::restore::{AlphaRaster, Restoration, composite_rect, rerender};
 
 /// The first version of records whose toned prints have the tone around each place; before it was that of a window.
 const LOCAL_TONE_VERSION: u32 = 3;
@@ -165,22 +164,11 @@ fn restore_again(
                 runtime.provider
             ));
         }
-        rerender(photo, alpha, &windows, engine, console, &cancel).map_err(said_of_windows)?
+        rerender(photo, alpha, &windows, engine, console, &cancel).map_err(restore_stop)?
     };
     let repairs = mend_again(record, photo, &session.cancel).map_err(anyhow::Error::from)?;
     restoration.set_repairs(repairs);
     Ok(composite_rect(photo, &restoration, photo.size().rect()))
-}
-
-/// A window of the record is never made smaller, as that would be another fill; the usual advice would not help.
-fn said_of_windows(error: RestoreError) -> Stop {
-    if let RestoreError::Inference(InferenceError::OutOfMemory { .. }) = error {
-        return anyhow::anyhow!(
-            "the fills of the record do not fit into the memory allowed; check again with a larger --memory-limit, such as the one the photo was restored with (1G unless given)"
-        )
-        .into();
-    }
-    restore_stop(error)
 }
 
 /// Holds the derivative against the pixels restored again; `None` when it is a picture of another kind.

@@ -173,6 +173,8 @@ pub enum Command {
     ToggleLoupe,
     /// Which colours the screen has.
     ScreenProfile,
+    /// How much memory the networks may take.
+    Memory,
     /// The sheet of shortcuts.
     Shortcuts,
 }

@@ -21,7 +21,7 @@ use anyhow::Context as _;
 use eframe::egui::{self, ViewportBuilder};
 
 use self::app::{AppOptions, UnscratchApp};
-use self::settings::SettingsStore;
+use self::settings::{Settings, SettingsStore};
 use crate::jobs::{EngineOptions, JobSystem};
 use crate::journal::JournalFolder;
 
@@ -50,13 +50,11 @@ pub fn run(options: GuiOptions) -> anyhow::Result<()> {
         Box<dyn std::error::Error + Send + Sync>,
     > {
         let ctx = cc.egui_ctx.clone();
-        let engine = EngineOptions {
-            interactive: true,
-            ..options.engine
-        };
+        let settings = SettingsStore::load(SettingsStore::default_path());
+        let engine = window_engine(options.engine, &settings.settings);
         let jobs = JobSystem::start(engine, Arc::new(move || ctx.request_repaint()))?;
         let app_options = AppOptions {
-            settings: SettingsStore::load(SettingsStore::default_path()),
+            settings,
             use_system_dialogs: true,
             samples: panels::start::find_samples(std::env::current_exe().ok().as_deref()),
             file: options.file,
@@ -69,6 +67,17 @@ pub fn run(options: GuiOptions) -> anyhow::Result<()> {
     eframe::run_native("Unscratch", native, Box::new(create))
         .map_err(|error| anyhow::anyhow!("{}", without_source_place(&error.to_string())))
         .context("the window cannot be shown; it needs a display and a Vulkan or OpenGL driver (Debian: mesa-vulkan-drivers)")
+}
+
+/// How the window loads the networks: `asked` on the command line, else by the settings; it opens whatever the provider.
+fn window_engine(asked: EngineOptions, settings: &Settings) -> EngineOptions {
+    let saved = settings.memory_limit_bytes();
+    EngineOptions {
+        interactive: true,
+        cpu_fallback: true,
+        memory_limit_bytes: asked.memory_limit_bytes.or(Some(saved)),
+        ..asked
+    }
 }
 
 /// The text of a system's error without the line of the window library's source, which tells the person nothing.
@@ -114,6 +123,27 @@ fn viewport() -> ViewportBuilder {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_saved_memory_limit_counts_unless_one_is_given() {
+        let settings = Settings {
+            memory_limit_mib: 256,
+            ..Settings::default()
+        };
+        let saved = window_engine(EngineOptions::default(), &settings);
+        assert_eq!(saved.working_bytes(), 256 << 20);
+        assert!(saved.interactive && saved.cpu_fallback);
+        let asked = EngineOptions {
+            memory_limit_bytes: Some(2 << 30),
+            ..EngineOptions::default()
+        };
+        assert_eq!(window_engine(asked, &settings).working_bytes(), 2 << 30);
+        let usual = window_engine(EngineOptions::default(), &Settings::default());
+        assert_eq!(
+            usual.working_bytes(),
+            EngineOptions::default().working_bytes()
+        );
+    }
 
     #[test]
     fn a_window_that_cannot_open_says_why_without_a_place_in_a_source() {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::command::Bindings;
 use super::theme;
+use crate::jobs::{DEFAULT_WORKING_BYTES, MIN_WORKING_BYTES};
 
 /// Recent files kept.
 const RECENT_MAX: usize = 8;
@@ -77,6 +78,8 @@ pub struct Settings {
     pub navigator: bool,
     /// The screen's colour profile; sRGB without one.
     pub screen_profile: Option<PathBuf>,
+    /// What the networks and what they keep may take beside the photo, MiB.
+    pub memory_limit_mib: u32,
     /// Who restores photos, for their records.
     pub operator: String,
     /// Why, for their records.
@@ -112,6 +115,7 @@ impl Default for Settings {
             rulers_in_mm: true,
             navigator: true,
             screen_profile: None,
+            memory_limit_mib: (DEFAULT_WORKING_BYTES >> 20) as u32,
             operator: String::new(),
             reason: String::new(),
             autosave: true,
@@ -126,6 +130,9 @@ pub const BRUSH_DIAMETER_PX: std::ops::RangeInclusive<f32> = 1.0..=400.0;
 
 /// Sizes of the interface offered, 1 = as the system says.
 pub const INTERFACE_SCALES: [f32; 8] = [0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0];
+
+/// Memory limits offered, MiB; none below the smallest that works.
+pub const MEMORY_LIMITS_MIB: [u32; 5] = [192, 256, 512, 1024, 2048];
 
 /// Amounts offered for operations on all marks, px.
 pub const AMOUNT_PX: std::ops::RangeInclusive<f32> = 1.0..=100.0;
@@ -154,6 +161,11 @@ impl Settings {
         self.brush_diameter_px = (self.brush_diameter_px + step)
             .round()
             .clamp(*BRUSH_DIAMETER_PX.start(), *BRUSH_DIAMETER_PX.end());
+    }
+
+    /// What the networks and what they keep may take beside the photo, bytes.
+    pub fn memory_limit_bytes(&self) -> u64 {
+        u64::from(self.memory_limit_mib) << 20
     }
 
     /// The next size of the interface above the present one, or below it.
@@ -188,6 +200,7 @@ impl Settings {
         self.amount_mm =
             finite(self.amount_mm, defaults.amount_mm).clamp(*AMOUNT_MM.start(), *AMOUNT_MM.end());
         self.jpeg_quality = self.jpeg_quality.clamp(1, 100);
+        self.memory_limit_mib = self.memory_limit_mib.max((MIN_WORKING_BYTES >> 20) as u32);
         self.recent.truncate(RECENT_MAX);
         self
     }

@@ -11,7 +11,8 @@ use ort::AsPointer as _;
 use ort::environment::Environment;
 use ort::memory::{AllocationDevice, AllocatorType, MemoryInfo, MemoryType};
 
-/// The smallest arena, bytes: the smallest window of either network, its weights, and the probe run.
+/// The smallest arena, bytes: the smallest window of either network, its weights, and the probe run. A limit below it is
+/// refused where a person gives one.
 pub(super) const MIN_ARENA_BYTES: usize = 96 << 20;
 
 /// The largest first range that ONNX Runtime takes, bytes: it counts it in a signed 32-bit integer.

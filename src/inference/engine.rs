@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use super::arena::MIN_ARENA_BYTES;
 use super::embedded::{EmbeddedModel, RESTORE, SCRATCH_CONTEXT};
 use super::ladder::{CpuFallback, Ladder};
 use super::session::{SessionOptions, free_arena};
@@ -17,6 +18,9 @@ pub const DEFAULT_WORKING_BYTES: u64 = 1 << 30;
 
 /// The networks may take one part in this many of the working memory; the arena holds them to it.
 const RUN_SHARE: u64 = 2;
+
+/// The smallest working memory, bytes: the networks' part holds the smallest window of either, its weights and the probe run.
+pub const MIN_WORKING_BYTES: u64 = RUN_SHARE * MIN_ARENA_BYTES as u64;
 
 /// The context cache may take one part in this many of the working memory.
 const CONTEXT_SHARE: u64 = 16;
@@ -32,9 +36,11 @@ pub struct EngineOptions {
     pub models_dir: Option<PathBuf>,
     /// The ONNX Runtime library, or a folder that holds it; `None`: searched for.
     pub runtime: Option<PathBuf>,
-    /// Upper bound of what a photo may take to decode, and of what everything beyond the decoded photo may occupy, bytes;
-    /// `None`: decoding is bounded by the machine's memory, the rest by [`DEFAULT_WORKING_BYTES`].
+    /// Upper bound of what everything beyond the decoded photo may occupy, bytes; `None`: [`DEFAULT_WORKING_BYTES`]. The
+    /// networks take their part of [`MIN_WORKING_BYTES`] whatever is asked for.
     pub memory_limit_bytes: Option<u64>,
+    /// Whether the CPU is taken where the provider asked for cannot run, with the reason in the report, instead of an error.
+    pub cpu_fallback: bool,
     /// True in the window: threads sleep instead of spinning, and a core is left to the screen.
     pub interactive: bool,
 }
@@ -47,6 +53,7 @@ impl Default for EngineOptions {
             models_dir: None,
             runtime: None,
             memory_limit_bytes: None,
+            cpu_fallback: false,
             interactive: false,
         }
     }
@@ -133,8 +140,8 @@ impl Engine {
             spinning: !options.interactive,
             arena_bytes: options.run_bytes(),
         };
-        let (provider, [detector, filler]) =
-            provider::select(options.provider, session, &[detector, filler])?;
+        let wish = (options.provider, options.cpu_fallback);
+        let (provider, [detector, filler]) = provider::select(wish, session, &[detector, filler])?;
         let fallback = (provider.kind != ProviderKind::Cpu).then(|| on_cpu(options.clone()));
         Ok(Self {
             detector: Box::new(detector),
@@ -156,6 +163,7 @@ impl Engine {
             provider: ProviderReport {
                 kind: ProviderKind::Cpu,
                 detail: String::new(),
+                is_fallback: false,
             },
             ladder: Ladder::default(),
             runtime: None,
@@ -163,6 +171,12 @@ impl Engine {
             filled_window_px: 0,
             is_loaded: true,
         }
+    }
+
+    /// The engine with another report of its provider, for tests of what is said about it.
+    #[must_use]
+    pub fn reporting(self, provider: ProviderReport) -> Self {
+        Self { provider, ..self }
     }
 
     /// Stage 1.

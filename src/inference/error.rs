@@ -119,7 +119,7 @@ pub enum InferenceError {
     },
     /// A run needed more memory than there is.
     #[error(
-        "there is not enough memory to run the model {model}; close other programs or lower --memory-limit"
+        "there is not enough memory to run the model {model}; allow more with --memory-limit (in the window: File, Memory), or close other programs"
     )]
     OutOfMemory {
         /// The model's id.

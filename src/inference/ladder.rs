@@ -65,6 +65,7 @@ impl Engine {
         self.provider = ProviderReport {
             kind: ProviderKind::Cpu,
             detail: reason,
+            is_fallback: true,
         };
         Ok(())
     }

@@ -19,7 +19,9 @@ mod session;
 mod tensor;
 
 pub use cancel::{CancelGuard, CancelToken};
-pub use engine::{DEFAULT_WORKING_BYTES, Engine, EngineOptions, ModelIdentity, check_models};
+pub use engine::{
+    DEFAULT_WORKING_BYTES, Engine, EngineOptions, MIN_WORKING_BYTES, ModelIdentity, check_models,
+};
 pub use error::InferenceError;
 pub use ladder::CpuFallback;
 pub(crate) use manifest::threshold_to_u8;

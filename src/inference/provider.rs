@@ -59,6 +59,8 @@ pub struct ProviderReport {
     pub kind: ProviderKind,
     /// Why another was not used; empty when it was asked for.
     pub detail: String,
+    /// Whether another was asked for, or is offered by this ONNX Runtime, and does not work: the person should be told.
+    pub is_fallback: bool,
 }
 
 /// What is known of one provider on this machine, for `doctor`.
@@ -111,22 +113,28 @@ pub fn probe_providers(options: &EngineOptions) -> Result<Vec<ProviderProbe>, In
 
 const CUDA_NOT_OFFERED: &str = "this ONNX Runtime was built without CUDA";
 
-/// Loads both models on the provider chosen and proves it.
+/// Loads both models on the provider chosen and proves it; `cpu_fallback` says whether the CPU is good enough when that fails.
 pub(super) fn select(
-    choice: ProviderChoice,
+    (choice, cpu_fallback): (ProviderChoice, bool),
     session: SessionOptions,
     models: &[CheckedModel; 2],
 ) -> Result<(ProviderReport, [OrtNetwork; 2]), InferenceError> {
-    let on_cpu = |detail: String| {
+    let on_cpu = |detail: String, is_fallback: bool| {
         let networks = start(ProviderKind::Cpu, session, models)?;
-        let kind = ProviderKind::Cpu;
-        Ok((ProviderReport { kind, detail }, networks))
+        let report = ProviderReport {
+            kind: ProviderKind::Cpu,
+            detail,
+            is_fallback,
+        };
+        Ok((report, networks))
     };
     let reason = match choice {
-        ProviderChoice::Cpu => return on_cpu(String::new()),
-        ProviderChoice::Auto if !cuda_offered() => return on_cpu(CUDA_NOT_OFFERED.to_owned()),
+        ProviderChoice::Cpu => return on_cpu(String::new(), false),
+        ProviderChoice::Auto if !cuda_offered() => {
+            return on_cpu(CUDA_NOT_OFFERED.to_owned(), false);
+        }
         ProviderChoice::Auto if !driver_present() => {
-            return on_cpu("no NVIDIA driver was found".to_owned());
+            return on_cpu("no NVIDIA driver was found".to_owned(), true);
         }
         ProviderChoice::Cuda if !cuda_offered() => CUDA_NOT_OFFERED.to_owned(),
         ProviderChoice::Auto | ProviderChoice::Cuda => match start_cuda(session, models) {
@@ -134,20 +142,21 @@ pub(super) fn select(
                 let report = ProviderReport {
                     kind: ProviderKind::Cuda,
                     detail: String::new(),
+                    is_fallback: false,
                 };
                 return Ok((report, networks));
             }
             Err(reason) => reason,
         },
     };
-    if choice == ProviderChoice::Cuda {
+    if choice == ProviderChoice::Cuda && !cpu_fallback {
         return Err(InferenceError::ProviderUnusable {
             provider: ProviderKind::Cuda,
             reason,
         });
     }
     tracing::warn!("CUDA cannot be used, the CPU is: {reason}");
-    on_cpu(reason)
+    on_cpu(reason, true)
 }
 
 /// Loads both models on `kind` and runs each once.

@@ -220,7 +220,7 @@ impl Network for OrtNetwork {
                 .map(|(name, shape, data)| Ok((name, Tensor::new(shape, data)?)))
                 .collect(),
             Err(_) if cancel.is_cancelled() => Err(InferenceError::Cancelled),
-            Err(error) if is_out_of_memory(&error) => Err(InferenceError::OutOfMemory {
+            Err(error) if says_out_of_memory(error.message()) => Err(InferenceError::OutOfMemory {
                 model: model.clone(),
             }),
             Err(error) => Err(InferenceError::Run {
@@ -268,15 +268,19 @@ fn run_session(
         .collect()
 }
 
-/// ONNX Runtime has no error code for it: the allocator's, the arena's and CUDA's words are looked for.
-fn is_out_of_memory(error: &ort::Error) -> bool {
-    let message = error.message().to_lowercase();
+/// ONNX Runtime has no error code for it: the words of the allocator, the arena, CUDA and its libraries are looked for.
+fn says_out_of_memory(message: &str) -> bool {
+    let message = message.to_lowercase();
     [
         "failed to allocate memory",
         "bad_alloc",
         "out of memory",
         // The arena at its bound.
         "is smaller than requested bytes",
+        // cuDNN's and cuBLAS's names of it; also as CUDNN_STATUS_ALLOC_FAILED_… and CUDNN_STATUS_INTERNAL_ERROR_DEVICE_….
+        "cudnn_status_alloc_failed",
+        "cudnn_status_internal_error_device_allocation_failed",
+        "cublas_status_alloc_failed",
     ]
     .iter()
     .any(|words| message.contains(words))
@@ -335,5 +339,31 @@ fn channels_of(manifest: &Manifest, name: &str) -> usize {
         (_, "context") => manifest.context_channels,
         (_, "photo") | (Contract::RestoreV1, "fill") => 3,
         _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_librarys_words_for_too_little_memory_are_known() {
+        for message in [
+            "Failed to allocate memory for requested buffer of size 4096",
+            "Available memory of 100 is smaller than requested bytes of 4096",
+            "CUDA failure 2: out of memory ; GPU=0",
+            "CUDNN failure 4: CUDNN_STATUS_ALLOC_FAILED ; GPU=0 ; hostname=box",
+            "CUBLAS failure 3: CUBLAS_STATUS_ALLOC_FAILED ; GPU=0",
+            "std::bad_alloc",
+        ] {
+            assert!(says_out_of_memory(message), "{message}");
+        }
+        for message in [
+            "CUDNN failure 9: CUDNN_STATUS_NOT_SUPPORTED ; GPU=0",
+            "CUBLAS failure 13: CUBLAS_STATUS_EXECUTION_FAILED ; GPU=0",
+            "the graph has no node of this name",
+        ] {
+            assert!(!says_out_of_memory(message), "{message}");
+        }
     }
 }

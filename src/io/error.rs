@@ -71,7 +71,7 @@ pub enum DecodeError {
     },
     /// Decoding would need more memory than allowed.
     #[error(
-        "the picture of {size} px needs {} MiB to decode and the limit is {} MiB; raise --memory-limit or use a machine with more memory: {path:?}",
+        "the picture of {size} px needs {} MiB to decode and at most {} MiB may be taken for it; use a machine with more memory or a smaller scan: {path:?}",
         needed_bytes.div_ceil(1 << 20),
         limit_bytes >> 20
     )]

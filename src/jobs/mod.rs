@@ -27,7 +27,9 @@ pub use export::{
 pub use fills::{ArrivingFills, EndOnDrop};
 pub use progress::{Progress, Wake};
 // What a listener needs to word its requests.
-pub use crate::inference::EngineOptions;
+pub use crate::inference::{
+    DEFAULT_WORKING_BYTES, EngineOptions, MIN_WORKING_BYTES, ProviderReport,
+};
 pub use crate::io::{
     ExportOptions, NameTemplate, OutputFormat, Preview, check_writable, foretell_history,
     foretell_losses, is_same_file, mask_name_of,
@@ -69,10 +71,7 @@ impl JobSystem {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(options: EngineOptions, wake: Wake) -> std::io::Result<Self> {
-        let limits = options
-            .memory_limit_bytes
-            .map_or_else(DecodeLimits::default, DecodeLimits::new);
-        Self::with_limits(Box::new(move || Engine::load(&options)), limits, wake)
+        Self::with_engine(Box::new(move || Engine::load(&options)), wake)
     }
 
     /// As [`Self::start`] with an engine from `load`, so that tests bring their own networks.
@@ -80,10 +79,7 @@ impl JobSystem {
     /// # Errors
     /// When the system gives no thread.
     pub fn with_engine(load: EngineLoader, wake: Wake) -> std::io::Result<Self> {
-        Self::with_limits(load, DecodeLimits::default(), wake)
-    }
-
-    fn with_limits(load: EngineLoader, limits: DecodeLimits, wake: Wake) -> std::io::Result<Self> {
+        let limits = DecodeLimits::default();
         let (sender, receiver) = crossbeam_channel::bounded(EVENT_CAPACITY);
         let shared = Arc::new(Shared::new(sender, wake));
         let mut system = Self {

@@ -20,6 +20,11 @@ pub(super) fn max_window_px(run_bytes: u64) -> u64 {
     (run_bytes / BYTES_PER_PX).min(MAX_WINDOW_PX)
 }
 
+/// Whether windows are smaller than they could be when a run may take no more than `run_bytes`.
+pub fn has_smaller_windows(run_bytes: u64) -> bool {
+    max_window_px(run_bytes) < MAX_WINDOW_PX
+}
+
 /// What the network reads to fill the cell at `index` of a photo of `size`; `damage_of` gives where α may be above 0 in a
 /// cell inside the photo.
 pub(super) fn window_of_cell(

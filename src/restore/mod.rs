@@ -36,6 +36,7 @@ pub use context::ContextCache;
 pub use detect::{Detection, detect};
 pub use error::RestoreError;
 pub use grain::add_grain;
+pub use group::has_smaller_windows;
 pub use heal::{HealError, MAX_HEAL_PX, fill_from_own, whole_piece};
 pub use inpaint::{fill_cell, fill_cells, fill_photo, restore_photo};
 pub use options::{Sensitivity, threshold_from_probability};

@@ -1,6 +1,8 @@
 //! `--dossier`, `--metadata` and `verify` with the real models.
 
-use super::support::{Folder, line_mask, photo_8, photo_16};
+use image::Luma;
+
+use super::support::{Folder, empty_mask, line_mask, photo_8, photo_16};
 
 /// A photo and a mask of its scratch.
 fn scan() -> Folder {
@@ -64,23 +66,24 @@ fn a_detected_repair_is_identical_too_with_any_number_of_threads() {
 #[test]
 fn what_was_filled_in_pieces_for_want_of_memory_is_identical_with_any_memory() {
     let folder = Folder::new();
-    let mut mask = line_mask(330, 330);
-    for (x, _, value) in mask.enumerate_pixels_mut() {
-        if !(100..170).contains(&x) {
-            value.0[0] = 0;
-        }
+    // One cell whose damage reaches from edge to edge, with picture around it.
+    let mut mask = empty_mask(640, 330);
+    for i in 0..220 {
+        mask.put_pixel(270 + i, 20 + i, Luma([255]));
     }
-    folder
-        .save("a.tif", photo_16(330, 330))
+    let ran = folder
+        .save("a.tif", photo_16(640, 330))
         .save("m.png", mask)
-        .run("restore a.tif -o r.tif --mask-in m.png --dossier --provider cpu --memory-limit 100M")
+        .run("restore a.tif -o r.tif --mask-in m.png --dossier --provider cpu --memory-limit 192M -v")
         .expect_code(0);
+    let said = "Smaller windows, because of the memory limit of 192 MiB";
+    assert!(ran.stderr.contains(said), "{}", ran.stderr);
     let record = folder.json("r.restoration.json");
     assert_eq!(record["schema_version"], 3);
     let windows = record["fill_windows"].as_array().unwrap();
     assert!(windows.len() > 1, "{windows:?}");
     assert!(windows.iter().all(|window| window["piece"].is_object()));
-    for limit in ["100M", "1G"] {
+    for limit in ["192M", "1G"] {
         let ran = folder
             .run(&format!(
                 "verify r.restoration.json --provider cpu --memory-limit {limit}"
@@ -412,7 +415,7 @@ fn the_history_is_written_only_where_it_is_asked_for() {
 #[test]
 fn where_nothing_was_filled_no_source_type_is_claimed() {
     let folder = scan();
-    folder.save("none.png", super::support::empty_mask(130, 90));
+    folder.save("none.png", empty_mask(130, 90));
     folder
         .run("restore b.png -o r.png --mask-in none.png --dossier")
         .expect_code(0);
@@ -428,7 +431,7 @@ fn where_nothing_was_filled_no_source_type_is_claimed() {
 #[test]
 fn a_folder_that_somebody_sent_cannot_make_verify_write() {
     let folder = scan();
-    folder.save("none.png", super::support::empty_mask(130, 90));
+    folder.save("none.png", empty_mask(130, 90));
     folder
         .run("restore a.tif -o r.tif --mask-in none.png --dossier")
         .expect_code(0);

@@ -267,6 +267,36 @@ fn the_sheet_of_shortcuts_opens_with_f1() {
 }
 
 #[test]
+fn a_gpu_that_cannot_be_used_is_told_in_the_bar_and_the_work_goes_on_on_the_cpu() {
+    use unscratch::inference::{ProviderKind, ProviderReport};
+
+    let mut window = crate::support::open_with_loader(&plain(), || {
+        Ok(crate::support::fake_engine().reporting(ProviderReport {
+            kind: ProviderKind::Cpu,
+            detail: "no NVIDIA driver was found".to_owned(),
+            is_fallback: true,
+        }))
+    });
+    window.settle();
+    let said = "Runs on CPU, the GPU cannot be used: no NVIDIA driver was found";
+    let bar = window.harness.get_by_label(said).rect();
+    assert!(bar.width() > 200.0 && bar.right() <= 1366.0, "{bar:?}");
+    assert!(window.app().work().engine_error.is_none());
+    window.stroke(PointerButton::Primary, &[(200.0, 120.0), (230.0, 120.0)]);
+    window.settle();
+    assert!(
+        window
+            .app()
+            .document()
+            .unwrap()
+            .restoration()
+            .cells()
+            .count()
+            > 0
+    );
+}
+
+#[test]
 fn without_networks_the_message_says_why_and_the_photo_still_opens() {
     use unscratch::inference::InferenceError;
 

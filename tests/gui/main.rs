@@ -14,6 +14,7 @@ mod flow;
 mod keyboard;
 mod large;
 mod marks;
+mod memory;
 mod mending;
 mod menus;
 mod overlays;

@@ -50,6 +50,7 @@ impl UnscratchApp {
                 | Command::Shortcuts
                 | Command::Autosaves
                 | Command::ScreenProfile
+                | Command::Memory
         );
         let is_good = |notice: &Notice| !notice.is_error;
         if opens_dialog && self.view.notice.as_ref().is_some_and(is_good) {

@@ -402,6 +402,13 @@ pub const COMMANDS: &[CommandRow] = &[
         &[Shortcut::command_shift(Key::P)],
     ),
     row(
+        Command::Memory,
+        Group::File,
+        "Memory…",
+        "Choose how much memory the networks and what they keep may take, beside the photo",
+        &[Shortcut::command_shift(Key::M)],
+    ),
+    row(
         Command::InterfaceLarger,
         Group::View,
         "Larger interface",

@@ -1,10 +1,11 @@
-//! Dialogs over the window: export, unsaved and saved work, shortcuts, choosing a file. One at a time.
+//! Dialogs over the window: export, unsaved and saved work, memory, shortcuts, choosing a file. One at a time.
 
 pub mod archive;
 pub mod autosaves;
 pub mod export;
 pub mod files;
 pub mod mask;
+mod memory;
 pub mod resume;
 pub mod screen;
 pub mod shortcuts;
@@ -48,6 +49,8 @@ pub enum Dialog {
     Autosaves(AutosavesForm),
     /// The screen's colour profile.
     Screen(ScreenForm),
+    /// How much memory the networks may take.
+    Memory,
     /// All shortcuts.
     Shortcuts(ShortcutsForm),
     /// Our own file dialog, where the system has none.
@@ -89,12 +92,16 @@ pub fn show(
             Dialog::Resume(form) => resume::show(ui, form, actions),
             Dialog::Autosaves(form) => autosaves::show(ui, form, model, actions),
             Dialog::Screen(form) => screen::show(ui, form, model, has_system_dialog, actions),
+            Dialog::Memory => memory::show(ui, model, actions),
             Dialog::Shortcuts(form) => shortcuts::show(ui, form, model, actions),
             Dialog::Files(browser) => files::show(ui, browser, actions),
         });
     let escape = ctx.input(|input| input.key_pressed(Key::Escape));
     let must_choose = matches!(dialog, Dialog::Resume(_));
-    let is_light = matches!(dialog, Dialog::Shortcuts(_) | Dialog::Autosaves(_));
+    let is_light = matches!(
+        dialog,
+        Dialog::Shortcuts(_) | Dialog::Autosaves(_) | Dialog::Memory
+    );
     if (escape && !must_choose) || (response.should_close() && is_light) {
         actions.push(Action::CloseDialog);
     }

@@ -4,6 +4,7 @@ use eframe::egui::{self, Align, Layout, RichText, Ui};
 
 use crate::gui::state::Model;
 use crate::gui::theme;
+use crate::jobs::ProviderReport;
 use crate::journal::Autosave;
 
 /// The hint while the keyboard works on the photo.
@@ -168,10 +169,7 @@ fn provider(ui: &mut Ui, model: &Model<'_>) {
     }
     match &model.work.engine {
         Some(engine) => {
-            let response = text(ui, format!("Runs on {}", engine.provider.kind.name()));
-            if !engine.provider.detail.is_empty() {
-                response.on_hover_text(&engine.provider.detail);
-            }
+            runs_on(ui, &engine.provider);
             if engine.models.iter().any(|model| !model.trained) {
                 ui.label(
                     RichText::new("Untrained networks")
@@ -187,6 +185,26 @@ fn provider(ui: &mut Ui, model: &Model<'_>) {
             text(ui, "Loading the networks…".to_owned());
         }
     }
+}
+
+/// Says what runs the networks, and without waiting to be asked why when it is not what the person may count on.
+fn runs_on(ui: &mut Ui, provider: &ProviderReport) {
+    let name = format!("Runs on {}", provider.kind.name());
+    if !provider.is_fallback {
+        let response = text(ui, name);
+        if !provider.detail.is_empty() {
+            response.on_hover_text(&provider.detail);
+        }
+        return;
+    }
+    let said = format!("{name}, the GPU cannot be used: {}", provider.detail);
+    let said = RichText::new(said).small().color(theme::ACCENT);
+    let room = ui.available_width() * 0.6;
+    ui.scope(|ui| {
+        ui.set_max_width(room);
+        ui.add(egui::Label::new(said).truncate())
+            .on_hover_text(&provider.detail);
+    });
 }
 
 #[cfg(test)]

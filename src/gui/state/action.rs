@@ -116,6 +116,8 @@ pub enum Action {
     UseScreenProfile(Option<PathBuf>),
     /// Choose that profile with the system's dialog.
     BrowseScreenProfile,
+    /// The networks and what they keep may take so many MiB from the next start on.
+    SetMemoryLimit(u32),
     /// Go on with the work that was found.
     ResumeWork,
     /// Do not go on with it.

@@ -23,6 +23,7 @@ impl Model<'_> {
             | Command::MenuBar
             | Command::Autosaves
             | Command::ScreenProfile
+            | Command::Memory
             | Command::InterfaceLarger
             | Command::InterfaceSmaller
             | Command::InterfaceNormal => None,

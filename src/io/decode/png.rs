@@ -32,7 +32,7 @@ impl From<DecodingError> for Fault {
             DecodingError::IoError(error) => Self::Io(error),
             DecodingError::LimitsExceeded => Self::Unsupported {
                 what: "this PNG needs more memory to decode than allowed".to_owned(),
-                remedy: "raise --memory-limit, or save it again without its large text or profile",
+                remedy: "save it again without its large text or profile",
             },
             other => Self::damaged(with_chunk_names(&other.to_string())),
         }
