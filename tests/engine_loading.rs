@@ -6,11 +6,12 @@
 mod engine;
 
 use std::path::Path;
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 use unscratch::inference::{
-    Engine, EngineOptions, InferenceError, ProviderChoice, ProviderKind, check_models,
-    probe_providers,
+    CancelToken, Engine, EngineOptions, InferenceError, ProviderChoice, ProviderKind, Tensor,
+    check_models, probe_providers,
 };
 
 /// A copy of the project's models in which `change` may alter (manifest text, ONNX bytes) of one model.
@@ -184,4 +185,25 @@ fn where_the_cpu_is_good_enough_a_gpu_that_does_not_work_is_no_error_but_said() 
     assert_eq!(report.is_fallback, !cuda.works);
     assert_eq!(report.kind == ProviderKind::Cpu, !cuda.works);
     assert_eq!(report.detail, cuda.reason);
+}
+
+#[test]
+fn a_large_window_is_stopped_while_it_runs_and_the_next_one_runs() {
+    let mut engine = engine::real_engine();
+    let mut detect = |side: usize, token: &CancelToken| {
+        let photo = Tensor::filled([1, 3, side, side], 0.5);
+        engine.detector().run(&[("photo", photo.view())], token)
+    };
+    let token = CancelToken::new();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // Long after the run began, long before the processor can be through with 1.6 megapixels.
+            std::thread::sleep(Duration::from_millis(40));
+            token.cancel();
+        });
+        // A run that was let through to its end would have an answer.
+        let outcome = detect(1280, &token);
+        assert!(matches!(outcome, Err(InferenceError::Cancelled)));
+    });
+    assert!(detect(64, &CancelToken::new()).is_ok());
 }
