@@ -7,7 +7,7 @@ cd "$(dirname "$0")" || exit 2
 command -v convert >/dev/null || { echo "ImageMagick's convert is missing" >&2; exit 2; }
 made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
-mkdir -p corpus/{picture,tiff,mask,exif,iptc,xmp,record,autosave}
+mkdir -p corpus/{picture,tiff,mask,exif,iptc,xmp,record,autosave,set_journal,manifest,library}
 
 base=(convert -size 23x17 -seed 7 plasma:red-blue)
 for depth in 8 16; do
@@ -92,4 +92,9 @@ state = struct.pack("<QBB", 1000, 2, 128) + slots + struct.pack("<IIIIQIIBI4s", 
 for kind, content in enumerate((tile, edit, state)):
     sys.stdout.buffer.write(struct.pack("<BH", kind, len(content)) + content)
 PYTHON
+cat >corpus/set_journal/replaced <<'JSON'
+{"version":1,"overwrite":true,"master":null,"files":[{"name":"a","new":{"bytes":5,"modified":{"secs":1000000000,"nanos":0}},"old":{"bytes":3,"modified":{"secs":1000000000,"nanos":0}}},{"name":"m.tif","new":{"bytes":6,"modified":{"secs":1000000000,"nanos":0}},"old":{"bytes":5,"modified":{"secs":1000000000,"nanos":0}}}]}
+JSON
+for model in ../models/*/manifest.toml; do cp "$model" "corpus/manifest/$(basename "$(dirname "$model")")"; done
+head -c 4096 "$(command -v ls)" >corpus/library/program
 for folder in corpus/*; do echo "$folder: $(find "$folder" -type f | wc -l) files"; done

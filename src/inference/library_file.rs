@@ -4,7 +4,7 @@
 //! off would end the process with a bus error instead of a message.
 
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 /// Length of an ELF file header of 64 bits, bytes. This and all offsets below: System V ABI, "Object files".
@@ -34,7 +34,7 @@ pub(super) fn refuse_cut(path: &Path) -> Result<(), String> {
 }
 
 /// The end of the last part the headers name; `None` when it is no such file.
-fn promised_bytes(file: &mut File) -> std::io::Result<Option<u64>> {
+pub(super) fn promised_bytes(file: &mut (impl Read + Seek)) -> std::io::Result<Option<u64>> {
     let mut header = Vec::with_capacity(HEADER_BYTES);
     (&mut *file)
         .take(HEADER_BYTES as u64)

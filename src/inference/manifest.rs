@@ -1,5 +1,7 @@
 //! A model's manifest: what `models/<id>/manifest.toml` must say, and the checks that make it trustworthy.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use super::InferenceError;
@@ -194,7 +196,9 @@ impl Manifest {
         if !(1..=16).contains(&self.context_channels) {
             return refuse("context_channels", self.context_channels.to_string());
         }
-        if self.file.contains(['/', '\\']) || self.file.is_empty() {
+        let file = Path::new(&self.file);
+        let is_name = file.file_name() == Some(file.as_os_str());
+        if self.file.contains(['/', '\\']) || !is_name {
             return refuse("file", self.file.clone());
         }
         let Thresholds {
@@ -271,6 +275,8 @@ mod tests {
                 "context_channels",
             ),
             ("model.onnx", "../model.onnx", "file"),
+            ("model.onnx", ".", "file"),
+            ("model.onnx", "..", "file"),
         ] {
             let text = error_of(from, to);
             assert!(text.contains(field), "{to}: {text}");

@@ -8,6 +8,8 @@ mod embedded;
 mod engine;
 mod error;
 pub mod fake;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzz;
 mod ladder;
 mod library_file;
 mod manifest;

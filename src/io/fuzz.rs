@@ -4,8 +4,10 @@
 //! again and hold the pixels handed over. Panics of third-party decoders are caught where a photo is opened, as in the program.
 
 use std::cell::OnceCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
 
+use super::journal::Journal;
 use super::metadata::provenance::XmpEdit;
 use super::metadata::{exif, iptc, xmp};
 use super::{
@@ -205,6 +207,50 @@ pub fn xmp(data: &[u8]) {
         let pieces: Vec<&[u8]> = behind.chunks(64).collect();
         xmp::extended(&pieces, packet);
     }
+}
+
+/// When every file that [`set_journal`] makes was last written, since 1970: a journal that says so is followed.
+const WRITTEN: Duration = Duration::from_secs(1_000_000_000);
+
+/// Follows `data` as the journal of a set that was given its names, and of one that was taken back, in a folder with a master.
+///
+/// # Panics
+/// When the master, or a file that lies in another folder, does not stay what it was.
+pub fn set_journal(data: &[u8]) {
+    let Ok(journal) = Journal::from_bytes(data) else {
+        return;
+    };
+    for is_back in [false, true] {
+        let around = tempfile::tempdir_in(place(""));
+        let around = around.unwrap_or_else(|error| panic!("no temporary folder: {error}"));
+        let folder = around.path().join("folder");
+        let staging = folder.join(".unscratch-1-aBc123.part");
+        std::fs::create_dir_all(&staging).unwrap_or_else(|error| panic!("no folder: {error}"));
+        let (master, outside) = (folder.join("m.tif"), around.path().join("o"));
+        write_dated(&master, "master");
+        write_dated(&outside, "outside");
+        write_dated(&folder.join("a"), "old");
+        for name in ["a", "b", "m.tif", "o", "a.old", "m.tif.old", "o.old"] {
+            write_dated(&staging.join(name), "newer");
+        }
+        if is_back {
+            write_dated(&staging.join("taking-back"), "");
+        }
+        // What is said of it does not matter here.
+        drop(journal.resume(&staging, &folder, Some(&master)));
+        for (path, content) in [(&master, "master"), (&outside, "outside")] {
+            let found = std::fs::read(path).ok();
+            assert_eq!(found.as_deref(), Some(content.as_bytes()));
+        }
+    }
+}
+
+fn write_dated(path: &Path, content: &str) {
+    let written = std::fs::write(path, content).and_then(|()| {
+        let file = std::fs::File::options().write(true).open(path)?;
+        file.set_modified(UNIX_EPOCH + WRITTEN)
+    });
+    written.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
 }
 
 thread_local! {

@@ -182,3 +182,27 @@ fn changed_metadata_are_read_or_refused() {
     let two = [packet(), packet()].join(&0);
     survives("xmp", &[packet(), two], xmp);
 }
+
+#[test]
+fn changed_journals_of_sets_never_touch_the_master() {
+    let facts =
+        |bytes: usize| format!(r#"{{"bytes":{bytes},"modified":{{"secs":1000000000,"nanos":0}}}}"#);
+    let step = |name: &str, new: usize, old: &str| {
+        let new = facts(new);
+        format!(r#"{{"name":"{name}","new":{new},"old":{old}}}"#)
+    };
+    let journal = |files: &[String]| {
+        let files = files.join(",");
+        format!(r#"{{"version":1,"overwrite":true,"master":null,"files":[{files}]}}"#).into_bytes()
+    };
+    let seeds = [
+        journal(&[step("a", 5, &facts(3)), step("b", 5, "null")]),
+        journal(&[step("a", 3, &facts(5)), step("b", 5, "null")]),
+        journal(&[step("m.tif", 5, &facts(6))]),
+        journal(&[step("m.tif", 6, &facts(5)), step("o", 7, &facts(5))]),
+    ];
+    for seed in &seeds {
+        set_journal(seed);
+    }
+    survives("journal of a set", &seeds, set_journal);
+}

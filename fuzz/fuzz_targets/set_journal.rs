@@ -1,0 +1,5 @@
+#![no_main]
+
+mod hook;
+
+libfuzzer_sys::fuzz_target!(init: hook::forgive_caught_panics(), |data: &[u8]| unscratch::io::fuzz::set_journal(data));
