@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser as _};
 use unscratch::cli::{self, Cli, Common};
 use unscratch::inference::runtime::TELEMETRY_SWITCH;
+#[cfg(feature = "gui")]
+use unscratch::jobs::OpenRequest;
 
 fn main() -> ExitCode {
     forbid_telemetry();
@@ -23,6 +25,12 @@ fn main() -> ExitCode {
             )
             .exit(),
         (Some(command), None) => cli::run(command, &common),
+        (None, None) if common.page.is_some() => Cli::command()
+            .error(
+                clap::error::ErrorKind::MissingRequiredArgument,
+                "--page needs a photo: name the TIFF whose page is to be opened",
+            )
+            .exit(),
         (None, file) => open_window(file.as_deref(), &common),
     }
 }
@@ -39,21 +47,26 @@ fn forbid_telemetry() {
 
 #[cfg(feature = "gui")]
 fn open_window(file: Option<&Path>, common: &Common) -> ExitCode {
+    let no_window = |reason: &str| cli::no_window(file, common.page, reason);
     if let Err(reason) = cli::find_display() {
-        return cli::no_window(file, reason);
+        return no_window(reason);
     }
     cli::end_when_told();
+    let page = common.page.map(|page| page.get() - 1);
     let options = unscratch::gui::GuiOptions {
-        file: file.map(Path::to_path_buf),
+        file: file.map(|path| OpenRequest {
+            path: path.to_path_buf(),
+            page,
+        }),
         engine: common.engine_options(true),
     };
     match unscratch::gui::run(options) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => cli::no_window(file, &format!("{error:#}")),
+        Err(error) => no_window(&format!("{error:#}")),
     }
 }
 
 #[cfg(not(feature = "gui"))]
-fn open_window(file: Option<&Path>, _common: &Common) -> ExitCode {
-    cli::no_window(file, "this build has no window")
+fn open_window(file: Option<&Path>, common: &Common) -> ExitCode {
+    cli::no_window(file, common.page, "this build has no window")
 }

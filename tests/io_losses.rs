@@ -97,7 +97,35 @@ fn other_pages_and_channels_are_lost_but_in_a_copy() {
     assert_eq!(copy_of(&photo, &folder.at("copy.tif")), [""; 0]);
     let lost = losses(&photo, &folder.at("b.png"), OutputFormat::Png).join(" ");
     assert!(lost.contains("other pages"), "{lost}");
+    let said = "Page 1 of 2 is restored; a TIFF keeps the other pages as they are, other formats hold this page alone.";
+    assert_eq!(photo.source().notes, [said]);
     assert!(lost.contains("beside colour and alpha"), "{lost}");
+}
+
+#[test]
+fn smaller_copies_are_no_pages_and_a_file_that_cannot_be_copied_promises_none() {
+    let folder = Folder::new();
+    let page = Page::new(20, 16, 8, 2, &[]);
+    let mut level = Page::new(10, 8, 8, 2, &[]);
+    level.subfile_type = 1;
+    let pyramid = tiff(true, false, &[page, level]);
+    let photo = open(&folder.write("pyramid.tif", &pyramid));
+    assert_eq!(photo.source().notes, [""; 0]);
+    assert_eq!(photo.metadata().pages.pictures, [0]);
+    let lost = losses(&photo, &folder.at("b.png"), OutputFormat::Png).join(" ");
+    assert!(
+        lost.contains("smaller copies") && !lost.contains("other pages"),
+        "{lost}"
+    );
+    let mut palette = Page::new(20, 16, 8, 3, &[]);
+    palette.palette = vec![257; 768];
+    let pages = tiff(true, false, &[palette.clone(), palette]);
+    let photo = open(&folder.write("palette.tif", &pages));
+    let notes = photo.source().notes.join(" ");
+    assert!(
+        notes.contains("Page 1 of 2 is restored; results hold this page alone."),
+        "{notes}"
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use image::{DynamicImage, ImageFormat, RgbImage};
 use unscratch::geometry::ImageSize;
-use unscratch::io::{DecodeLimits, Preview, open_photo, open_photo_watched};
+use unscratch::io::{DecodeLimits, Preview, open_page_watched, open_photo};
 use unscratch::photo::{Orientation, Photo};
 
 /// Large enough to be watched.
@@ -23,7 +23,7 @@ fn photo() -> RgbImage {
 fn watched(path: &Path) -> (Photo, Vec<Preview>) {
     let told = RefCell::new(Vec::new());
     let watch = |preview| told.borrow_mut().push(preview);
-    let photo = open_photo_watched(path, &DecodeLimits::default(), &watch).unwrap();
+    let photo = open_page_watched(path, &DecodeLimits::default(), None, &watch).unwrap();
     (photo, told.into_inner())
 }
 

@@ -41,7 +41,7 @@ impl Window {
         let wake = Arc::new(move || for_waking.request_repaint());
         let jobs = JobSystem::with_engine(Box::new(|| Ok(paint_engine([0.2, 0.4, 0.6]))), wake)?;
         let options = AppOptions {
-            file: Some(file),
+            file: Some(file.into()),
             ..AppOptions::default()
         };
         Ok(Self {

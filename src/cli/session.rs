@@ -139,14 +139,20 @@ impl<'a> Session<'a> {
 
     /// As [`Self::open`], but with the page of a TIFF (counted from 1) named by the caller.
     pub fn open_page(&self, path: &Path, page: Option<NonZeroU32>) -> Result<Photo, Stop> {
+        let photo = self.open_quietly(path, page)?;
+        for note in &photo.source().notes {
+            self.console.note(&format!("{}: {note}", path.display()));
+        }
+        Ok(photo)
+    }
+
+    /// As [`Self::open_page`], for a derivative, whose notes would be its master's once more: nothing is told.
+    pub fn open_quietly(&self, path: &Path, page: Option<NonZeroU32>) -> Result<Photo, Stop> {
         self.check_cancelled()?;
         let page = page.map(|page| page.get() - 1);
         let photo = open_page(path, &self.limits, page).map_err(anyhow::Error::from)?;
         let largest = self.largest_photo_bytes.get().max(photo.decoded_bytes());
         self.largest_photo_bytes.set(largest);
-        for note in &photo.source().notes {
-            self.console.note(&format!("{}: {note}", path.display()));
-        }
         self.check_cancelled()?;
         Ok(photo)
     }

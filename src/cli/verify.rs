@@ -212,7 +212,7 @@ fn compare(
         overwrite: false,
     };
     export_photo(photo, restored, &again, &options).map_err(anyhow::Error::from)?;
-    let again = session.open_page(&again, None)?;
+    let again = session.open_quietly(&again, None)?;
     let same_kind = derivative.size() == again.size();
     Ok(agreement(derivative.samples(), again.samples()).filter(|_| same_kind))
 }
@@ -221,10 +221,10 @@ fn compare(
 /// have no pages.
 fn open_derivative(record: &Record, path: &Path, session: &Session<'_>) -> Result<Photo, Stop> {
     if record.derivative.format != OutputFormat::Tiff.name() {
-        return session.open_page(path, None);
+        return session.open_quietly(path, None);
     }
-    match session.open_page(path, record.master.page.or(session.common.page)) {
-        Err(Stop::Failed(_)) => session.open_page(path, None),
+    match session.open_quietly(path, record.master.page.or(session.common.page)) {
+        Err(Stop::Failed(_)) => session.open_quietly(path, None),
         opened => opened,
     }
 }

@@ -1,5 +1,6 @@
 //! What to say when there is no window to open, and whether there can be one. Opens nothing itself.
 
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -20,11 +21,12 @@ pub fn find_display() -> Result<(), &'static str> {
     Err("there is no display (neither WAYLAND_DISPLAY nor DISPLAY is set)")
 }
 
-/// Says on standard error why no window opened and how to restore `file` without one; the exit code is 1.
-pub fn no_window(file: Option<&Path>, reason: &str) -> ExitCode {
+/// Says on standard error why no window opened and how to restore `file`, or a page of it, without one; the exit code is 1.
+pub fn no_window(file: Option<&Path>, page: Option<NonZeroU32>, reason: &str) -> ExitCode {
     let file = file.map_or_else(|| "PHOTO".to_owned(), |file| file.display().to_string());
+    let page = page.map_or_else(String::new, |page| format!(" --page {page}"));
     Console::new(false, false).error(&format!(
-        "the window cannot open: {reason}. Without a window: unscratch restore {file} -o RESULT.png"
+        "the window cannot open: {reason}. Without a window: unscratch restore {file} -o RESULT.png{page}"
     ));
     ExitCode::FAILURE
 }

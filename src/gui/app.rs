@@ -25,13 +25,14 @@ use super::canvas::{self, Canvas, PointerState, PreviewPicture, input_key_change
 use super::command::{Bound, Command, HeldKey, pressed_commands};
 use super::dialogs::{self, Dialog, Then};
 use super::panels;
+use super::panels::status::page_of;
 use super::picker::Picker;
 use super::screen::Reading;
 use super::settings::{Settings, SettingsStore};
 use super::state::{Action, Model, ViewState, Work};
 use super::theme;
 use crate::document::{Document, Snapshot};
-use crate::jobs::JobSystem;
+use crate::jobs::{JobSystem, OpenRequest};
 use crate::journal::JournalFolder;
 
 /// Work on the UI thread that takes longer is named in the log.
@@ -47,7 +48,7 @@ pub struct AppOptions {
     /// Sample photos to offer.
     pub samples: Vec<PathBuf>,
     /// A photo to open at once.
-    pub file: Option<PathBuf>,
+    pub file: Option<OpenRequest>,
     /// Whether the window is to fill the screen.
     pub maximized: bool,
     /// Whether the window system may tell a wheel's notch twice, as X11 does.
@@ -134,8 +135,8 @@ impl UnscratchApp {
         if let Some(path) = app.store.settings.screen_profile.clone() {
             app.use_screen_profile(ctx, Some(path));
         }
-        if let Some(path) = options.file {
-            app.open(path);
+        if let Some(request) = options.file {
+            app.open(request);
         }
         app
     }
@@ -357,7 +358,9 @@ impl UnscratchApp {
                     .file_name()
                     .map(|name| name.to_string_lossy().into_owned());
                 let mark = if document.is_modified() { "• " } else { "" };
-                format!("{mark}{} – Unscratch", name.unwrap_or_default())
+                let page = page_of(document.photo()).map(|page| format!(", {page}"));
+                let (name, page) = (name.unwrap_or_default(), page.unwrap_or_default());
+                format!("{mark}{name}{page} – Unscratch")
             }
             None => "Unscratch".to_owned(),
         };

@@ -23,6 +23,10 @@ pub enum Command {
     Open,
     /// Write the restored photo to a new file.
     Export,
+    /// The page after this one.
+    NextPage,
+    /// The page before this one.
+    PreviousPage,
     /// The saved work of all photos.
     Autosaves,
     /// Close the window.

@@ -14,7 +14,6 @@ pub mod state;
 pub mod theme;
 pub mod tools;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -22,14 +21,14 @@ use eframe::egui::{self, ViewportBuilder};
 
 use self::app::{AppOptions, UnscratchApp};
 use self::settings::{Settings, SettingsStore};
-use crate::jobs::{EngineOptions, JobSystem};
+use crate::jobs::{EngineOptions, JobSystem, OpenRequest};
 use crate::journal::JournalFolder;
 
 /// How to open the window.
 #[derive(Clone, Debug, Default)]
 pub struct GuiOptions {
     /// A photo to open at once.
-    pub file: Option<PathBuf>,
+    pub file: Option<OpenRequest>,
     /// How to load the networks.
     pub engine: EngineOptions,
 }

@@ -82,8 +82,6 @@ pub struct Settings {
     pub memory_limit_mib: u32,
     /// Who restores photos, for their records.
     pub operator: String,
-    /// Why, for their records.
-    pub reason: String,
     /// Whether the work is saved while it is done.
     pub autosave: bool,
     /// Whether it is saved beside the photo instead of in the data folder.
@@ -117,7 +115,6 @@ impl Default for Settings {
             screen_profile: None,
             memory_limit_mib: (DEFAULT_WORKING_BYTES >> 20) as u32,
             operator: String::new(),
-            reason: String::new(),
             autosave: true,
             autosave_beside_photo: false,
             shortcuts: Bindings::default(),

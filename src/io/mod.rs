@@ -21,11 +21,11 @@ mod view_file;
 pub use atomic::{
     check_target, check_writable, folds_case, remove_output, remove_unfinished, write_bytes,
 };
-pub use decode::{Preview, open_page, open_photo, open_photo_watched};
+pub use decode::{Preview, open_page, open_page_watched, open_photo};
 pub use encode::{
     ExportOptions, ExportOutcome, OutputFormat, Patch, Restored, RowSource, edited_xmp,
     export_patched, export_photo, export_photo_with_xmp, export_rows, foretell_history,
-    foretell_losses,
+    foretell_losses, foretell_rewriting,
 };
 pub use error::{DecodeError, EncodeError};
 pub use file_set::FileSet;

@@ -16,6 +16,21 @@ use super::{ExportReport, RecordRequest};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct JobId(pub(crate) u64);
 
+/// "Decode this photo."
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenRequest {
+    /// The file.
+    pub path: PathBuf,
+    /// Page of a TIFF, counted from 0; `None` for the first that is a picture of its own.
+    pub page: Option<u32>,
+}
+
+impl From<PathBuf> for OpenRequest {
+    fn from(path: PathBuf) -> Self {
+        Self { path, page: None }
+    }
+}
+
 /// "Bring these stale cells up to date."
 #[derive(Clone)]
 pub struct FillRequest {

@@ -1,17 +1,16 @@
 //! The thread that reads and writes files: opens photos, writes exports. It runs no network.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::inference::CancelToken;
-use crate::io::{DecodeLimits, Preview, load_mask, open_photo_watched, save_mask};
+use crate::io::{DecodeLimits, Preview, load_mask, open_page_watched, save_mask};
 use crate::photo::Photo;
 
 use super::export::{ExportError, ExportReport, export_restoration};
 use super::progress::JobProgress;
 use super::queue::{ExportJob, IoStep, Queues};
 use super::shared::{Shared, without_panic};
-use super::{JobEvent, JobId, MaskFileRequest};
+use super::{JobEvent, JobId, MaskFileRequest, OpenRequest};
 
 const OPEN_FAILED: &str = "The photo could not be opened";
 const MASK_LOAD_FAILED: &str = "The mask could not be loaded";
@@ -23,21 +22,28 @@ pub(super) fn run(shared: &Shared, limits: DecodeLimits) {
     loop {
         match shared.wait_for(Queues::next_io_step) {
             IoStep::Shutdown => return,
-            IoStep::Open(id, path, token) => open(shared, id, &path, limits, &token),
+            IoStep::Open(id, request, token) => open(shared, id, &request, limits, &token),
             IoStep::MaskFile(id, request) => mask_file(shared, id, request, limits),
             IoStep::Write(job, token) => write(shared, &job, &token),
         }
     }
 }
 
-fn open(shared: &Shared, id: JobId, path: &Path, limits: DecodeLimits, token: &CancelToken) {
+fn open(
+    shared: &Shared,
+    id: JobId,
+    request: &OpenRequest,
+    limits: DecodeLimits,
+    token: &CancelToken,
+) {
+    let path = request.path.as_path();
     let watch = |preview| {
         if !token.is_cancelled() {
             let preview = Arc::<Preview>::new(preview);
             shared.send(JobEvent::Previewed { id, preview });
         }
     };
-    let result = without_panic(|| open_photo_watched(path, &limits, &watch));
+    let result = without_panic(|| open_page_watched(path, &limits, request.page, &watch));
     shared.peek(|queues| queues.end_open(id));
     shared.send(match result {
         _ if token.is_cancelled() => JobEvent::Cancelled { id },

@@ -20,7 +20,9 @@ mod queue;
 mod shared;
 
 pub use dossier::RecordRequest;
-pub use event::{EngineInfo, ExportRequest, FillRequest, JobEvent, JobId, MaskFileRequest};
+pub use event::{
+    EngineInfo, ExportRequest, FillRequest, JobEvent, JobId, MaskFileRequest, OpenRequest,
+};
 pub use export::{
     ExportError, ExportReport, ExportStages, export_restoration, export_while_filling,
 };
@@ -32,11 +34,10 @@ pub use crate::inference::{
 };
 pub use crate::io::{
     ExportOptions, NameTemplate, OutputFormat, Preview, check_writable, foretell_history,
-    foretell_losses, is_same_file, mask_name_of,
+    foretell_losses, foretell_rewriting, is_same_file, mask_name_of,
 };
 pub(crate) use shared::without_panic;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -102,8 +103,9 @@ impl JobSystem {
     }
 
     /// Decodes a photo; supersedes one still being opened.
-    pub fn open(&self, path: PathBuf) -> JobId {
-        self.shared.change(|queues| queues.submit_open(path))
+    pub fn open(&self, request: impl Into<OpenRequest>) -> JobId {
+        let request = request.into();
+        self.shared.change(|queues| queues.submit_open(request))
     }
 
     /// Runs stage 1 on the whole photo; supersedes a detection still running.

@@ -1,7 +1,6 @@
 //! What waits and what runs: latest-wins slots for open, detect and fill, a line for exports. Pure state, no threads.
 
 use std::collections::{HashMap, VecDeque};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,7 +10,7 @@ use crate::photo::Photo;
 use crate::restore::{CellPlan, ContextCache};
 
 use super::JobId;
-use super::event::{ExportRequest, FillRequest, MaskFileRequest};
+use super::event::{ExportRequest, FillRequest, MaskFileRequest, OpenRequest};
 use super::order::{nearest, take_window};
 
 /// One detection that waits.
@@ -91,7 +90,7 @@ pub(super) enum IoStep {
     /// Stop.
     Shutdown,
     /// Decode a photo.
-    Open(JobId, PathBuf, CancelToken),
+    Open(JobId, OpenRequest, CancelToken),
     /// Read or write a mask alone.
     MaskFile(JobId, MaskFileRequest),
     /// Composite, write, verify.
@@ -105,7 +104,7 @@ pub(super) struct Queues {
     last_id: u64,
     tokens: HashMap<JobId, CancelToken>,
     cancelled: Vec<JobId>,
-    open: Option<(JobId, PathBuf)>,
+    open: Option<(JobId, OpenRequest)>,
     opening: Option<JobId>,
     detect: Option<DetectJob>,
     detecting: Option<JobId>,
@@ -191,13 +190,13 @@ impl Queues {
     }
 
     /// A new photo to open supersedes the one before.
-    pub fn submit_open(&mut self, path: PathBuf) -> JobId {
+    pub fn submit_open(&mut self, request: OpenRequest) -> JobId {
         let waiting = self.open.as_ref().map(|(id, _)| *id);
         for id in self.opening.into_iter().chain(waiting) {
             self.cancel(id);
         }
         let id = self.new_job();
-        self.open = Some((id, path));
+        self.open = Some((id, request));
         id
     }
 
@@ -416,9 +415,9 @@ impl Queues {
         if self.shutdown {
             return Some(IoStep::Shutdown);
         }
-        if let Some((id, path)) = self.open.take() {
+        if let Some((id, request)) = self.open.take() {
             self.opening = Some(id);
-            return Some(IoStep::Open(id, path, self.token(id)));
+            return Some(IoStep::Open(id, request, self.token(id)));
         }
         if let Some((id, request)) = self.mask_files.pop_front() {
             return Some(IoStep::MaskFile(id, request));
@@ -463,24 +462,26 @@ impl RunningCells {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     #[test]
     fn only_the_photo_asked_for_last_is_opened() {
         let mut queues = Queues::default();
-        let waiting = queues.submit_open(PathBuf::from("a"));
-        let running = queues.submit_open(PathBuf::from("b"));
+        let waiting = queues.submit_open(PathBuf::from("a").into());
+        let running = queues.submit_open(PathBuf::from("b").into());
         assert_eq!(queues.take_cancelled(), [waiting]);
         let Some(IoStep::Open(id, _, token)) = queues.next_io_step() else {
             panic!("nothing to open");
         };
         assert_eq!(id, running);
-        let last = queues.submit_open(PathBuf::from("c"));
+        let last = queues.submit_open(PathBuf::from("c").into());
         assert!(
             token.is_cancelled(),
             "the one being read is not wanted any more"
         );
-        let very_last = queues.submit_open(PathBuf::from("d"));
+        let very_last = queues.submit_open(PathBuf::from("d").into());
         assert_eq!(queues.take_cancelled(), [last], "each job ends by name");
         queues.end_open(running);
         assert!(matches!(queues.next_io_step(), Some(IoStep::Open(id, ..)) if id == very_last));
@@ -489,7 +490,7 @@ mod tests {
     #[test]
     fn an_ended_job_cannot_be_cancelled() {
         let mut queues = Queues::default();
-        let id = queues.submit_open(PathBuf::from("a"));
+        let id = queues.submit_open(PathBuf::from("a").into());
         assert!(queues.next_io_step().is_some());
         queues.end_open(id);
         queues.cancel(id);

@@ -100,15 +100,17 @@ impl JournalFolder {
                 }
                 self.0.join(format!("{name}.{KIND}"))
             }
-            Place::BesideMaster => beside(&master.path),
+            Place::BesideMaster => beside(&master.path, master.page),
         }
     }
 
     /// The latest work on the pixels of `master`, wherever its file was then.
     pub fn find(&self, master: &MasterId) -> Option<(PathBuf, Recovered)> {
         let places = [Place::DataFolder, Place::BesideMaster];
-        let found = places.into_iter().filter_map(|place| {
-            let file = self.file_of(master, place);
+        let mut files = places.map(|place| self.file_of(master, place)).to_vec();
+        // Where the work on every page once lay.
+        files.push(beside(&master.path, 0));
+        let found = files.into_iter().filter_map(|file| {
             let recovered = read(&file).ok()?;
             recovered
                 .master
@@ -118,11 +120,13 @@ impl JournalFolder {
         found.max_by_key(|(_, recovered)| recovered.saved_at)
     }
 
-    /// The latest work on what was in the master's place before, when that was another file.
+    /// The latest work on that page of what was in the master's place before, when that was another file.
     pub fn find_changed(&self, master: &MasterId) -> Option<(PathBuf, Recovered)> {
         let was_here = |entry: &Entry| {
             let known = entry.master.as_ref();
-            known.is_some_and(|it| it.path == master.path && it.sha256 != master.sha256)
+            known.is_some_and(|it| {
+                it.path == master.path && it.page == master.page && it.sha256 != master.sha256
+            })
         };
         let mut files: Vec<PathBuf> = self
             .list()
@@ -130,10 +134,12 @@ impl JournalFolder {
             .filter(was_here)
             .map(|entry| entry.file)
             .collect();
-        files.push(beside(&master.path));
+        files.push(beside(&master.path, master.page));
         let found = files.into_iter().filter_map(|file| {
             let recovered = read(&file).ok()?;
-            (recovered.master.sha256 != master.sha256).then_some((file, recovered))
+            let was = &recovered.master;
+            let is_other = was.page == master.page && was.sha256 != master.sha256;
+            is_other.then_some((file, recovered))
         });
         found.max_by_key(|(_, recovered)| recovered.saved_at)
     }
@@ -288,10 +294,14 @@ fn entry_of(file: &Path) -> Option<Entry> {
     })
 }
 
-/// The name of the journal beside `master`.
-fn beside(master: &Path) -> PathBuf {
+/// The name of the journal beside `master` for its page `page`, counted from 0.
+fn beside(master: &Path, page: u32) -> PathBuf {
     let name = master.file_name().unwrap_or_default().to_string_lossy();
-    master.with_file_name(format!(".{name}{BESIDE}"))
+    let page = match page {
+        0 => String::new(),
+        page => format!("-page{}", page + 1),
+    };
+    master.with_file_name(format!(".{name}{page}{BESIDE}"))
 }
 
 fn files_in(folder: &Path, kind: &'static str) -> impl Iterator<Item = PathBuf> {

@@ -168,11 +168,59 @@ pub struct Metadata {
     pub left_behind: Vec<String>,
     /// Which page of a TIFF file the pixels are, counted from 0; 0 for every other format.
     pub page: u32,
+    /// What pages that file has.
+    pub pages: Pages,
+}
+
+/// The pages of a TIFF file, counted from 0 as they follow each other in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pages {
+    /// All of them, smaller copies and transparency masks too; 0 for formats without pages.
+    pub count: u32,
+    /// Those that are pictures of their own, ascending.
+    pub pictures: Vec<u32>,
+}
+
+impl Pages {
+    /// Whether the file holds a picture of its own besides page `page`.
+    pub fn has_others(&self, page: u32) -> bool {
+        self.pictures.iter().any(|&other| other != page)
+    }
+
+    /// The picture that follows page `page`.
+    pub fn after(&self, page: u32) -> Option<u32> {
+        self.pictures.iter().copied().find(|&other| other > page)
+    }
+
+    /// The picture that comes before page `page`.
+    pub fn before(&self, page: u32) -> Option<u32> {
+        self.pictures.iter().copied().rfind(|&other| other < page)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn from_any_page_the_pictures_before_and_after_it_are_found() {
+        // Page 1 is a smaller copy of page 0.
+        let pages = Pages {
+            count: 4,
+            pictures: vec![0, 2, 3],
+        };
+        let around = |page| (pages.before(page), pages.after(page));
+        assert_eq!(around(0), (None, Some(2)));
+        assert_eq!(around(1), (Some(0), Some(2)));
+        assert_eq!(around(2), (Some(0), Some(3)));
+        assert_eq!(around(3), (Some(2), None));
+        assert!(pages.has_others(0));
+        let pyramid = Pages {
+            count: 3,
+            pictures: vec![0],
+        };
+        assert!(!pyramid.has_others(0) && pyramid.has_others(1));
+    }
 
     #[test]
     fn every_orientation_maps_the_image_onto_the_shown_rectangle() {

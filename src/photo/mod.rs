@@ -5,7 +5,7 @@ mod native;
 mod samples;
 mod window;
 
-pub use metadata::{FileFormat, Metadata, Orientation, Resolution, ResolutionUnit};
+pub use metadata::{FileFormat, Metadata, Orientation, Pages, Resolution, ResolutionUnit};
 pub use native::{JpegComponent, JpegParts, JpegSegment, Native, PngChunk, PngParts};
 pub use samples::{BitDepth, Channels, Samples};
 

@@ -351,6 +351,10 @@ fn a_chosen_page_is_verified_without_naming_it_again() {
             .run(&format!("verify {stem}.restoration.json --provider cpu"))
             .expect_code(0);
         assert!(ran.stdout.contains("identical"), "{name}: {}", ran.stdout);
+        // Of the master's page, and not of the derivative's once more.
+        let said = format!("Page {page} of 2 is restored; a TIFF keeps the other pages");
+        assert_eq!(ran.stderr.matches(&said).count(), 1, "{}", ran.stderr);
+        assert_eq!(ran.stderr.matches("Page ").count(), 1, "{}", ran.stderr);
     }
     // A record of an earlier version names no page: it can be given.
     let mut record = folder.json("p.restoration.json");

@@ -27,6 +27,7 @@ fn wrong_options_exit_with_2_and_write_nothing() {
         "inpaint a.png -o b.png",
         "doctor --yaml",
         "a.png restore a.png -o b.png",
+        "--page 2",
     ] {
         let ran = folder.run(line).expect_code(2);
         assert!(!ran.stderr.trim().is_empty(), "{line} says nothing");

@@ -1,6 +1,9 @@
 //! The presets of the export dialog, and the dossier that the window writes.
 
-use egui_kittest::kittest::Queryable as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use unscratch::inference::CancelToken;
 use unscratch::io::{DecodeLimits, load_mask, open_photo};
 use unscratch::record::schema::AreaOrigin;
@@ -90,18 +93,66 @@ fn the_share_preset_writes_one_jpeg_and_nothing_beside_it() {
 }
 
 #[test]
-fn operator_and_reason_are_proposed_again_and_the_dossier_is_not() {
+fn a_photo_keeps_its_purpose_and_reason_and_the_next_one_begins_with_the_operator_alone() {
     let mut window = open(&scratched());
     export_as(&mut window, "Archive");
-    let field = window.harness.get_by_label("Reason");
-    field.focus();
-    field.type_text("a fold");
-    window.harness.run();
+    for (label, text) in [("Restored by", "A. Person"), ("Reason", "a fold")] {
+        let field = window.harness.get_by_label(label);
+        field.focus();
+        field.type_text(text);
+        window.harness.run();
+    }
     confirm(&mut window);
-    assert_eq!(window.app().settings().reason, "a fold");
     window.harness.get_by_label("Dismiss").click();
     window.harness.run();
+    let value = |window: &Window, label: &str| {
+        let field = window.harness.get_by_label(label);
+        field.accesskit_node().value().unwrap_or_default()
+    };
     window.harness.get_by_label("Export…").click();
     window.harness.run();
-    assert!(window.harness.query_by_label("Reason").is_none());
+    assert_eq!(value(&window, "Restored by"), "A. Person");
+    assert_eq!(value(&window, "Reason"), "a fold");
+    window.harness.get_by_label("Cancel").click();
+    window.harness.run();
+
+    // The same file opened again: its purpose is known, its reason is not.
+    let photo = window.path("photo.png");
+    let next = window.path("next.png");
+    std::fs::copy(&photo, &next).unwrap();
+    for (path, is_known) in [(photo, true), (next, false)] {
+        reopen(&mut window, &path);
+        window.harness.get_by_label("Export…").click();
+        window.harness.run();
+        let is_wanted = window.harness.query_by_label("Reason").is_some();
+        assert_eq!(is_wanted, is_known);
+        if !is_known {
+            window.harness.get_by_label("Archive").click();
+            window.harness.run();
+        }
+        assert_eq!(value(&window, "Reason"), "");
+        assert_eq!(value(&window, "Restored by"), "A. Person");
+        window.harness.get_by_label("Cancel").click();
+        window.harness.run();
+    }
+    let kept = std::fs::read_to_string(window.path("window.toml")).unwrap();
+    assert!(
+        kept.contains("A. Person") && !kept.contains("a fold"),
+        "{kept}"
+    );
+}
+
+/// Opens the file at `path` in the same window.
+fn reopen(window: &mut Window, path: &Path) {
+    let before = Arc::clone(window.app().document().unwrap().photo());
+    window.drop_file(path);
+    window.harness.run();
+    if let Some(discard) = window.harness.query_by_label("Discard") {
+        discard.click();
+    }
+    window.until("the photo is open", |app| {
+        let photo = app.document().unwrap().photo();
+        !Arc::ptr_eq(photo, &before)
+    });
+    window.settle();
 }

@@ -33,7 +33,7 @@ fn an_export_changes_only_what_is_marked_and_reports_it() {
     assert_eq!(result.get_pixel(103, 100).0, FILL);
     window
         .harness
-        .get_by_label_contains("0 outside the marked damage");
+        .get_by_label_contains("0 changed outside the marks and their soft edge");
     window.harness.get_by_label("Dismiss").click();
     window.harness.run();
     assert!(window.app().view().notice.is_none());
@@ -166,20 +166,6 @@ fn a_photo_opened_is_offered_again_as_a_recent_file() {
     assert!(kept.contains("photo.png"), "{kept}");
 }
 
-/// A file dropped on the window.
-#[derive(Debug)]
-struct Dropped(std::path::PathBuf);
-
-impl egui::DroppedFile for Dropped {
-    fn path(&self) -> &std::path::Path {
-        &self.0
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        std::fs::read(&self.0).map_err(|error| error.to_string())
-    }
-}
-
 #[test]
 fn a_dropped_file_is_opened_and_unsaved_work_is_asked_about_first() {
     let mut window = empty();
@@ -187,17 +173,12 @@ fn a_dropped_file_is_opened_and_unsaved_work_is_asked_about_first() {
     plain().save(&first).unwrap();
     let second = window.path("second.png");
     scratched().save(&second).unwrap();
-    let drop = |window: &mut Window, path: &std::path::Path| {
-        let file = std::sync::Arc::new(Dropped(path.to_path_buf()));
-        window.harness.input_mut().dropped_files.push(file);
-        window.harness.step();
-    };
-    drop(&mut window, &first);
+    window.drop_file(&first);
     window.until("the photo is open", |app| app.document().is_some());
     window.settle();
     window.stroke(PointerButton::Primary, &[(200.0, 120.0), (230.0, 120.0)]);
     window.settle();
-    drop(&mut window, &second);
+    window.drop_file(&second);
     window.harness.run();
     window.harness.get_by_label("Discard").click();
     window.until("the other photo is open", |app| {
@@ -241,8 +222,7 @@ fn fills_of_a_photo_that_was_left_do_not_appear_in_the_next_one() {
     window.until("the repair runs", |app| app.work().filling.is_some());
     let next = window.path("next.png");
     plain().save(&next).unwrap();
-    let file = std::sync::Arc::new(Dropped(next));
-    window.harness.input_mut().dropped_files.push(file);
+    window.drop_file(&next);
     window.until("the next photo is open", |app| {
         app.document()
             .is_some_and(|document| document.photo().path().ends_with("next.png"))

@@ -18,11 +18,14 @@ mod memory;
 mod mending;
 mod menus;
 mod overlays;
+mod pages;
 mod pixels;
 mod polish;
 mod screen;
 mod search;
 mod shortcuts;
 mod support;
+#[path = "../tiff_files/mod.rs"]
+mod tiff_files;
 mod tools;
 mod viewing;

@@ -139,7 +139,7 @@ fn start_with(
             let jobs = JobSystem::with_engine(load, wake).unwrap();
             let mut options = AppOptions {
                 settings,
-                file,
+                file: file.map(Into::into),
                 ..AppOptions::default()
             };
             change(&mut options);
@@ -262,8 +262,29 @@ impl Window {
         }
     }
 
+    /// Drops the file at `path` on the window.
+    pub fn drop_file(&mut self, path: &Path) {
+        let file = Arc::new(Dropped(path.to_path_buf()));
+        self.harness.input_mut().dropped_files.push(file);
+        self.harness.step();
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+}
+
+/// A file dropped on the window.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
     }
 }
 

@@ -31,10 +31,14 @@ pub struct Page {
     pub has_short_lengths: bool,
     /// Whether equal chunks are stored once.
     pub shares_chunks: bool,
+    /// The colours of a palette, all reds, then all greens, all blues; with photometric 3.
+    pub palette: Vec<u16>,
     /// Further tags: number and bytes.
     pub more: Vec<(u16, Vec<u8>)>,
     /// `NewSubfileType`, left out when 0; 1 is a smaller copy of another page.
     pub subfile_type: u64,
+    /// How it is turned for display, left out when 0.
+    pub orientation: u64,
     /// Pages inside this one.
     pub inside: Vec<Self>,
 }
@@ -56,8 +60,10 @@ impl Page {
             samples: Vec::new(),
             has_short_lengths: false,
             shares_chunks: false,
+            palette: Vec::new(),
             more: Vec::new(),
             subfile_type: 0,
+            orientation: 0,
             inside: Vec::new(),
         };
         let largest = (1_u32 << bits) - 1;
@@ -263,6 +269,9 @@ impl File {
             tags.push((278, short, vec![height as u64]));
             tags.push((279, length_kind, lengths));
         }
+        if page.orientation > 0 {
+            tags.push((274, short, vec![page.orientation]));
+        }
         if page.subfile_type > 0 {
             tags.push((254, 4, vec![page.subfile_type]));
         }
@@ -272,6 +281,10 @@ impl File {
         if !page.extra.is_empty() {
             let extra = page.extra.iter().map(|&kind| u64::from(kind)).collect();
             tags.push((338, short, extra));
+        }
+        if !page.palette.is_empty() {
+            let palette = page.palette.iter().map(|&value| u64::from(value));
+            tags.push((320, short, palette.collect()));
         }
         for (tag, bytes) in &page.more {
             let bytes = bytes.iter().map(|&byte| u64::from(byte)).collect();

@@ -38,7 +38,8 @@ impl UnscratchApp {
                     self.run(ctx, command);
                 }
             }
-            Action::OpenPath(path) => self.open_asking(path),
+            Action::OpenPath(path) => self.open_asking(path.into()),
+            Action::OpenPage(page) => self.open_page(Some(page)),
             Action::Pan(delta) => {
                 self.change_view(|view, ppp, shown, _| view.pan(delta, ppp, shown), ctx);
             }
@@ -103,15 +104,15 @@ impl UnscratchApp {
                 self.discard_work();
                 self.quit(ctx);
             }
-            Action::DiscardAndOpen(path) => {
+            Action::DiscardAndOpen(request) => {
                 self.view.dialog = None;
                 self.discard_work();
-                self.open(path);
+                self.open(request);
             }
             Action::KeepAndQuit => self.quit(ctx),
-            Action::KeepAndOpen(path) => {
+            Action::KeepAndOpen(request) => {
                 self.view.dialog = None;
-                self.open(path);
+                self.open(request);
             }
             Action::ChangeBindings(change) => self.store.settings.shortcuts.apply(change),
             Action::UseScreenProfile(path) => self.use_screen_profile(ctx, path),
@@ -119,7 +120,7 @@ impl UnscratchApp {
             Action::SetMemoryLimit(mib) => self.store.settings.memory_limit_mib = mib,
             Action::ResumeWork => self.resume_work(),
             Action::StartAfresh => self.start_afresh(),
-            Action::OpenAndResume(path) => self.open_and_resume(path),
+            Action::OpenAndResume(request) => self.open_and_resume(request),
             Action::RemoveAutosaves(files) => self.remove_autosaves(files),
             Action::SetAutosave(is_wanted) => self.set_autosave(is_wanted),
             Action::SetAutosaveBesidePhoto(is_beside) => {
@@ -133,6 +134,8 @@ impl UnscratchApp {
         match command {
             Command::Open => self.choose_photo(ctx),
             Command::Export => self.show_export(),
+            Command::NextPage => self.open_page(self.model().page(true)),
+            Command::PreviousPage => self.open_page(self.model().page(false)),
             Command::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
             Command::Undo => self.undo(),
             Command::Redo => self.redo(),

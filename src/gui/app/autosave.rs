@@ -14,6 +14,7 @@ use crate::gui::dialogs::{Dialog, autosaves::AutosavesForm, resume::ResumeForm};
 use crate::gui::settings::CompareMode;
 use crate::gui::state::{Notice, OverlayMode};
 use crate::gui::tools::Tool;
+use crate::jobs::OpenRequest;
 use crate::journal::{
     Autosave, Capture, JournalEvent, JournalFolder, JournalSystem, Limits, MasterId, Offer, Origin,
     Place,
@@ -70,7 +71,7 @@ pub(super) struct Saving {
     /// Work found for the open photo, waiting for an answer.
     offer: Option<Box<Offer>>,
     /// The photo that was opened in order to go on with it.
-    to_resume: Option<PathBuf>,
+    to_resume: Option<OpenRequest>,
 }
 
 impl Saving {
@@ -176,7 +177,8 @@ impl UnscratchApp {
             return;
         }
         let to_resume = self.saving.to_resume.take();
-        let was_chosen = to_resume.is_some_and(|path| path == master.path);
+        let was_chosen = to_resume
+            .is_some_and(|chosen| chosen.path == master.path && chosen.page == Some(master.page));
         let Some(offer) = offer else {
             self.begin_saving();
             return;
@@ -245,10 +247,10 @@ impl UnscratchApp {
         self.begin_saving();
     }
 
-    /// Opens the photo at `path` and goes on with the work on it.
-    pub(super) fn open_and_resume(&mut self, path: PathBuf) {
-        self.saving.to_resume = Some(path.clone());
-        self.open_asking(path);
+    /// Opens a page of a photo and goes on with the work on it.
+    pub(super) fn open_and_resume(&mut self, request: OpenRequest) {
+        self.saving.to_resume = Some(request.clone());
+        self.open_asking(request);
     }
 
     /// The work on the open photo is not wanted any more.

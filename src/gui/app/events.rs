@@ -150,6 +150,9 @@ impl UnscratchApp {
         self.view.overlay = Overlay::default();
         self.view.last_point = None;
         self.view.repaired_at = None;
+        if let Some(form) = &mut self.view.exported_as {
+            form.forget_reason();
+        }
         self.store.settings.remember(&path);
         self.store.save();
         self.look_for_work();
@@ -238,7 +241,7 @@ impl UnscratchApp {
         });
         match self.view.after_export.take() {
             Some(Then::Quit) => self.quit(ctx),
-            Some(Then::Open(path)) => self.open(path),
+            Some(Then::Open(request)) => self.open(request),
             None => {}
         }
     }

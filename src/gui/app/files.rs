@@ -1,6 +1,6 @@
 //! Opening and exporting: which dialog is shown, which job is asked for.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 
 use eframe::egui;
@@ -9,25 +9,41 @@ use super::UnscratchApp;
 use crate::document::Document;
 use crate::gui::dialogs::{Dialog, Then, archive::given, export::ExportForm, files::FileBrowser};
 use crate::gui::picker::{Picked, Wish};
-use crate::jobs::{ExportRequest, RecordRequest};
+use crate::jobs::{ExportRequest, OpenRequest, RecordRequest};
 use crate::record::Circumstances;
 
 impl UnscratchApp {
     /// Opens `path`, unless work would be lost: then the person is asked first.
-    pub(super) fn open_asking(&mut self, path: PathBuf) {
+    pub(super) fn open_asking(&mut self, request: OpenRequest) {
         if self.document.as_ref().is_some_and(Document::is_modified) {
-            self.view.dialog = Some(Dialog::Unsaved(Then::Open(path)));
+            self.view.dialog = Some(Dialog::Unsaved(Then::Open(request)));
         } else {
-            self.open(path);
+            self.open(request);
+        }
+    }
+
+    /// Opens page `page` of the open file, counted from 0, unless it is the one that is open.
+    pub(super) fn open_page(&mut self, page: Option<u32>) {
+        let photo = self.document.as_ref().map(Document::photo);
+        let (Some(photo), Some(page)) = (photo, page) else {
+            return;
+        };
+        if page != photo.metadata().page {
+            self.open_asking(OpenRequest {
+                path: photo.path().to_path_buf(),
+                page: Some(page),
+            });
         }
     }
 
     /// Asks the I/O thread for the photo; what is open stays until it is there.
-    pub fn open(&mut self, path: PathBuf) {
+    pub fn open(&mut self, request: impl Into<OpenRequest>) {
         self.view.notice = None;
         self.preview = None;
         self.work.previewing = false;
-        let id = self.jobs.open(path.clone());
+        let request = request.into();
+        let path = request.path.clone();
+        let id = self.jobs.open(request);
         self.work.opening = Some((id, path));
     }
 
@@ -47,7 +63,7 @@ impl UnscratchApp {
 
     pub(super) fn poll_picker(&mut self, ctx: &egui::Context) {
         match self.picker.poll() {
-            Some(Picked::File(Wish::Open(_), path)) => self.open_asking(path),
+            Some(Picked::File(Wish::Open(_), path)) => self.open_asking(path.into()),
             Some(Picked::File(Wish::OpenMask(_), path)) => self.load_mask(path),
             Some(Picked::File(Wish::SaveMask(_), path)) => {
                 if let Some(Dialog::Mask(form)) = &mut self.view.dialog {
@@ -88,7 +104,7 @@ impl UnscratchApp {
         document.commit();
         let photo = document.photo();
         let before = self.view.exported_as.clone();
-        let before = before.filter(|form| form.master() == photo.path());
+        let before = before.filter(|form| form.is_for(photo));
         let form = before.map_or_else(
             || ExportForm::new(photo, &self.store.settings),
             ExportForm::again,

@@ -45,6 +45,20 @@ pub const COMMANDS: &[CommandRow] = &[
         &[Shortcut::command(Key::E), Shortcut::command(Key::S)],
     ),
     row(
+        Command::NextPage,
+        Group::File,
+        "Next page",
+        "Open the next page of a TIFF with several; each page has marks of its own",
+        &[Shortcut::command(Key::PageDown)],
+    ),
+    row(
+        Command::PreviousPage,
+        Group::File,
+        "Previous page",
+        "Open the page before this one of a TIFF with several",
+        &[Shortcut::command(Key::PageUp)],
+    ),
+    row(
         Command::Autosaves,
         Group::File,
         "Autosaved work…",

@@ -4,6 +4,9 @@ use eframe::egui::{Button, TextEdit, Ui, vec2};
 
 use crate::gui::settings::Settings;
 
+/// Width of the column of labels, points.
+const LABELS_WIDTH: f32 = 88.0;
+
 /// What the person exports for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preset {
@@ -36,19 +39,18 @@ pub struct DossierForm {
 }
 
 impl DossierForm {
-    /// As it was used last; the dossier itself is asked for each time.
+    /// For a photo not exported yet: who restores is known, whether there is a dossier and why is to be said for each photo.
     pub fn new(settings: &Settings) -> Self {
         Self {
             is_wanted: false,
             operator: settings.operator.clone(),
-            reason: settings.reason.clone(),
+            reason: String::new(),
         }
     }
 
-    /// Keeps operator and reason for the next time.
+    /// Keeps who restores for the next photo.
     pub fn remember(&self, settings: &mut Settings) {
         settings.operator.clone_from(&self.operator);
-        settings.reason.clone_from(&self.reason);
     }
 }
 
@@ -61,7 +63,11 @@ pub fn given(text: &str) -> Option<String> {
 /// The row of presets; `chosen` is the one the form is like. Returns the one clicked.
 pub fn preset_row(ui: &mut Ui, chosen: Option<Preset>) -> Option<Preset> {
     let mut clicked = None;
-    ui.label("Purpose");
+    // As wide as the longest of the labels below it, whether that one is there or not: the fields beside them keep their place.
+    ui.scope(|ui| {
+        ui.set_min_width(LABELS_WIDTH);
+        ui.label("Purpose");
+    });
     ui.horizontal(|ui| {
         for (preset, name, tooltip) in Preset::ALL {
             let button = Button::selectable(chosen == Some(preset), name)

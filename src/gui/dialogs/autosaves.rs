@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use eframe::egui::{self, Align, Label, Layout, RichText, ScrollArea, Ui};
 
-use super::resume::{age_of, count_of, name_of};
+use super::resume::{age_of, count_of, name_of, name_with_page};
 use super::title;
 use crate::gui::panels::caption;
 use crate::gui::state::{Action, Model};
@@ -91,7 +91,7 @@ fn entries(ui: &mut Ui, form: &AutosavesForm, actions: &mut Vec<Action>) {
 
 fn row(ui: &mut Ui, entry: &Entry, now: SystemTime, actions: &mut Vec<Action>) {
     let name = match &entry.master {
-        Some(master) => name_of(&master.path),
+        Some(master) => name_with_page(master),
         None => format!("{} (cannot be read)", name_of(&entry.file)),
     };
     let exported = if entry.exported { ", exported" } else { "" };

@@ -4,7 +4,7 @@ mod form;
 
 use std::path::Path;
 
-use eframe::egui::{self, Grid, RichText, Slider, TextEdit, Ui};
+use eframe::egui::{self, Grid, RichText, Slider, TextEdit, Ui, vec2};
 
 pub use self::form::ExportForm;
 use self::form::{Format, Problem};
@@ -15,6 +15,9 @@ use crate::gui::state::{Action, Model};
 use crate::gui::theme;
 use crate::jobs::ExportReport;
 use crate::photo::{FileFormat, Photo};
+
+/// Width of the button beside the target's field, points.
+const BROWSE_WIDTH: f32 = 84.0;
 
 /// Room for consent and for what is written, points.
 const OUTCOME_HEIGHT: f32 = 56.0;
@@ -34,7 +37,7 @@ pub fn show(
     ui.set_width((ui.ctx().content_rect().width() - 120.0).clamp(340.0, 600.0));
     title(ui, "Export the restored photo");
     fields(ui, form, document.photo(), has_system_dialog, actions);
-    show_losses(ui, form, document.photo());
+    show_losses(ui, &form.foretold(document.photo()).losses);
     ui.add_space(8.0);
     let problem = form.problem(document.photo().path());
     // Room for what may come, so that the buttons stay under the pointer.
@@ -100,7 +103,7 @@ fn fields(
         ui.label("Format");
         ui.horizontal(|ui| {
             for (format, name, tooltip) in Format::ALL {
-                let button = egui::Button::selectable(form.format == format, name).frame_when_inactive(true).min_size(egui::vec2(72.0, 28.0));
+                let button = egui::Button::selectable(form.format == format, name).frame_when_inactive(true).min_size(vec2(72.0, 28.0));
                 if ui.add(button).on_hover_text(tooltip).clicked() {
                     form.choose(format);
                 }
@@ -123,12 +126,13 @@ fn fields(
         }
         let label = ui.label("Save as");
         ui.horizontal(|ui| {
-            let button_room = if has_system_dialog { 92.0 } else { 0.0 };
+            let button_room = if has_system_dialog { BROWSE_WIDTH + ui.spacing().item_spacing.x } else { 0.0 };
             let field = TextEdit::singleline(&mut form.target).desired_width(ui.available_width() - button_room);
             if ui.add(field).labelled_by(label.id).changed() {
                 form.may_replace = false;
             }
-            if has_system_dialog && ui.button("Browse…").clicked() {
+            let browse = egui::Button::new("Browse…").truncate();
+            if has_system_dialog && ui.add_sized(vec2(BROWSE_WIDTH, 28.0), browse).clicked() {
                 actions.push(Action::BrowseExportTarget);
             }
         });
@@ -143,12 +147,13 @@ fn fields(
             form.may_replace = false;
         }
     });
-    caption(ui, promise(form, photo));
+    for said in promises(form, photo) {
+        caption(ui, said);
+    }
 }
 
 /// What is lost with this format, before it is lost.
-fn show_losses(ui: &mut Ui, form: &mut ExportForm, photo: &Photo) {
-    let losses = form.losses(photo);
+fn show_losses(ui: &mut Ui, losses: &[String]) {
     if losses.is_empty() {
         return;
     }
@@ -186,11 +191,20 @@ fn listed(names: &[String]) -> String {
     }
 }
 
-fn promise(form: &ExportForm, photo: &Photo) -> String {
-    let size = photo.size();
-    match form.format {
+/// What the file will be: size as seen on the screen, depth, whether it is a copy of the master's file or written anew, and
+/// what reading the master changed, where the new file does not change it back.
+fn promises(form: &mut ExportForm, photo: &Photo) -> Vec<String> {
+    let (size, bits) = (photo.ui_size(), photo.depth().bits());
+    let format = form.format;
+    let foretold = form.foretold(photo);
+    if foretold.is_copy {
+        return vec![format!(
+            "{size} px, {bits} bit, a copy of the original file in which only strips or tiles with repaired pixels are renewed. Pixels outside the repair stay identical; this is checked."
+        )];
+    }
+    let promise = match format {
         Format::Jpeg => {
-            let depth = if photo.depth().bits() > 8 {
+            let depth = if bits > 8 {
                 " JPEG has 8 bit only: the original's 16 are not kept."
             } else {
                 ""
@@ -200,10 +214,14 @@ fn promise(form: &ExportForm, photo: &Photo) -> String {
             )
         }
         _ => format!(
-            "{size} px, {} bit, like the original, with its colour profile and data. Pixels outside the repair stay identical; this is checked.",
-            photo.depth().bits()
+            "{size} px, {bits} bit, written anew with the original's colour profile and data. Pixels outside the repair stay identical; this is checked."
         ),
-    }
+    };
+    let notes = &photo.source().notes;
+    std::iter::once(promise)
+        .chain(foretold.rewriting.clone())
+        .chain(notes.iter().cloned())
+        .collect()
 }
 
 /// What an export is reported as, in sentences.
@@ -216,13 +234,13 @@ pub fn report_text(report: &ExportReport) -> String {
         lines.push(format!("Mask: {}", mask.display()));
     }
     lines.push(format!(
-        "{} pixels were repaired, {} outside the marked damage.",
+        "{} pixels were repaired, {} changed outside the marks and their soft edge.",
         grouped(report.changed_pixels),
         grouped(report.changed_outside_mask)
     ));
     if report.lossy {
         lines.push(format!(
-            "JPEG compression changed values outside the marked damage by up to {} of 255.",
+            "JPEG compression changed values outside the marks and their soft edge by up to {} of 255.",
             report.largest_difference_outside_mask
         ));
     }

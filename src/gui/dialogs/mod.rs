@@ -24,14 +24,15 @@ use self::screen::ScreenForm;
 pub use self::shortcuts::ShortcutsForm;
 use super::state::{Action, Model};
 use super::theme;
+use crate::jobs::OpenRequest;
 
 /// What is to happen once unsaved work was dealt with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Then {
     /// Close the window.
     Quit,
-    /// Open another photo.
-    Open(PathBuf),
+    /// Open another photo, or another page.
+    Open(OpenRequest),
 }
 
 /// An open dialog with its own fields.

@@ -28,7 +28,7 @@ impl ResumeForm {
         let recovered = &offer.recovered;
         let work = &recovered.capture.work;
         Self {
-            name: name_of(&master.path),
+            name: name_with_page(master),
             origin: offer.origin.clone(),
             age: age_of(recovered.saved_at, SystemTime::now()),
             edits: work.undo.len() + usize::from(work.open.is_some()),
@@ -119,6 +119,15 @@ pub fn name_of(path: &Path) -> String {
         || PathBuf::from(path).display().to_string(),
         |name| name.to_string_lossy().into_owned(),
     )
+}
+
+/// That name, and the page where it is not the first.
+pub fn name_with_page(master: &MasterId) -> String {
+    let name = name_of(&master.path);
+    match master.page {
+        0 => name,
+        page => format!("{name}, page {}", page + 1),
+    }
 }
 
 /// How long ago `then` was, as people say it.

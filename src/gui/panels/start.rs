@@ -7,10 +7,11 @@ use eframe::egui::{self, Align, Layout, Rect, RichText, Stroke, Ui, UiBuilder, v
 
 use super::{chips, explained};
 use crate::gui::command::Command;
-use crate::gui::dialogs::resume::{age_of, count_of};
+use crate::gui::dialogs::resume::{age_of, count_of, name_with_page};
 use crate::gui::icons::{self, Icon};
 use crate::gui::state::{Action, Model};
 use crate::gui::theme;
+use crate::jobs::OpenRequest;
 
 /// Recent files listed here.
 const RECENT_SHOWN: usize = 4;
@@ -121,7 +122,7 @@ fn unfinished(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
             };
             let text = format!(
                 "{}   {}, {}",
-                file_name(&master.path),
+                name_with_page(master),
                 count_of(entry.undo_steps),
                 age_of(entry.saved_at, SystemTime::now())
             );
@@ -133,7 +134,10 @@ fn unfinished(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
                         master.path.display()
                     ));
                 if row.clicked() {
-                    actions.push(Action::OpenAndResume(master.path.clone()));
+                    actions.push(Action::OpenAndResume(OpenRequest {
+                        path: master.path.clone(),
+                        page: Some(master.page),
+                    }));
                 }
             });
         }

@@ -6,6 +6,7 @@ use crate::gui::state::Model;
 use crate::gui::theme;
 use crate::jobs::ProviderReport;
 use crate::journal::Autosave;
+use crate::photo::Photo;
 
 /// The hint while the keyboard works on the photo.
 const CROSSHAIR: &str =
@@ -27,6 +28,11 @@ pub fn show(ui: &mut Ui, model: &Model<'_>) {
                 ui,
                 format!("{} px, {} bit", photo.ui_size(), photo.depth().bits()),
             );
+            if let Some(page) = page_of(photo) {
+                text(ui, page).on_hover_text(model.with_keys(
+                    "This file has several pages, each with marks of its own: {next_page} and {previous_page}, or File, Go to page, open another",
+                ));
+            }
             autosave(ui, model);
             if model.view.view.is_laid_out() {
                 text(ui, zoom(model))
@@ -44,6 +50,14 @@ pub fn show(ui: &mut Ui, model: &Model<'_>) {
             }
         });
     });
+}
+
+/// "page 2 of 3" in a file with other pages than this one, as `--page` counts them.
+pub fn page_of(photo: &Photo) -> Option<String> {
+    let metadata = photo.metadata();
+    let (page, pages) = (metadata.page, &metadata.pages);
+    let said = || format!("page {} of {}", page + 1, pages.count);
+    pages.has_others(page).then(said)
 }
 
 fn text(ui: &mut Ui, text: String) -> egui::Response {

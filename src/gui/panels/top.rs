@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use eframe::egui::{self, Align, Layout, Ui};
+use eframe::egui::{self, Align, Layout, ScrollArea, Ui};
 
 use super::{command_icon, explained, menu_entry};
 use crate::gui::command::{COMMANDS, Command, Group};
@@ -12,6 +12,9 @@ use crate::gui::theme;
 
 /// From this width of the bar on, points, the ways to compare are named beside their icons.
 const WORDS_FROM_WIDTH: f32 = 1080.0;
+
+/// Height of the list of a file's pages, points.
+const PAGES_HEIGHT: f32 = 320.0;
 
 /// Draws the bar.
 pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
@@ -100,6 +103,9 @@ fn entries(ui: &mut Ui, group: Group, model: &Model<'_>, actions: &mut Vec<Actio
                 photo_menu(ui, "Open recent", &model.settings.recent, actions);
                 photo_menu(ui, "Open a sample", model.samples, actions);
             }
+            if row.command == Command::PreviousPage {
+                page_menu(ui, model, actions);
+            }
             continue;
         };
         if opened.contains(&submenu) {
@@ -149,6 +155,27 @@ fn photo_menu(ui: &mut Ui, label: &str, paths: &[PathBuf], actions: &mut Vec<Act
                     ui.close();
                 }
             }
+        });
+    });
+}
+
+/// A menu of the open file's pages.
+fn page_menu(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
+    let metadata = model.document.map(|document| document.photo().metadata());
+    let metadata = metadata.filter(|metadata| metadata.pages.has_others(metadata.page));
+    ui.add_enabled_ui(metadata.is_some(), |ui| {
+        ui.menu_button("Go to page", |ui| {
+            let list = ScrollArea::vertical().max_height(PAGES_HEIGHT);
+            list.show(ui, |ui| {
+                for &page in metadata.iter().flat_map(|it| &it.pages.pictures) {
+                    let is_open = metadata.is_some_and(|it| it.page == page);
+                    let name = format!("Page {}", page + 1);
+                    if ui.selectable_label(is_open, name).clicked() {
+                        actions.push(Action::OpenPage(page));
+                        ui.close();
+                    }
+                }
+            });
         });
     });
 }

@@ -7,6 +7,7 @@ use eframe::egui::{Pos2, Vec2};
 use super::OverlayMode;
 use crate::gui::command::{BindingsChange, Command};
 use crate::gui::tools::Point;
+use crate::jobs::OpenRequest;
 use crate::mask::BrushMode;
 
 /// A change somebody asked for; only `app.rs` carries it out.
@@ -16,6 +17,8 @@ pub enum Action {
     Run(Command),
     /// Open this file.
     OpenPath(PathBuf),
+    /// Open this page of the open file, counted from 0.
+    OpenPage(u32),
     /// Move the photo by so many points.
     Pan(Vec2),
     /// Zoom by a factor, keeping what lies under the point.
@@ -107,11 +110,11 @@ pub enum Action {
     /// Close the window without exporting.
     DiscardAndQuit,
     /// Open the file chosen after losing unsaved work was accepted.
-    DiscardAndOpen(PathBuf),
+    DiscardAndOpen(OpenRequest),
     /// Close the window; the work is saved.
     KeepAndQuit,
     /// Open another file; the work on this one is saved.
-    KeepAndOpen(PathBuf),
+    KeepAndOpen(OpenRequest),
     /// Show photos for the screen with this colour profile, or for an sRGB screen.
     UseScreenProfile(Option<PathBuf>),
     /// Choose that profile with the system's dialog.
@@ -123,7 +126,7 @@ pub enum Action {
     /// Do not go on with it.
     StartAfresh,
     /// Open this photo and go on with the work on it.
-    OpenAndResume(PathBuf),
+    OpenAndResume(OpenRequest),
     /// Remove saved work.
     RemoveAutosaves(Vec<PathBuf>),
     /// Other keys for commands.

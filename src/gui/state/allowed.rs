@@ -39,6 +39,11 @@ impl Model<'_> {
                 let has_point = draft.is_some_and(|draft| !draft.points.is_empty());
                 unless(has_point, "No line or polygon is being drawn")
             }
+            Command::NextPage | Command::PreviousPage if self.stroke_open => Some(IN_STROKE),
+            Command::NextPage => unless(self.page(true).is_some(), "No page follows this one"),
+            Command::PreviousPage => {
+                unless(self.page(false).is_some(), "No page comes before this one")
+            }
             Command::ToggleRulerUnit => unless(
                 self.px_per_mm().is_some(),
                 "This file does not say its resolution",

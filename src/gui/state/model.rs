@@ -30,6 +30,17 @@ pub struct Model<'a> {
 }
 
 impl Model<'_> {
+    /// The page after the open one that is a picture of its own, or before it; counted from 0.
+    pub fn page(&self, is_after: bool) -> Option<u32> {
+        let metadata = self.document?.photo().metadata();
+        let pages = &metadata.pages;
+        if is_after {
+            pages.after(metadata.page)
+        } else {
+            pages.before(metadata.page)
+        }
+    }
+
     /// Pixels a millimetre of the original, when the file says it.
     pub fn px_per_mm(&self) -> Option<f32> {
         let resolution = self.document?.photo().metadata().resolution?;

@@ -139,16 +139,17 @@ pub fn open_photo(path: &Path, limits: &DecodeLimits) -> Result<Photo, DecodeErr
     open_watched(path, *limits, None, None)
 }
 
-/// As [`open_photo`]; while it is decoded, `watch` is told what can be seen of it already, if it is large.
+/// As [`open_page`]; while it is decoded, `watch` is told what can be seen of it already, if it is large.
 ///
 /// # Errors
-/// As [`open_photo`].
-pub fn open_photo_watched(
+/// As [`open_page`].
+pub fn open_page_watched(
     path: &Path,
     limits: &DecodeLimits,
+    page: Option<u32>,
     watch: &dyn Fn(Preview),
 ) -> Result<Photo, DecodeError> {
-    open_watched(path, *limits, None, Some(watch))
+    open_watched(path, *limits, page, Some(watch))
 }
 
 /// As [`open_photo`], but the page of a TIFF can be chosen: `page` counts from 0. Without it the first page is taken that is

@@ -2,13 +2,21 @@
 
 use std::io::Cursor;
 
-use super::tiff_patch::{can_patch, foretell_old_copies};
+use super::tiff_patch::{can_patch, foretell_old_copies, why_not_patched};
 use super::{OutputFormat, Picture, View, edited_xmp, encode};
 use crate::geometry::ImageSize;
 use crate::io::metadata::provenance::XmpEdit;
-use crate::photo::{BitDepth, Photo};
+use crate::photo::{BitDepth, FileFormat, Photo};
 
-/// What a derivative of `photo` in `format` cannot carry, as sentences: the very list an export will report.
+/// Why a TIFF of a TIFF's `photo` is no patched copy of its file, the sentence an export will begin its list with; `None` for
+/// a patched copy, and for whatever is no TIFF of a TIFF.
+pub fn foretell_rewriting(photo: &Photo, format: OutputFormat) -> Option<String> {
+    let is_tiff = photo.source().format == FileFormat::Tiff && format == OutputFormat::Tiff;
+    is_tiff.then(|| why_not_patched(photo)).flatten()
+}
+
+/// What a derivative of `photo` in `format` cannot carry, as sentences: the very list an export will report, after
+/// [`foretell_rewriting`].
 ///
 /// A TIFF that can be patched loses nothing, but smaller copies of the page in it may keep the old picture. Otherwise a single pixel is encoded in memory with all of the photo's metadata, so
 /// prophecy and outcome come from the same code.

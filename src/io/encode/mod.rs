@@ -16,7 +16,7 @@ use std::io::{BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub use self::foretell::{foretell_history, foretell_losses};
+pub use self::foretell::{foretell_history, foretell_losses, foretell_rewriting};
 pub use self::picture::RowSource;
 pub(super) use self::picture::{Picture, Pixels, View};
 pub use self::tiff_patch::{Patch, Restored, export_patched};

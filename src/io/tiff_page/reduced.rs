@@ -2,6 +2,7 @@
 
 use super::directory::{Directory, PageAt, TiffFile};
 use crate::geometry::ImageSize;
+use crate::photo::Pages;
 
 mod tag {
     pub const WIDTH: u16 = 256;
@@ -102,11 +103,23 @@ fn outlines(tiff: &TiffFile<'_>) -> Vec<Outline> {
     pages
 }
 
-/// The page a file is opened at when none is named: the first that is neither a smaller copy nor a transparency mask; and how many pages there are.
-pub fn main_page(tiff: &TiffFile<'_>) -> (u32, u32) {
-    let pages = outlines(tiff);
-    let main = pages.iter().position(|page| page.role == Role::Page);
-    (main.unwrap_or(0) as u32, pages.len() as u32)
+/// The page a file is opened at when none is named: the first that is neither a smaller copy nor a transparency mask; and
+/// which pages there are.
+pub fn main_page(tiff: &TiffFile<'_>) -> (u32, Pages) {
+    let outlines = outlines(tiff);
+    let mut pictures = Vec::new();
+    // The size of the page before: thumbnails follow theirs.
+    let mut before = None;
+    for (index, outline) in (0..).zip(&outlines) {
+        let is_thumbnail = before.is_some_and(|size| outline.is_copy_of(size));
+        if outline.role == Role::Page && !is_thumbnail {
+            pictures.push(index);
+            before = Some(outline.size);
+        }
+    }
+    let main = pictures.first().copied().unwrap_or(0);
+    let count = outlines.len() as u32;
+    (main, Pages { count, pictures })
 }
 
 /// Whether page `page` calls itself a smaller copy and what it is a copy of lies inside it, as in raw files of cameras.

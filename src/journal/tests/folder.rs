@@ -100,6 +100,36 @@ fn a_journal_beside_its_master_is_found_and_leaves_the_data_folder_alone() {
 }
 
 #[test]
+fn two_pages_of_one_file_keep_their_work_apart_wherever_it_lies() {
+    let (place, folder) = temporary();
+    let path = place.path().join("book.tif");
+    let pages = [0, 1].map(|page| photo_page(path.to_str().unwrap(), 7, page));
+    for kept_at in [Place::BesideMaster, Place::DataFolder] {
+        for (photo, y) in pages.iter().zip([20.0, 60.0]) {
+            let mut document = Document::new(Arc::clone(photo));
+            take(&mut document, &Step::Line((20.0, y), (300.0, y), 0));
+            let journals = start(&folder);
+            journals.begin(MasterId::of(photo), kept_at);
+            journals.save(capture(&document));
+        }
+        let mark_at = |photo: &Photo, y| {
+            let offer = look(&folder, photo).unwrap();
+            assert_eq!(offer.origin, Origin::SameFile);
+            offer.recovered.capture.work.editable.mask.added.get(100, y)
+        };
+        for (photo, own, other) in [(&pages[0], 20, 60), (&pages[1], 60, 20)] {
+            assert!(mark_at(photo, own) > 0 && mark_at(photo, other) == 0);
+        }
+    }
+    assert_eq!(list(&folder).len(), 2);
+    // The file was replaced by another one: each page is offered its own work.
+    let other = photo_page(path.to_str().unwrap(), 8, 1);
+    let offer = look(&folder, &other).unwrap();
+    assert_eq!(offer.origin, Origin::Changed);
+    assert_eq!(offer.recovered.master.page, 1);
+}
+
+#[test]
 fn a_photo_only_looked_at_leaves_no_file() {
     let (_place, folder) = temporary();
     let journals = start(&folder);

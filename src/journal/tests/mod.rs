@@ -58,6 +58,10 @@ impl Storage for &mut Memory {
 }
 
 fn photo_at(path: &str, content: u8) -> Arc<Photo> {
+    photo_page(path, content, 0)
+}
+
+fn photo_page(path: &str, content: u8, page: u32) -> Arc<Photo> {
     let samples = Samples::U8(vec![content; SIZE.pixel_count()]);
     let source = Source {
         path: PathBuf::from(path),
@@ -65,7 +69,10 @@ fn photo_at(path: &str, content: u8) -> Arc<Photo> {
         sha256: [content; 32],
         notes: Vec::new(),
     };
-    let metadata = Metadata::default();
+    let metadata = Metadata {
+        page,
+        ..Metadata::default()
+    };
     Arc::new(Photo::new(SIZE, Channels::Grey, samples, None, metadata, source).unwrap())
 }
 

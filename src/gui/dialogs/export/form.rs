@@ -6,7 +6,7 @@ use super::super::archive::{DossierForm, Preset};
 use crate::gui::settings::Settings;
 use crate::jobs::{
     ExportOptions, NameTemplate, OutputFormat, check_writable, foretell_history, foretell_losses,
-    is_same_file, mask_name_of,
+    foretell_rewriting, is_same_file, mask_name_of,
 };
 use crate::photo::{FileFormat, Photo};
 use crate::record::DossierNames;
@@ -34,6 +34,39 @@ impl Format {
     ];
 }
 
+/// What is known of an export before it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Foretold {
+    /// The format this is true of.
+    format: OutputFormat,
+    /// Whether it is true with a dossier, or without.
+    with_dossier: bool,
+    /// Whether the file will be a copy of the master's with only repaired strips or tiles renewed.
+    pub is_copy: bool,
+    /// Why a TIFF of a TIFF is none.
+    pub rewriting: Option<String>,
+    /// What the format cannot carry.
+    pub losses: Vec<String>,
+}
+
+impl Foretold {
+    fn new(photo: &Photo, format: OutputFormat, with_dossier: bool) -> Self {
+        let mut losses = foretell_losses(photo, format);
+        if with_dossier {
+            losses.extend(foretell_history(photo, format));
+        }
+        let is_tiff = photo.source().format == FileFormat::Tiff && format == OutputFormat::Tiff;
+        let rewriting = foretell_rewriting(photo, format);
+        Self {
+            format,
+            with_dossier,
+            is_copy: is_tiff && rewriting.is_none(),
+            rewriting,
+            losses,
+        }
+    }
+}
+
 /// The dialog's fields.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExportForm {
@@ -55,12 +88,14 @@ pub struct ExportForm {
     pub jpeg_like_master: bool,
     /// The master, whose name new names are made of.
     master: PathBuf,
+    /// Its page, counted from 0.
+    page: u32,
     /// The name proposed last; a format chosen proposes anew unless the person typed another.
     proposed: String,
     /// Where names are proposed: beside the master, or where this photo was exported to before.
     folder: PathBuf,
-    /// What the format chosen cannot carry, and for which format, with a dossier or without, that was found out.
-    losses: Option<((OutputFormat, bool), Vec<String>)>,
+    /// What the format chosen makes of the master.
+    foretold: Option<Foretold>,
     /// Why the folder took no file when the export was confirmed, and for which target.
     refused: Option<(String, String)>,
 }
@@ -82,9 +117,10 @@ impl ExportForm {
             lossless: format,
             jpeg_like_master: photo.source().format == FileFormat::Jpeg,
             master: photo.path().to_path_buf(),
+            page: photo.metadata().page,
             proposed: String::new(),
             folder: photo.path().parent().unwrap_or(Path::new("")).to_path_buf(),
-            losses: None,
+            foretold: None,
             refused: None,
         };
         form.propose();
@@ -92,11 +128,10 @@ impl ExportForm {
     }
 
     /// The same choices for another export of this photo: a name that was proposed becomes the next free one in the same
-    /// folder, a name of the person's own stays, to be replaced only when agreed to again. The dossier is asked for each time.
+    /// folder, a name of the person's own stays, to be replaced only when agreed to again.
     #[must_use]
     pub fn again(mut self) -> Self {
         self.may_replace = false;
-        self.dossier.is_wanted = false;
         self.refused = None;
         if self.target == self.proposed {
             self.propose();
@@ -104,9 +139,14 @@ impl ExportForm {
         self
     }
 
-    /// The master these fields are for.
-    pub fn master(&self) -> &Path {
-        &self.master
+    /// Whether these fields are for `photo`: the same page of the same file.
+    pub fn is_for(&self, photo: &Photo) -> bool {
+        self.master == photo.path() && self.page == photo.metadata().page
+    }
+
+    /// The photo was opened anew: why it is restored this time is to be said again.
+    pub fn forget_reason(&mut self) {
+        self.dossier.reason.clear();
     }
 
     /// Names the target by the template, with a version for which neither photo nor mask is there.
@@ -150,19 +190,14 @@ impl ExportForm {
         self.refused.is_none()
     }
 
-    /// What the chosen format cannot carry of `photo`.
-    pub(super) fn losses(&mut self, photo: &Photo) -> &[String] {
+    /// What the chosen format makes of `photo`.
+    pub(super) fn foretold(&mut self, photo: &Photo) -> &Foretold {
         let format = self.output_format();
         let with_dossier = self.dossier.is_wanted;
-        let known = self.losses.as_ref().map(|(of, _)| *of);
-        if known != Some((format, with_dossier)) {
-            let mut losses = foretell_losses(photo, format);
-            if with_dossier {
-                losses.extend(foretell_history(photo, format));
-            }
-            self.losses = Some(((format, with_dossier), losses));
-        }
-        self.losses.as_ref().map_or(&[], |(_, losses)| losses)
+        let known = self.foretold.take();
+        let known = known.filter(|it| (it.format, it.with_dossier) == (format, with_dossier));
+        self.foretold
+            .insert(known.unwrap_or_else(|| Foretold::new(photo, format, with_dossier)))
     }
 
     /// The format as the exporter knows it.
@@ -344,9 +379,10 @@ mod tests {
             lossless: Format::Tiff,
             jpeg_like_master: false,
             master: target.with_file_name("a.b.tif"),
+            page: 0,
             proposed: String::new(),
             folder: target.parent().unwrap().to_path_buf(),
-            losses: None,
+            foretold: None,
             refused: None,
         }
     }
@@ -386,11 +422,21 @@ mod tests {
         let metadata = Metadata::default();
         let photo = Photo::new(size, Channels::Grey, samples, None, metadata, source).unwrap();
         let mut form = form(Path::new("a.png"));
-        assert_eq!(form.losses(&photo), [""; 0]);
+        assert_eq!(form.foretold(&photo).losses, [""; 0]);
         form.choose(Format::Jpeg);
-        assert!(form.losses(&photo)[0].starts_with("16 bits"));
+        assert!(form.foretold(&photo).losses[0].starts_with("16 bits"));
         form.choose(Format::Png);
-        assert_eq!(form.losses(&photo), [""; 0]);
+        assert_eq!(form.foretold(&photo).losses, [""; 0]);
+        assert_eq!(form.foretold(&photo).rewriting, None);
+        form.choose(Format::Tiff);
+        let Foretold {
+            is_copy, rewriting, ..
+        } = form.foretold(&photo);
+        let rewriting = rewriting.as_deref().unwrap();
+        assert!(
+            !*is_copy && rewriting.contains("cannot be read again"),
+            "{rewriting}"
+        );
     }
 
     #[test]
@@ -408,9 +454,9 @@ mod tests {
         let (size, samples) = (ImageSize::new(2, 1), Samples::U16(vec![0, 1]));
         let photo = Photo::new(size, Channels::Grey, samples, None, metadata, source).unwrap();
         let mut form = form(Path::new("a.png"));
-        assert_eq!(form.losses(&photo), [""; 0]);
+        assert_eq!(form.foretold(&photo).losses, [""; 0]);
         form.dossier.is_wanted = true;
-        let losses = form.losses(&photo);
+        let losses = &form.foretold(&photo).losses;
         assert!(losses[0].starts_with("A history in XMP"), "{losses:?}");
     }
 

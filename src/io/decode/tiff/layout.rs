@@ -127,6 +127,11 @@ impl Layout {
         notes
     }
 
+    /// Whether samples are decoded at the depth and with the channels they are stored with, so that a copy can take them.
+    pub const fn is_kept_as_stored(&self) -> bool {
+        self.palette.is_none() && self.bits >= 8
+    }
+
     /// What decoding leaves aside and only a patched copy keeps.
     pub fn left_behind(&self) -> Option<String> {
         self.has_more_channels

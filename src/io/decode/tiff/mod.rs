@@ -19,7 +19,7 @@ use super::raster::{Sample, Split, zeros};
 use super::{CONVERT, Decoded, Fault, Input, no_page};
 use crate::geometry::ImageSize;
 use crate::io::tiff_page::{PageAt, PageLayout, TiffFile, is_preview, main_page};
-use crate::photo::{Metadata, Samples};
+use crate::photo::{Metadata, Pages, Samples};
 
 /// A TIFF decoder over a file whose photometric tag can be overruled.
 pub type FileDecoder = Decoder<Overlay<BufReader<File>>>;
@@ -42,8 +42,8 @@ pub fn decode(input: &Input) -> Result<Decoded, Fault> {
     let tiff = TiffFile::open(&input.file)?;
     let (main, pages) = main_page(&tiff);
     let page = input.page.unwrap_or(main);
-    if page >= pages.max(1) {
-        return Err(no_page(page, pages));
+    if page >= pages.count.max(1) {
+        return Err(no_page(page, pages.count));
     }
     let source = Overlay::new(BufReader::new(input.file.try_clone()?));
     let mut decoder = Decoder::new(source)?.with_limits(limits(input));
@@ -59,19 +59,22 @@ pub fn decode(input: &Input) -> Result<Decoded, Fault> {
     }
     let layout = Layout::read(&mut decoder)?;
     let mut notes = layout.notes();
-    refuse_odd_chunks(input, &layout, page)?;
-    layout.check_size(&mut decoder, input)?;
-    notes.extend(note_on_pages(page, pages));
-    let mut metadata = read_metadata(&mut decoder)?;
-    if pages > 1 {
-        metadata
-            .left_behind
-            .push("The original's other pages.".to_owned());
+    // What is wrong there is said by who reads the pixels.
+    let rows = PageLayout::read(&tiff, PageAt::Chain(page)).ok();
+    if let Some(rows) = &rows {
+        refuse_odd_chunks(input, &layout, rows)?;
     }
+    layout.check_size(&mut decoder, input)?;
+    let is_patchable = rows.is_some() && layout.is_kept_as_stored();
+    notes.extend(note_on_pages(page, &pages, is_patchable));
+    let mut metadata = read_metadata(&mut decoder)?;
+    let others = other_pages(page, &pages).map(str::to_owned);
+    metadata.left_behind.extend(others);
     metadata.left_behind.extend(layout.left_behind());
     metadata.premultiplied_alpha = layout.alpha == Some(ExtraSamples::AssociatedAlpha);
     metadata.white_is_zero = layout.is_white_zero;
     metadata.page = page;
+    metadata.pages = pages;
 
     let (samples, alpha) = read_pixels(input, &mut decoder, &layout, &metadata)?;
     Ok(Decoded {
@@ -98,11 +101,7 @@ fn refuse_raw(decoder: &mut FileDecoder) -> Result<(), Fault> {
 }
 
 /// Refuses strips or tiles that are not there, or of which several are one piece of the file: neither is a damaged file.
-fn refuse_odd_chunks(input: &Input, layout: &Layout, page: u32) -> Result<(), Fault> {
-    let Ok(rows) = PageLayout::read(&TiffFile::open(&input.file)?, PageAt::Chain(page)) else {
-        // What is wrong there is said by who reads the pixels.
-        return Ok(());
-    };
+fn refuse_odd_chunks(input: &Input, layout: &Layout, rows: &PageLayout) -> Result<(), Fault> {
     let missing = rows.missing_chunks();
     if missing > 0 {
         return Err(Fault::Unsupported {
@@ -154,11 +153,24 @@ fn read_pixels(
     }
 }
 
-fn note_on_pages(page: u32, pages: u32) -> Option<String> {
-    (pages > 1).then(|| match page {
-        0 => "Only the first page of the file is read.".to_owned(),
-        page => format!("Only page {} of {pages} is read.", page + 1),
-    })
+/// Which page it is, and what becomes of the others; nothing when the others are smaller copies and masks.
+fn note_on_pages(page: u32, pages: &Pages, is_patchable: bool) -> Option<String> {
+    let fate = if is_patchable {
+        "a TIFF keeps the other pages as they are, other formats hold this page alone"
+    } else {
+        "results hold this page alone"
+    };
+    let Pages { count, .. } = pages;
+    let said = || format!("Page {} of {count} is restored; {fate}.", page + 1);
+    pages.has_others(page).then(said)
+}
+
+/// What a derivative that is no patched copy leaves behind, with page `page` as its master.
+fn other_pages(page: u32, pages: &Pages) -> Option<&'static str> {
+    if pages.has_others(page) {
+        return Some("The original's other pages.");
+    }
+    (pages.count > 1).then_some("The original's smaller copies of the page, or its masks.")
 }
 
 fn limits(input: &Input) -> Limits {

@@ -112,10 +112,12 @@ pub fn export_patched(
     let Some(reason) = refusal else {
         return written;
     };
-    let reasons = vec![format!(
-        "The file was written anew and is no patched copy of the original, because {reason}."
-    )];
+    let reasons = vec![written_anew(&reason)];
     Ok(Patch::NotPossible { reasons })
+}
+
+fn written_anew(reason: &str) -> String {
+    format!("The file is written anew and is no patched copy of the original, because {reason}.")
 }
 
 fn write(restored: &Restored<'_>, file: &mut File, target: &Path) -> Result<Patch, Stop> {
@@ -162,12 +164,19 @@ fn place_of(photo: &Photo) -> PageAt {
 
 /// Whether the photo's file, as it is now, looks like one that can be patched.
 pub fn can_patch(photo: &Photo) -> bool {
+    photo.source().format == FileFormat::Tiff && why_not_patched(photo).is_none()
+}
+
+/// Why a TIFF of a TIFF's `photo` is written anew, as the sentence that [`export_patched`] will give; `None` when the file,
+/// as it is now, looks like one that can be patched.
+pub fn why_not_patched(photo: &Photo) -> Option<String> {
     let check = || {
         let master = File::open(photo.path())?;
         let layout = PageLayout::read(&TiffFile::open(&master)?, place_of(photo))?;
         check_layout(&layout, photo)
     };
-    photo.source().format == FileFormat::Tiff && check().is_ok()
+    let fault: PageFault = check().err()?;
+    Some(written_anew(&fault.to_string()))
 }
 
 /// Refuses a page that cannot be the one the photo was decoded from.
