@@ -268,7 +268,7 @@ fn only_the_first_page_is_read_and_the_rest_is_noted() {
     drop(encoder);
     let photo = open(&path);
     assert_eq!(u8_samples(&photo), [5, 6]);
-    assert!(note(&photo, "first page"));
+    assert!(note(&photo, "Page 1 of 2 is restored"));
 }
 
 #[test]
