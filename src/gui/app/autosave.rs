@@ -21,7 +21,7 @@ use crate::journal::{
 };
 
 /// How often the work is handed over at most; a killed program loses about this much.
-const EVERY: Duration = Duration::from_millis(400);
+const EVERY: Duration = Duration::from_millis(250);
 
 /// Unfinished work listed on the start screen.
 const UNFINISHED_SHOWN: usize = 2;
