@@ -9,7 +9,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use unscratch::gui::dialogs::Dialog;
 use unscratch::io::{DecodeLimits, open_page};
 use unscratch::jobs::OpenRequest;
-use unscratch::journal::JournalFolder;
+use unscratch::journal::{JournalFolder, MasterId};
 use unscratch::photo::{Photo, Samples};
 use unscratch::record::Record;
 
@@ -156,7 +156,14 @@ fn each_page_has_work_of_its_own_that_comes_back_to_it() {
     assert!(window.app().view().dialog.is_none(), "no work on it yet");
     window.stroke(PointerButton::Primary, &[(30.0, 90.0), (60.0, 90.0)]);
     window.settle();
-    // Closing writes what waits.
+    let saved = JournalFolder::new(journals.clone());
+    window.until("the whole stroke is on disk", |app| {
+        let found = saved.find(&MasterId::of(app.document().unwrap().photo()));
+        found.is_some_and(|(_, recovered)| {
+            let work = recovered.capture.work;
+            work.open.is_none() && work.editable.mask.added.get(45, 90) > 0
+        })
+    });
     drop(window);
     assert_eq!(JournalFolder::new(journals.clone()).list().len(), 2);
     for (page, own, other) in [(0, 40, 90), (2, 90, 40)] {
