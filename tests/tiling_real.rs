@@ -200,7 +200,8 @@ fn assert_same_fill(restoration: &Restoration, expected: &Tensor, size: ImageSiz
     for cell in restoration.cells() {
         for (x, y, i) in cell.pixels() {
             for c in 0..3 {
-                let e = expected.row(c, y as usize)[x as usize];
+                // Grain may lead beyond what a pixel can hold.
+                let e = expected.row(c, y as usize)[x as usize].clamp(0.0, 1.0);
                 let a = f32::from(cell.fill[3 * i + c]) / 65_535.0;
                 assert!((a - e).abs() <= 1.0 / 255.0, "{size} at {x}, {y}: {a} {e}");
             }

@@ -66,6 +66,13 @@ pub const COMMANDS: &[CommandRow] = &[
         &[Shortcut::command_shift(Key::A)],
     ),
     row(
+        Command::Memory,
+        Group::File,
+        "Memory…",
+        "Choose how much memory the networks and what they keep may take, beside the photo",
+        &[Shortcut::command_shift(Key::M)],
+    ),
+    row(
         Command::Quit,
         Group::File,
         "Quit",
@@ -414,13 +421,6 @@ pub const COMMANDS: &[CommandRow] = &[
         "Screen profile…",
         "Choose the colour profile of this screen, so that photos are shown in their true colours; sRGB unless chosen",
         &[Shortcut::command_shift(Key::P)],
-    ),
-    row(
-        Command::Memory,
-        Group::File,
-        "Memory…",
-        "Choose how much memory the networks and what they keep may take, beside the photo",
-        &[Shortcut::command_shift(Key::M)],
     ),
     row(
         Command::InterfaceLarger,
