@@ -14,6 +14,7 @@ use unscratch::geometry::ImageSize;
 use unscratch::io::{
     ExportOptions, OutputFormat, Patch, Restored, export_patched, export_photo, foretell_losses,
 };
+use unscratch::mask::MaskLayer;
 use unscratch::photo::Photo;
 
 fn losses(photo: &Photo, target: &Path, format: OutputFormat) -> Vec<String> {
@@ -26,7 +27,7 @@ fn losses(photo: &Photo, target: &Path, format: OutputFormat) -> Vec<String> {
 }
 
 fn copy_of(photo: &Photo, target: &Path) -> Vec<String> {
-    let alpha = vec![0; photo.size().pixel_count()];
+    let alpha = MaskLayer::new(photo.size());
     let restored = Restored {
         photo,
         alpha: &alpha,
@@ -167,7 +168,7 @@ fn a_directory_in_which_a_tag_stands_twice_is_not_copied() {
         .unwrap();
     file[at..at + 2].copy_from_slice(&65_000_u16.to_le_bytes());
     let photo = open(&folder.write("a.tif", &file));
-    let alpha = vec![0; photo.size().pixel_count()];
+    let alpha = MaskLayer::new(photo.size());
     let restored = Restored {
         photo: &photo,
         alpha: &alpha,

@@ -9,6 +9,7 @@ use unscratch::geometry::{ImageSize, PixelRect};
 use unscratch::io::{
     DecodeLimits, OutputFormat, Patch, Restored, export_patched, foretell_losses, open_page,
 };
+use unscratch::mask::MaskLayer;
 use unscratch::photo::{Photo, Samples};
 
 use io_files::{Folder, open};
@@ -83,7 +84,7 @@ fn patch(photo: &Photo, target: &std::path::Path) -> (usize, Vec<String>) {
         .collect();
     let restored = Restored {
         photo,
-        alpha: &alpha,
+        alpha: &MaskLayer::from_raster(photo.size(), &alpha),
         pixels: &|rect| repaired(photo, rect),
         xmp: None,
     };

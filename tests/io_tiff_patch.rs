@@ -9,6 +9,7 @@ use std::path::Path;
 
 use unscratch::geometry::PixelRect;
 use unscratch::io::{DecodeLimits, Patch, Restored, export_patched, open_page};
+use unscratch::mask::MaskLayer;
 use unscratch::photo::{Photo, Samples};
 
 use io_files::{Folder, open};
@@ -52,7 +53,7 @@ fn patch(photo: &Photo, target: &Path) -> Patch {
 fn patch_with(photo: &Photo, alpha: &[u8], target: &Path) -> Patch {
     let restored = Restored {
         photo,
-        alpha,
+        alpha: &MaskLayer::from_raster(photo.size(), alpha),
         pixels: &|rect| repaired(photo, rect),
         xmp: None,
     };
@@ -238,7 +239,7 @@ fn check_packet(path: &Path, target: &Path, xmp: &str) {
     let master = of(path, 1);
     let restored = Restored {
         photo: &master,
-        alpha: &damage(&master),
+        alpha: &MaskLayer::from_raster(master.size(), &damage(&master)),
         pixels: &|rect| repaired(&master, rect),
         xmp: Some(xmp.as_bytes()),
     };
@@ -307,7 +308,7 @@ fn lengths_that_outgrow_their_16_bits_get_a_wider_list() {
         };
         let restored = Restored {
             photo: &master,
-            alpha: &vec![255; 300 * 600],
+            alpha: &MaskLayer::from_raster(master.size(), &vec![255; 300 * 600]),
             pixels: &noise,
             xmp: None,
         };

@@ -5,7 +5,7 @@ use super::args::DetectArgs;
 use super::plan::{refuse_mask_name, refuse_same_or_original, refuse_target};
 use super::restore::restore_stop;
 use super::session::Session;
-use crate::io::{remove_output, save_mask};
+use crate::io::{remove_output, save_mask, save_mask_layer};
 use crate::mask::{EffectiveMask, Mask};
 use crate::restore::{Sensitivity, detect, threshold_from_probability};
 
@@ -40,19 +40,17 @@ pub(super) fn run(args: &DetectArgs, session: &mut Session<'_>) -> Result<(), St
         Mask::new(size),
         Some((std::sync::Arc::clone(&detection.map), threshold)),
     );
-    let save = |target: &std::path::Path, values: &[u8]| {
-        save_mask(target, size, values, &photo, overwrite).map_err(anyhow::Error::from)
-    };
     let new_probability = args
         .probability
         .as_deref()
         .filter(|path| path.symlink_metadata().is_err());
     if let Some(path) = &args.probability {
-        save(path, detection.map.values())?;
+        save_mask(path, size, detection.map.values(), &photo, overwrite)
+            .map_err(anyhow::Error::from)?;
     }
-    if let Err(error) = save(&args.output, &mask.to_raster()) {
+    if let Err(error) = save_mask_layer(&args.output, &mask.to_layer(), &photo, overwrite) {
         new_probability.map(remove_output);
-        return Err(error.into());
+        return Err(anyhow::Error::from(error).into());
     }
     session.console.end_progress();
     session.console.result(&format!(

@@ -14,12 +14,12 @@ use super::report::{FileReport, Report, StageSeconds};
 use super::session::Session;
 use super::{Stop, sentence};
 use crate::inference::{Engine, Thresholds};
-use crate::io::{ExportOptions, clear_leftovers, load_mask};
+use crate::io::{ExportOptions, clear_leftovers, load_mask_layer};
 use crate::jobs::{
     ArrivingFills, ExportError, ExportReport, ExportRequest, RecordRequest, export_restoration,
     export_while_filling, without_panic,
 };
-use crate::mask::{EffectiveMask, Mask, MaskLayer};
+use crate::mask::{EffectiveMask, Mask};
 use crate::photo::Photo;
 use crate::record::Circumstances;
 use crate::restore::{
@@ -231,8 +231,7 @@ fn choose_mask(
     let size = photo.size();
     let mut mask = Mask::new(size);
     if let Some(path) = &args.mask_in {
-        let raster = load_mask(path, size, &session.limits).map_err(anyhow::Error::from)?;
-        mask.added = MaskLayer::from_raster(size, &raster);
+        mask.added = load_mask_layer(path, size, &session.limits).map_err(anyhow::Error::from)?;
         return Ok(ChosenMask {
             mask: EffectiveMask::new(mask, None),
             threshold: None,
@@ -369,7 +368,7 @@ fn fill_and_export(
 
 impl Session<'_> {
     /// Whether the photo is written while it is being filled: when there is anything to fill, and room beside the networks
-    /// for α and the probability map, a byte a pixel each.
+    /// for the probability map, a byte a pixel, and as much again for what the writing holds.
     fn can_write_early(&self, request: &ExportRequest) -> bool {
         let size = request.photo.size();
         let room_px = self.engine_options().working_bytes() / 8;

@@ -15,6 +15,7 @@ use super::{
     export_patched, export_photo_with_xmp, foretell_losses, load_mask, open_page,
 };
 use crate::geometry::{ImageSize, PixelRect};
+use crate::mask::MaskLayer;
 use crate::photo::{Photo, Samples};
 
 /// Memory a decoder may take for a file of a few kilobytes, bytes.
@@ -88,11 +89,12 @@ pub fn tiff(data: &[u8]) {
     let alpha: Vec<u8> = (0..size.pixel_count())
         .map(|at| if at % 7 < 3 { 255 } else { 0 })
         .collect();
+    let layer = MaskLayer::from_raster(size, &alpha);
     let pixels = |rect: PixelRect| inverted(&photo, &alpha, rect);
     for packet in [None, Some(PACKET)] {
         let restored = Restored {
             photo: &photo,
-            alpha: &alpha,
+            alpha: &layer,
             pixels: &pixels,
             xmp: packet,
         };

@@ -9,17 +9,16 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use rayon::prelude::*;
-
 use crate::inference::CancelToken;
 use crate::io::{
     EncodeError, ExportOutcome, Leftover, OutputFormat, Patch, Restored, check_target,
-    clear_leftovers, export_patched, export_rows, is_same_file, remove_output, save_mask,
+    clear_leftovers, export_patched, export_rows, is_same_file, remove_output, save_mask_layer,
 };
+use crate::mask::MaskLayer;
 use crate::photo::{FileFormat, Photo};
 use crate::record::schema::MetadataRecord;
 use crate::record::{DossierNames, RecordError};
-use crate::restore::{ProgressSink, Stage, alpha_photo, composite_rect};
+use crate::restore::{ProgressSink, Stage, alpha_rect, composite_rect};
 
 use super::ExportRequest;
 use super::dossier::{DerivativeXmp, export_dossier};
@@ -236,10 +235,11 @@ pub(super) fn export_files(
     )?;
     progress.report(Stage::Compositing, 0, 0);
     let alpha = timed(&mut stages.composite, || {
-        let mut alpha = alpha_photo(mask);
         let repairs = request.restoration.repairs();
-        repairs.weaken(photo.size(), &mut alpha);
-        alpha
+        MaskLayer::from_tiles(photo.size(), |rect, alpha| {
+            alpha_rect(mask, rect, alpha);
+            repairs.weaken(rect, alpha);
+        })
     });
     let is_new = target.symlink_metadata().is_err();
     if cancel.is_cancelled() {
@@ -284,7 +284,7 @@ pub(super) fn export_files(
         largest_difference: outcome.largest_difference,
         largest_difference_outside_mask: outside,
         masked_pixels: mask.masked_pixels(),
-        blended_pixels: alpha.par_iter().filter(|&&alpha| alpha > 0).count() as u64,
+        blended_pixels: alpha.count_set(),
         changed_pixels: changed,
         changed_outside_mask: changed_outside,
         not_carried: outcome.not_carried.into_iter().chain(xmp.note).collect(),
@@ -308,7 +308,7 @@ struct Derivative {
 /// TIFF to TIFF as a patched copy of the master; the inner error says why there is none.
 fn patch(
     request: &ExportRequest,
-    alpha: &[u8],
+    alpha: &MaskLayer,
     xmp: Option<&[u8]>,
     stages: &mut ExportStages,
 ) -> Result<Result<Derivative, Vec<String>>, ExportError> {
@@ -352,7 +352,7 @@ fn patch(
 fn encode(
     request: &ExportRequest,
     fills: Fills<'_>,
-    alpha: &[u8],
+    alpha: &MaskLayer,
     xmp: Option<&[u8]>,
     stages: &mut ExportStages,
 ) -> Result<Derivative, ExportError> {
@@ -393,7 +393,7 @@ impl ExportStages {
 }
 
 /// Writes `alpha` as the mask, if one was asked for; when that fails a derivative that `is_new` is taken back.
-fn write_mask(request: &ExportRequest, alpha: &[u8], is_new: bool) -> Result<(), ExportError> {
+fn write_mask(request: &ExportRequest, alpha: &MaskLayer, is_new: bool) -> Result<(), ExportError> {
     let ExportRequest {
         photo,
         target,
@@ -404,7 +404,7 @@ fn write_mask(request: &ExportRequest, alpha: &[u8], is_new: bool) -> Result<(),
     else {
         return Ok(());
     };
-    let saved = save_mask(path, photo.size(), alpha, photo, options.overwrite);
+    let saved = save_mask_layer(path, alpha, photo, options.overwrite);
     saved.map_err(|source| {
         if is_new {
             remove_output(target);

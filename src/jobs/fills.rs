@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::geometry::PixelRect;
 use crate::io::RowSource;
+use crate::mask::MaskLayer;
 use crate::photo::{Photo, Samples};
 use crate::restore::{FillCell, Restoration, composite_rect};
 
@@ -159,8 +160,8 @@ impl Fills<'_> {
 pub(super) struct Composite<'a> {
     photo: &'a Photo,
     fills: Fills<'a>,
-    /// α of the whole photo, row-major.
-    alpha: &'a [u8],
+    /// α of the whole photo.
+    alpha: &'a MaskLayer,
     compared: Mutex<Compared>,
 }
 
@@ -171,10 +172,10 @@ struct Compared {
 
 impl<'a> Composite<'a> {
     /// # Panics
-    /// When `alpha` is not one value a pixel.
-    pub fn new(photo: &'a Photo, fills: Fills<'a>, alpha: &'a [u8]) -> Self {
+    /// When `alpha` is not of the photo's size.
+    pub fn new(photo: &'a Photo, fills: Fills<'a>, alpha: &'a MaskLayer) -> Self {
         let size = photo.size();
-        assert_eq!(alpha.len(), size.pixel_count(), "α of the photo");
+        assert_eq!(alpha.size(), size, "α of the photo");
         Self {
             photo,
             fills,
@@ -208,12 +209,14 @@ impl<'a> Composite<'a> {
         // Rows side by side are compared together.
         for run in new.chunk_by(|a, b| a + 1 == *b) {
             let (from, to) = (run[0], run[0] + run.len());
-            let start = (first as usize + from) * width;
-            let alpha = &self.alpha[start..start + run.len() * width];
+            let y = first + from as u32;
+            let start = size.index(0, y);
+            let rows = PixelRect::new(0, y, size.width, run.len() as u32);
+            let alpha = self.alpha.values_of(rows);
             found = found.plus(compare(
                 self.photo,
                 start,
-                alpha,
+                &alpha,
                 samples,
                 from * width..to * width,
             ));
@@ -287,8 +290,8 @@ mod tests {
     fn rows_wait_for_their_fills_and_are_counted_once() {
         let photo = photo();
         let fills = ArrivingFills::default();
-        let mut alpha = vec![0; SIZE.pixel_count()];
-        alpha[4 * 300..4 * 301].fill(255);
+        let mut alpha = MaskLayer::new(SIZE);
+        alpha.write_row(0, 300, &[255; 4]);
         let composite = Composite::new(&photo, Fills::Arriving(&fills), &alpha);
         std::thread::scope(|scope| {
             let all = scope.spawn(|| {
@@ -309,7 +312,7 @@ mod tests {
     fn rows_that_will_never_come_are_an_error_and_those_above_are_not() {
         let photo = photo();
         let fills = ArrivingFills::default();
-        let alpha = vec![255; SIZE.pixel_count()];
+        let alpha = MaskLayer::from_raster(SIZE, &vec![255; SIZE.pixel_count()]);
         let composite = Composite::new(&photo, Fills::Arriving(&fills), &alpha);
         fills.insert(cell(0, 3), 256);
         drop(fills.end_on_drop());
@@ -324,7 +327,7 @@ mod tests {
     fn a_change_where_alpha_is_0_ends_the_writing() {
         let photo = photo();
         let fills = ArrivingFills::default();
-        let alpha = vec![0; SIZE.pixel_count()];
+        let alpha = MaskLayer::new(SIZE);
         let composite = Composite::new(&photo, Fills::Arriving(&fills), &alpha);
         fills.insert(cell(1, 300), 600);
         assert!(composite.rows(0, 300).is_ok());

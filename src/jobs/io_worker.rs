@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::inference::CancelToken;
-use crate::io::{DecodeLimits, Preview, load_mask, open_page_watched, save_mask};
+use crate::io::{DecodeLimits, Preview, load_mask, open_page_watched, save_mask_layer};
 use crate::photo::Photo;
 
 use super::export::{ExportError, ExportReport, export_restoration};
@@ -76,15 +76,13 @@ fn mask_file(shared: &Shared, id: JobId, request: MaskFileRequest, limits: Decod
             overwrite,
         } => (
             MASK_SAVE_FAILED,
-            without_panic(|| {
-                let values = mask.to_raster();
-                save_mask(&target, mask.size(), &values, &photo, overwrite)
-            })
-            .map(|saved| {
-                saved
-                    .map(|()| JobEvent::MaskSaved { id, path: target })
-                    .map_err(|error| error.to_string())
-            }),
+            without_panic(|| save_mask_layer(&target, &mask.to_layer(), &photo, overwrite)).map(
+                |saved| {
+                    saved
+                        .map(|()| JobEvent::MaskSaved { id, path: target })
+                        .map_err(|error| error.to_string())
+                },
+            ),
         ),
     };
     shared.peek(|queues| queues.end_mask_file(id));

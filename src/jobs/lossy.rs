@@ -2,15 +2,17 @@
 
 use std::path::Path;
 
+use crate::geometry::PixelRect;
 use crate::io::{DecodeLimits, open_photo};
+use crate::mask::MaskLayer;
 use crate::photo::{Photo, Samples};
 
-/// The largest difference between the decoded file at `written` and the master where `alpha` (one `u8` a pixel) is 0, in 8-bit code values.
+/// The largest difference between the decoded file at `written` and the master where `alpha` is 0, in 8-bit code values.
 ///
 /// `None` when the file does not decode to the master's size and channels.
 pub(super) fn largest_difference_outside(
     photo: &Photo,
-    alpha: &[u8],
+    alpha: &MaskLayer,
     written: &Path,
 ) -> Option<u16> {
     let written = open_photo(written, &DecodeLimits::default()).ok()?;
@@ -19,10 +21,23 @@ pub(super) fn largest_difference_outside(
     let Samples::U8(found) = written.samples() else {
         return None;
     };
-    same_layout.then(|| match photo.samples() {
-        Samples::U8(master) => largest(master, |&value| value, found, alpha, channels),
-        Samples::U16(master) => largest(master, |&value| rounded(value), found, alpha, channels),
-    })
+    let size = photo.size();
+    let in_row = |y: u32| {
+        let alpha = alpha.values_of(PixelRect::new(0, y, size.width, 1));
+        let row = size.index(0, y) * channels..size.index(0, y + 1) * channels;
+        let found = &found[row.clone()];
+        match photo.samples() {
+            Samples::U8(master) => largest(&master[row], |&value| value, found, &alpha, channels),
+            Samples::U16(master) => largest(
+                &master[row],
+                |&value| rounded(value),
+                found,
+                &alpha,
+                channels,
+            ),
+        }
+    };
+    same_layout.then(|| (0..size.height).map(in_row).max().unwrap_or(0))
 }
 
 /// The nearest 8-bit code value (65,535 = 255 × 257).

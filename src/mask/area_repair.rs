@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::PixelRegion;
-use crate::geometry::{ImageSize, PixelRect};
+use crate::geometry::PixelRect;
 
 /// Full strength.
 pub const FULL_STRENGTH: u8 = 255;
@@ -275,21 +275,23 @@ impl AreaRepairs {
         }
     }
 
-    /// Weakens `alpha` of a whole photo, row-major.
+    /// Weakens `alpha` of `rect`, row-major.
     ///
     /// # Panics
-    /// When `alpha` is not width × height long.
-    pub fn weaken(&self, size: ImageSize, alpha: &mut [u8]) {
-        assert_eq!(alpha.len(), size.pixel_count(), "α raster length");
+    /// When `alpha` is not width × height of `rect` long.
+    pub fn weaken(&self, rect: PixelRect, alpha: &mut [u8]) {
+        assert_eq!(alpha.len(), rect.size().pixel_count(), "α raster length");
         let weak = self.iter().filter(|repair| repair.strength.is_some());
         let bounds = weak.fold(PixelRect::EMPTY, |all, repair| {
             all.union(repair.region.bounds())
         });
+        let bounds = bounds.intersect(rect);
         let mut strengths = vec![FULL_STRENGTH; bounds.width as usize];
         for y in bounds.y..bounds.bottom() {
             strengths.fill(FULL_STRENGTH);
             self.strength_row(bounds.x, y, &mut strengths);
-            let row = &mut alpha[size.index(bounds.x, y)..][..strengths.len()];
+            let start = rect.size().index(bounds.x - rect.x, y - rect.y);
+            let row = &mut alpha[start..][..strengths.len()];
             for (alpha, &strength) in row.iter_mut().zip(&strengths) {
                 *alpha = weakened(*alpha, strength);
             }
@@ -340,6 +342,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::geometry::ImageSize;
     use crate::mask::{Editable, History, Mask, label};
 
     const SIZE: ImageSize = ImageSize::new(24, 12);
@@ -445,9 +448,15 @@ mod tests {
                 prop_assert_eq!(one[0], pixel.1);
             }
             let mut alpha = vec![200; SIZE.pixel_count()];
-            repairs.weaken(SIZE, &mut alpha);
+            repairs.weaken(SIZE.rect(), &mut alpha);
             for (alpha, (strength, _)) in alpha.iter().zip(&expected) {
                 prop_assert_eq!(*alpha, weakened(200, *strength));
+            }
+            let part = PixelRect::new(5, 3, 9, 6);
+            let mut in_part = vec![200; part.size().pixel_count()];
+            repairs.weaken(part, &mut in_part);
+            for (y, row) in (part.y..).zip(in_part.chunks_exact(part.width as usize)) {
+                prop_assert_eq!(row, &alpha[SIZE.index(part.x, y)..][..row.len()]);
             }
         }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::layer::{check_rect, tiles_in};
+use super::layer::{MaskLayer, check_rect, tiles_in};
 use super::probability::ProbabilityMap;
 use super::tile::MASK_TILE_PX;
 use super::{MASKED_FROM, Mask};
@@ -169,6 +169,11 @@ impl EffectiveMask {
         values
     }
 
+    /// All effective values as a layer: memory where they are above 0 alone.
+    pub fn to_layer(&self) -> MaskLayer {
+        MaskLayer::from_tiles(self.size(), |rect, out| self.read_rect(rect, out))
+    }
+
     /// The values of row `y` from column `x` on, all inside the tile at `index`.
     fn read_row(&self, index: TileIndex, x: u32, y: u32, out: &mut [u8]) {
         let width = out.len();
@@ -205,7 +210,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::mask::MaskLayer;
 
     fn raster(size: ImageSize, seed: u64, share: u64) -> Vec<u8> {
         // Blocks of noise, so that some tiles are empty.
@@ -268,6 +272,7 @@ mod tests {
             let size = ImageSize::new(width, height);
             let Case { mask, expected } = case(size, seed, threshold);
             prop_assert!(mask.to_raster() == expected);
+            prop_assert!(mask.to_layer().to_raster() == expected);
             let masked = expected.iter().filter(|&&value| value >= MASKED_FROM).count();
             prop_assert_eq!(mask.masked_pixels(), masked as u64);
 

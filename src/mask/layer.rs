@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::tile::{MASK_TILE_BYTES, MASK_TILE_PX, MaskTile};
 use crate::geometry::{ImageSize, PixelRect, TileIndex};
 
@@ -48,6 +50,107 @@ impl MaskLayer {
             }
         }
         layer
+    }
+
+    /// A layer whose values `read` writes, rectangle by rectangle of one tile each, row-major into zeros; on all cores.
+    ///
+    /// Never holds more than the tiles that are not all 0, and one more a core.
+    pub fn from_tiles(size: ImageSize, read: impl Fn(PixelRect, &mut [u8]) + Sync) -> Self {
+        let layer = Self::new(size);
+        let indices: Vec<TileIndex> = layer.indices().collect();
+        let made = |values: &mut Vec<u8>, index: &TileIndex| {
+            let rect = index.rect(MASK_TILE_PX, size);
+            values.clear();
+            values.resize(rect.size().pixel_count(), 0);
+            read(rect, values);
+            if values.iter().all(|&value| value == 0) {
+                return None;
+            }
+            let mut tile = MaskTile::zero();
+            for (y, row) in (0..).zip(values.chunks_exact(rect.width as usize)) {
+                tile.row_mut(y)[..row.len()].copy_from_slice(row);
+            }
+            Some(Arc::new(tile))
+        };
+        let tiles = indices.par_iter().map_init(Vec::new, made).collect();
+        Self {
+            tiles: Arc::new(tiles),
+            ..layer
+        }
+    }
+
+    /// Writes `values` from (`x`, `y`) to the right; zeros make no tile.
+    ///
+    /// # Panics
+    /// When they reach past the layer.
+    pub fn write_row(&mut self, x: u32, y: u32, values: &[u8]) {
+        let rect = PixelRect::new(x, y, values.len() as u32, 1);
+        check_rect(self.size, rect, values.len());
+        for index in tiles_in(rect) {
+            let part = index.rect(MASK_TILE_PX, self.size).intersect(rect);
+            let values = &values[(part.x - x) as usize..][..part.width as usize];
+            if self.tile(index).is_none() && values.iter().all(|&value| value == 0) {
+                continue;
+            }
+            let row = self.tile_mut(index).row_mut(y % MASK_TILE_PX);
+            row[(part.x % MASK_TILE_PX) as usize..][..values.len()].copy_from_slice(values);
+        }
+    }
+
+    /// Whether any value of `rect` is above 0; what of it lies outside counts as 0.
+    pub fn touches(&self, rect: PixelRect) -> bool {
+        let rect = rect.intersect(self.size.rect());
+        tiles_in(rect).any(|index| {
+            let part = index.rect(MASK_TILE_PX, self.size).intersect(rect);
+            (part.y..part.bottom()).any(|y| self.span_in_tile(index, part, y).is_some())
+        })
+    }
+
+    /// The part of row `y` from the first to the last value above 0, out of `width` values from column `x` on; `None` when
+    /// there is none.
+    ///
+    /// # Panics
+    /// When they reach past the layer.
+    pub fn span_in_row(&self, x: u32, y: u32, width: u32) -> Option<PixelRect> {
+        let rect = PixelRect::new(x, y, width, 1);
+        check_rect(self.size, rect, width as usize);
+        let spans = tiles_in(rect).filter_map(|index| {
+            let part = index.rect(MASK_TILE_PX, self.size).intersect(rect);
+            self.span_in_tile(index, part, y)
+        });
+        spans
+            .reduce(|first, last| {
+                let width = last.0 + last.1 - first.0;
+                (first.0, width)
+            })
+            .map(|(x, width)| PixelRect::new(x, y, width, 1))
+    }
+
+    /// First column and width of what is above 0 in row `y` of `part`, which lies in the tile at `index`.
+    fn span_in_tile(&self, index: TileIndex, part: PixelRect, y: u32) -> Option<(u32, u32)> {
+        let row = self.tile(index)?.row(y % MASK_TILE_PX);
+        let row = &row[(part.x % MASK_TILE_PX) as usize..][..part.width as usize];
+        let first = row.iter().position(|&value| value > 0)? as u32;
+        let last = row.iter().rposition(|&value| value > 0)? as u32;
+        Some((part.x + first, last - first + 1))
+    }
+
+    /// The values of `rect`, row-major.
+    ///
+    /// # Panics
+    /// When `rect` leaves the layer.
+    pub fn values_of(&self, rect: PixelRect) -> Vec<u8> {
+        let mut values = vec![0; rect.size().pixel_count()];
+        self.read_rect(rect, &mut values);
+        values
+    }
+
+    /// How many values are above 0.
+    pub fn count_set(&self) -> u64 {
+        let tiles = self.tiles.par_iter().flatten();
+        tiles
+            .map(|tile| tile.values().iter().filter(|&&value| value > 0).count() as u64)
+            .sum()
     }
 
     /// Size in px.
@@ -108,9 +211,7 @@ impl MaskLayer {
 
     /// All values, row-major.
     pub fn to_raster(&self) -> Vec<u8> {
-        let mut values = vec![0; self.size.pixel_count()];
-        self.read_rect(self.size.rect(), &mut values);
-        values
+        self.values_of(self.size.rect())
     }
 
     /// The tiles that are not the same allocation in both layers, row by row.
@@ -237,6 +338,49 @@ mod tests {
             assert!(layer.tile(TileIndex::new(0, 0)).is_none());
         }
         assert!(MaskLayer::from_raster(ImageSize::new(9, 9), &[0; 81]).is_empty());
+    }
+
+    #[test]
+    fn tiles_and_rows_make_the_same_layer_as_the_whole_raster() {
+        for (width, height) in [(1, 1), (255, 3), (257, 257), (700, 300)] {
+            let size = ImageSize::new(width, height);
+            let values = pattern(size);
+            let crop = |rect: PixelRect| {
+                let rows = rect.y..rect.bottom();
+                let row = |y| &values[size.index(rect.x, y)..][..rect.width as usize];
+                rows.flat_map(row).copied().collect::<Vec<u8>>()
+            };
+            let tiled = MaskLayer::from_tiles(size, |rect, out| out.copy_from_slice(&crop(rect)));
+            assert_eq!(tiled.to_raster(), values);
+            let set = values.iter().filter(|&&value| value > 0).count();
+            assert_eq!(tiled.count_set(), set as u64);
+
+            let mut by_rows = MaskLayer::new(size);
+            for y in (0..height).rev() {
+                let (left, right) = (width / 3, width - width / 3);
+                by_rows.write_row(left, y, &crop(PixelRect::new(left, y, right, 1)));
+                by_rows.write_row(0, y, &crop(PixelRect::new(0, y, left, 1)));
+            }
+            assert_eq!(by_rows.to_raster(), values);
+            assert_eq!(by_rows.byte_len(), tiled.byte_len(), "no empty tile");
+        }
+    }
+
+    #[test]
+    fn what_is_set_is_found_in_rows_and_rectangles() {
+        let size = ImageSize::new(700, 300);
+        let mut layer = MaskLayer::new(size);
+        layer.write_row(250, 7, &[0, 1, 0, 0, 0, 0, 0, 0, 2, 0]);
+        let found = |x, width| layer.span_in_row(x, 7, width).map(|it| (it.x, it.width));
+        assert_eq!(found(0, 700), Some((251, 8)));
+        assert_eq!(found(0, 255), Some((251, 1)));
+        assert_eq!(found(252, 400), Some((258, 1)));
+        assert_eq!(found(259, 441), None);
+        assert_eq!(layer.span_in_row(0, 6, 700), None);
+        assert!(layer.touches(PixelRect::new(258, 0, 999, 999)));
+        assert!(!layer.touches(PixelRect::new(252, 0, 6, 300)));
+        layer.write_row(250, 7, &[0; 10]);
+        assert!(!layer.touches(size.rect()), "zeros are written too");
     }
 
     #[test]

@@ -8,10 +8,8 @@
 //! Local width means the widest disc inside the mask that covers the px ("local thickness", Hildebrand and Rüegsegger,
 //! 1997), so the rim of a wide crack is as wide as the crack. Because d has four values only, three openings find it.
 
-use rayon::prelude::*;
-
 use crate::geometry::{ImageSize, PixelRect};
-use crate::mask::{EffectiveMask, MASK_TILE_PX, MASKED_FROM, squared_distance};
+use crate::mask::{EffectiveMask, MASKED_FROM, MaskLayer, squared_distance};
 
 /// α of a px depends on the mask at most this far away in either axis, px: twice the widest disc (13 − 1, as its centre and
 /// its rim must be seen) plus the growth (5), rounded up.
@@ -183,28 +181,14 @@ pub fn hole_rect(mask: &EffectiveMask, rect: PixelRect, out: &mut [u8]) {
     }
 }
 
-/// α of the whole photo, row-major, width × height bytes: the mask file of an export.
+/// α of the whole photo: the mask file of an export. Takes memory where it is above 0 alone.
+pub fn alpha_layer(mask: &EffectiveMask) -> MaskLayer {
+    MaskLayer::from_tiles(mask.size(), |rect, out| alpha_rect(mask, rect, out))
+}
+
+/// As [`alpha_layer`], row-major, width × height bytes.
 pub fn alpha_photo(mask: &EffectiveMask) -> Vec<u8> {
-    let size = mask.size();
-    let mut out = vec![0; size.pixel_count()];
-    let band_len = size.width as usize * MASK_TILE_PX as usize;
-    out.par_chunks_mut(band_len)
-        .enumerate()
-        .for_each(|(band, rows)| {
-            let y = band as u32 * MASK_TILE_PX;
-            for x in (0..size.width).step_by(MASK_TILE_PX as usize) {
-                let rect = PixelRect::new(x, y, MASK_TILE_PX, MASK_TILE_PX).intersect(size.rect());
-                let mut tile = vec![0; rect.size().pixel_count()];
-                alpha_rect(mask, rect, &mut tile);
-                for (row, source) in rows
-                    .chunks_exact_mut(size.width as usize)
-                    .zip(tile.chunks_exact(rect.width as usize))
-                {
-                    row[x as usize..][..rect.width as usize].copy_from_slice(source);
-                }
-            }
-        });
-    out
+    alpha_layer(mask).to_raster()
 }
 
 #[cfg(test)]
@@ -212,7 +196,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::mask::{Brush, BrushMode, Mask, MaskLayer, line};
+    use crate::mask::{Brush, BrushMode, Mask, line};
 
     fn effective(size: ImageSize, added: &[u8], protected: &[u8]) -> EffectiveMask {
         let mut mask = Mask::new(size);

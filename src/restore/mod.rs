@@ -28,7 +28,7 @@ mod suggest;
 mod trace;
 mod window_fill;
 
-pub use alpha::{ALPHA_REACH_PX, AlphaSource, alpha_photo, alpha_rect, hole_rect};
+pub use alpha::{ALPHA_REACH_PX, AlphaSource, alpha_layer, alpha_photo, alpha_rect, hole_rect};
 pub use area::detect_area;
 pub use cell::{FillCell, FillPiece, FillSpan, RectFill};
 pub use composite::{changed_in_soft_edge, composite_rect};

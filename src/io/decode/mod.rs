@@ -8,6 +8,7 @@ mod png;
 mod png_parts;
 mod raster;
 mod reduced;
+mod stream;
 mod tiff;
 mod webp_bmp;
 
@@ -18,6 +19,7 @@ use std::path::Path;
 
 pub(super) use jpeg::decode_pixels as decode_jpeg_pixels;
 pub use reduced::Preview;
+pub(super) use stream::{RowSink, StoredRow, stream_rows};
 
 use self::reduced::Watch;
 use super::{DecodeError, DecodeLimits, hash};
@@ -37,9 +39,19 @@ pub(super) struct Decoded {
 /// What a decoder stopped at; the path is added where the file was opened.
 #[derive(Debug)]
 pub(super) enum Fault {
-    Unsupported { what: String, remedy: &'static str },
+    Unsupported {
+        what: String,
+        remedy: &'static str,
+    },
     Damaged(String),
-    TooLarge { size: ImageSize, needed_bytes: u64 },
+    TooLarge {
+        size: ImageSize,
+        needed_bytes: u64,
+    },
+    OtherSize {
+        expected: ImageSize,
+        actual: ImageSize,
+    },
     Io(std::io::Error),
 }
 
@@ -77,6 +89,11 @@ impl Fault {
                 size,
                 needed_bytes,
                 limit_bytes: limits.memory_bytes,
+                path,
+            },
+            Self::OtherSize { expected, actual } => DecodeError::MaskSize {
+                expected,
+                actual,
                 path,
             },
             Self::Io(source) if source.kind() == std::io::ErrorKind::UnexpectedEof => {
@@ -227,7 +244,12 @@ fn decode(format: FileFormat, mut input: Input) -> Result<Decoded, Fault> {
         FileFormat::Bmp => webp_bmp::decode_bmp(&mut input),
         FileFormat::Jpeg2000 => jp2::decode(&mut input),
     };
-    // Nothing shared is touched by the closure, so nothing can be left half changed.
+    guarded(run)
+}
+
+/// What `run` gives, or a fault where a decoder panics.
+fn guarded<T>(run: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    // What was begun when a decoder panics is thrown away, so nothing half changed is used.
     catch_unwind(AssertUnwindSafe(run))
         .unwrap_or_else(|_| Err(Fault::damaged("the decoder gave up on its content")))
 }

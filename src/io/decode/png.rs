@@ -11,7 +11,7 @@ use png::{
 
 use super::raster::{Sample, Split, zeros};
 use super::reduced::RowReducer;
-use super::{Decoded, Fault, Input, png_parts};
+use super::{Decoded, Fault, Input, RowSink, StoredRow, png_parts};
 use crate::geometry::ImageSize;
 use crate::io::limits::raster_bytes;
 use crate::io::metadata::{PNG_XMP_KEYWORD, exif, iptc};
@@ -50,18 +50,29 @@ fn with_chunk_names(text: &str) -> String {
     plain(text).unwrap_or_else(|| text.to_owned())
 }
 
-/// Decodes a PNG file.
-pub fn decode(input: &Input) -> Result<Decoded, Fault> {
+/// A PNG whose header was read and whose size is allowed.
+struct Begun {
+    reader: Reader<BufReader<File>>,
+    layout: Layout,
+    channels: Channels,
+    depth: BitDepth,
+    /// What becomes of colours and depth.
+    notes: Vec<String>,
+    /// Most bytes for ancillary chunks.
+    chunk_bytes: usize,
+}
+
+fn begin(input: &Input) -> Result<Begun, Fault> {
     let file = BufReader::new(input.file.try_clone()?);
     let bytes = CHUNK_LIMIT_BYTES.min(usize::try_from(input.limits.memory_bytes).unwrap_or(0));
     let mut decoder = Decoder::new_with_limits(file, Limits { bytes });
     decoder.set_transformations(Transformations::EXPAND);
-    let mut reader = decoder.read_info()?;
+    let reader = decoder.read_info()?;
 
     let info = reader.info();
     let size = ImageSize::new(info.width, info.height);
     let is_interlaced = info.interlaced;
-    let mut notes = widening_notes(info.color_type, info.bit_depth, info.trns.is_some());
+    let notes = widening_notes(info.color_type, info.bit_depth, info.trns.is_some());
     let (colour, depth) = reader.output_color_type();
     let (channels, has_alpha) = match colour {
         ColorType::Grayscale => (Channels::Grey, false),
@@ -82,13 +93,76 @@ pub fn decode(input: &Input) -> Result<Decoded, Fault> {
     let stored_bits = reader.info().bits_per_pixel() as u64;
     let stored = raster_bytes(size, stored_bits, 1) / 8;
     input.check_size(size, needed + extra, stored / DEFLATE_BEST_RATIO)?;
+    Ok(Begun {
+        reader,
+        layout: Layout {
+            size,
+            stored_channels,
+            colour_channels: channels.count(),
+            is_interlaced,
+        },
+        channels,
+        depth,
+        notes,
+        chunk_bytes: bytes,
+    })
+}
 
-    let layout = Layout {
-        size,
-        stored_channels,
-        colour_channels: channels.count(),
-        is_interlaced,
-    };
+/// Hands every row to `sink`; false, and none, where the picture is interlaced.
+pub fn each_row(input: &Input, sink: &mut dyn RowSink) -> Result<bool, Fault> {
+    let mut begun = begin(input)?;
+    if begun.layout.is_interlaced {
+        return Ok(false);
+    }
+    sink.begin(begun.layout.size)?;
+    if begun.depth == BitDepth::Sixteen {
+        hand_over_rows::<u16>(&mut begun, u16::MAX, sink)?;
+    } else {
+        hand_over_rows::<u8>(&mut begun, u16::from(u8::MAX), sink)?;
+    }
+    begun.reader.finish()?;
+    Ok(true)
+}
+
+fn hand_over_rows<T: Sample>(
+    begun: &mut Begun,
+    full: u16,
+    sink: &mut dyn RowSink,
+) -> Result<(), Fault> {
+    let Begun { reader, layout, .. } = begun;
+    let size = layout.size;
+    let row_samples = size.width as usize * layout.stored_channels;
+    let mut row = zeros::<T>(row_samples, size)?;
+    let mut values = zeros::<u16>(row_samples, size)?;
+    for y in 0..size.height {
+        read_row(reader, &mut row)?;
+        for (value, stored) in values.iter_mut().zip(&row) {
+            *value = stored.wide();
+        }
+        sink.row(&StoredRow {
+            x: 0,
+            y,
+            colours: layout.colour_channels,
+            samples: layout.stored_channels,
+            has_alpha: layout.stored_channels > layout.colour_channels,
+            full,
+            values: &values,
+        });
+    }
+    Ok(())
+}
+
+/// Decodes a PNG file.
+pub fn decode(input: &Input) -> Result<Decoded, Fault> {
+    let Begun {
+        mut reader,
+        layout,
+        channels,
+        depth,
+        mut notes,
+        chunk_bytes,
+    } = begin(input)?;
+    let size = layout.size;
     // What stands behind the pixels is not known yet.
     let seen = Metadata {
         icc: reader.info().icc_profile.as_ref().map(|blob| blob.to_vec()),
@@ -106,7 +180,7 @@ pub fn decode(input: &Input) -> Result<Decoded, Fault> {
     // Metadata may stand behind the pixels, and a file without its end is not whole.
     reader.finish()?;
     let mut metadata = read_metadata(&mut reader, &mut notes);
-    let parts = png_parts::read(&mut &input.file, bytes as u64)?;
+    let parts = png_parts::read(&mut &input.file, chunk_bytes as u64)?;
     metadata.native = Some(Arc::new(Native::Png(parts)));
     Ok(Decoded {
         size,

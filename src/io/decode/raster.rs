@@ -12,6 +12,8 @@ pub trait Sample: bytemuck::Pod + Default {
     fn from_big_endian(values: &mut [Self]);
     /// The code value as 8 bits, rounded.
     fn eight_bits(self) -> u8;
+    /// The code value in more room.
+    fn wide(self) -> u16;
 }
 
 impl Sample for u8 {
@@ -23,6 +25,10 @@ impl Sample for u8 {
 
     fn eight_bits(self) -> u8 {
         self
+    }
+
+    fn wide(self) -> u16 {
+        u16::from(self)
     }
 }
 
@@ -39,6 +45,10 @@ impl Sample for u16 {
 
     fn eight_bits(self) -> u8 {
         ((u32::from(self) + 128) / 257) as u8
+    }
+
+    fn wide(self) -> u16 {
+        self
     }
 }
 

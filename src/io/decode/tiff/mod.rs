@@ -16,7 +16,7 @@ use self::layout::{Layout, Palette};
 use self::overlay::Overlay;
 use self::tags::read_metadata;
 use super::raster::{Sample, Split, zeros};
-use super::{CONVERT, Decoded, Fault, Input, no_page};
+use super::{CONVERT, Decoded, Fault, Input, RowSink, no_page};
 use crate::geometry::ImageSize;
 use crate::io::tiff_page::{PageAt, PageLayout, TiffFile, is_preview, main_page};
 use crate::photo::{Metadata, Pages, Samples};
@@ -37,8 +37,17 @@ impl From<TiffError> for Fault {
     }
 }
 
-/// Decodes one page of a TIFF file.
-pub fn decode(input: &Input) -> Result<Decoded, Fault> {
+/// A TIFF whose page was found and whose size is allowed.
+struct Begun {
+    decoder: FileDecoder,
+    layout: Layout,
+    /// How the page lies in the file, where we can tell by ourselves.
+    rows: Option<PageLayout>,
+    page: u32,
+    pages: Pages,
+}
+
+fn begin(input: &Input) -> Result<Begun, Fault> {
     let tiff = TiffFile::open(&input.file)?;
     let (main, pages) = main_page(&tiff);
     let page = input.page.unwrap_or(main);
@@ -58,13 +67,40 @@ pub fn decode(input: &Input) -> Result<Decoded, Fault> {
         decoder.seek_to_image(page as usize)?;
     }
     let layout = Layout::read(&mut decoder)?;
-    let mut notes = layout.notes();
     // What is wrong there is said by who reads the pixels.
     let rows = PageLayout::read(&tiff, PageAt::Chain(page)).ok();
     if let Some(rows) = &rows {
         refuse_odd_chunks(input, &layout, rows)?;
     }
     layout.check_size(&mut decoder, input)?;
+    Ok(Begun {
+        decoder,
+        layout,
+        rows,
+        page,
+        pages,
+    })
+}
+
+/// Hands every row to `sink`; false, and none, where only the `tiff` crate knows how they are stored.
+pub fn each_row(input: &Input, sink: &mut dyn RowSink) -> Result<bool, Fault> {
+    let Begun { layout, page, .. } = begin(input)?;
+    if layout.palette.is_some() || layout.bits < 8 {
+        return Ok(false);
+    }
+    rows::each(input, &layout, page, sink)
+}
+
+/// Decodes one page of a TIFF file.
+pub fn decode(input: &Input) -> Result<Decoded, Fault> {
+    let Begun {
+        mut decoder,
+        layout,
+        rows,
+        page,
+        pages,
+    } = begin(input)?;
+    let mut notes = layout.notes();
     let is_patchable = rows.is_some() && layout.is_kept_as_stored();
     notes.extend(note_on_pages(page, &pages, is_patchable));
     let mut metadata = read_metadata(&mut decoder)?;

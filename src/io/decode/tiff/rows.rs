@@ -3,7 +3,7 @@
 
 use super::super::raster::{Sample, zeros};
 use super::super::reduced::RowReducer;
-use super::super::{Fault, Input};
+use super::super::{Fault, Input, RowSink, StoredRow};
 use super::layout::Layout;
 use crate::io::tiff_page::{GroupRows, PageAt, PageFault, PageLayout, TiffFile};
 use crate::photo::{Metadata, Samples};
@@ -27,6 +27,19 @@ pub fn read(
     page: u32,
     metadata: &Metadata,
 ) -> Result<Option<(Samples, Option<Samples>)>, Fault> {
+    let Some(rows) = layout_of(input, layout, page)? else {
+        return Ok(None);
+    };
+    let read = if rows.bits == 8 {
+        read_as::<u8>(input, layout, &rows, metadata, |value| value as u8)
+    } else {
+        read_as::<u16>(input, layout, &rows, metadata, |value| value)
+    };
+    read.map(Some)
+}
+
+/// How page `page` lies in the file; `None` for packings that only the `tiff` crate knows.
+fn layout_of(input: &Input, layout: &Layout, page: u32) -> Result<Option<PageLayout>, Fault> {
     let rows = match PageLayout::read(&TiffFile::open(&input.file)?, PageAt::Chain(page)) {
         Err(PageFault::Foreign(_)) if !layout.is_beyond_crate() => return Ok(None),
         rows => rows?,
@@ -38,12 +51,44 @@ pub fn read(
     {
         return Err(Fault::damaged("its tags contradict themselves"));
     }
-    let read = if rows.bits == 8 {
-        read_as::<u8>(input, layout, &rows, metadata, |value| value as u8)
-    } else {
-        read_as::<u16>(input, layout, &rows, metadata, |value| value)
+    Ok(Some(rows))
+}
+
+/// Hands every row to `sink`; false, and none, for packings that only the `tiff` crate knows.
+pub fn each(
+    input: &Input,
+    layout: &Layout,
+    page: u32,
+    sink: &mut dyn RowSink,
+) -> Result<bool, Fault> {
+    let Some(rows) = layout_of(input, layout, page)? else {
+        return Ok(false);
     };
-    read.map(Some)
+    sink.begin(layout.size)?;
+    for group in 0..rows.groups() {
+        let rect = rows.group_rect(group);
+        let mut values = vec![0; rect.width as usize * rows.samples];
+        let mut source = GroupRows::new(&input.file, &rows, group);
+        for y in rect.y..rect.bottom() {
+            source.next_row(&mut values)?;
+            if rows.is_white_zero {
+                let pixels = values.chunks_exact_mut(rows.samples);
+                for value in pixels.flat_map(|pixel| &mut pixel[..rows.colours]) {
+                    *value ^= rows.max_value();
+                }
+            }
+            sink.row(&StoredRow {
+                x: rect.x,
+                y,
+                colours: rows.colours,
+                samples: rows.samples,
+                has_alpha: layout.alpha.is_some(),
+                full: rows.max_value(),
+                values: &values,
+            });
+        }
+    }
+    Ok(true)
 }
 
 fn read_as<T: Sample>(

@@ -16,6 +16,7 @@ use crate::io::metadata::{iptc, xmp};
 use crate::io::tiff_page::{
     GroupRows, PageAt, PageFault, PageLayout, TiffFile, halved_pages, reduced_copies,
 };
+use crate::mask::MaskLayer;
 use crate::photo::{Metadata, Photo, Samples, Source};
 
 /// Mean difference up to which a copy shows the same picture, code values of 16 bits: 8 of 255.
@@ -42,14 +43,14 @@ pub struct SmallCopy {
     layout: PageLayout,
     photo: Photo,
     /// 255 where it is renewed.
-    touched: Vec<u8>,
+    touched: MaskLayer,
     restored: Samples,
 }
 
 impl Copies {
     /// Finds them in the master and repairs them in memory; `layout` is the page's.
     pub fn of(restored: &Restored<'_>, layout: &PageLayout, tiff: &TiffFile<'_>) -> Self {
-        if restored.alpha.par_iter().all(|&alpha| alpha == 0) {
+        if !restored.alpha.touches(restored.photo.size().rect()) {
             // Nothing is repaired, so no copy has to be read.
             return Self {
                 renewed: Vec::new(),
@@ -72,7 +73,7 @@ impl Copies {
             match made {
                 Ok(copy) => {
                     taken.extend(copy.layout.places());
-                    if copy.touched.contains(&255) {
+                    if !copy.touched.is_empty() {
                         copies.renewed.push(copy);
                     }
                 }
@@ -123,8 +124,8 @@ impl SmallCopy {
         Ok(Self {
             place,
             layout,
+            touched: MaskLayer::from_raster(photo.size(), &touched),
             photo,
-            touched,
             restored: samples,
         })
     }
@@ -352,18 +353,13 @@ impl Scale {
     }
 
     /// 255 for every pixel of the copy that is renewed.
-    fn touched(self, alpha: &[u8]) -> Vec<u8> {
+    fn touched(self, alpha: &MaskLayer) -> Vec<u8> {
         let (width, height) = (self.small.width as usize, self.small.height as usize);
         let mut over = vec![0_u8; width * height];
         over.par_chunks_mut(width).enumerate().for_each(|(y, row)| {
             for (x, value) in row.iter_mut().enumerate() {
                 let rect = self.rect(x as u32, y as u32);
-                let is_touched = (rect.y..rect.bottom()).any(|y| {
-                    let start = self.full.index(rect.x, y);
-                    let row = &alpha[start..start + rect.width as usize];
-                    row.iter().any(|&alpha| alpha > 0)
-                });
-                *value = u8::from(is_touched) * 255;
+                *value = u8::from(alpha.touches(rect)) * 255;
             }
         });
         let grown = |x: usize, y: usize| {

@@ -24,14 +24,15 @@ use crate::geometry::PixelRect;
 use crate::io::EncodeError;
 use crate::io::atomic::write_whole;
 use crate::io::tiff_page::{PageAt, PageFault, PageLayout, TiffFile};
+use crate::mask::MaskLayer;
 use crate::photo::{FileFormat, Photo, Samples};
 
 /// A restored photo as a patch needs it: asked for piece by piece, never held as a whole.
 pub struct Restored<'a> {
     /// The master.
     pub photo: &'a Photo,
-    /// α of the composite, one value a pixel, row-major, stored order; where it is 0 nothing is ever changed.
-    pub alpha: &'a [u8],
+    /// α of the composite, stored order; where it is 0 nothing is ever changed.
+    pub alpha: &'a MaskLayer,
     /// The restored samples of a rectangle inside the photo: interleaved colour, the master's depth.
     pub pixels: &'a (dyn Fn(PixelRect) -> Samples + Sync),
     /// The XMP packet the copy gets instead of the master's; `None` leaves that one.
@@ -84,15 +85,14 @@ const OTHER_FILE: PageFault = PageFault::Damaged("its file has changed since it 
 /// [`EncodeError`] when the target cannot be written; nothing is left behind.
 ///
 /// # Panics
-/// When `alpha` is not one value a pixel, or `pixels` gives other samples than it was asked for.
+/// When `alpha` is not of the photo's size, or `pixels` gives other samples than it was asked for.
 pub fn export_patched(
     restored: &Restored<'_>,
     target: &Path,
     overwrite: bool,
 ) -> Result<Patch, EncodeError> {
     let photo = restored.photo;
-    let pixels = photo.size().pixel_count();
-    assert_eq!(restored.alpha.len(), pixels, "α length");
+    assert_eq!(restored.alpha.size(), photo.size(), "α of the photo");
     if photo.source().format != FileFormat::Tiff {
         let reasons = vec!["Only a TIFF can be copied to a TIFF.".to_owned()];
         return Ok(Patch::NotPossible { reasons });
@@ -236,11 +236,7 @@ fn write_at(file: &mut File, at: u64, bytes: &[u8]) -> Result<(), Stop> {
 
 /// The part of a row from the first to the last pixel with α above 0, out of `width` pixels from (`x`, `y`) on; `None` when there is none.
 fn repaired_span(restored: &Restored<'_>, x: u32, y: u32, width: u32) -> Option<PixelRect> {
-    let start = restored.photo.size().index(x, y);
-    let alpha = &restored.alpha[start..start + width as usize];
-    let first = alpha.iter().position(|&alpha| alpha > 0)? as u32;
-    let last = alpha.iter().rposition(|&alpha| alpha > 0)? as u32;
-    Some(PixelRect::new(x + first, y, last - first + 1, 1))
+    restored.alpha.span_in_row(x, y, width)
 }
 
 /// A code value as the page stores it: the same, or inverted where white is zero.

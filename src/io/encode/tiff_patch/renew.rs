@@ -198,8 +198,9 @@ impl<'a> Renewal<'a> {
         };
         let in_photo = photo.size().index(span.x, y);
         let in_row = (span.x - rect.x) as usize;
+        let alpha = self.restored.alpha.values_of(span);
         for x in 0..span.width as usize {
-            if self.restored.alpha[in_photo + x] == 0 {
+            if alpha[x] == 0 {
                 continue;
             }
             let stored = values[(in_row + x) * layout.chunk_samples()..].iter_mut();
@@ -263,9 +264,10 @@ fn changed_channels(restored: &Restored<'_>, rect: PixelRect) -> [bool; 3] {
         };
         let repaired = (restored.pixels)(span);
         let start = photo.size().index(span.x, y);
+        let alpha = restored.alpha.values_of(span);
         for at in 0..span.width as usize * colours {
             let differs = repaired.get(at) != photo.samples().get(start * colours + at);
-            if differs && restored.alpha[start + at / colours] > 0 {
+            if differs && alpha[at / colours] > 0 {
                 changed[at % colours] = true;
             }
         }

@@ -92,7 +92,7 @@ impl Pages<'_> {
         if let Some(span) = repaired_span(restored, rect.x, y, rect.width) {
             let repaired = (restored.pixels)(span);
             let first = (span.x - rect.x) as usize;
-            let alpha = &restored.alpha[restored.photo.size().index(span.x, y)..];
+            let alpha = restored.alpha.values_of(span);
             let pixels = wanted[first * colours..].chunks_exact_mut(colours);
             for (x, pixel) in pixels.enumerate().take(span.width as usize) {
                 if alpha[x] == 0 {
