@@ -1,12 +1,19 @@
 //! Rulers along the upper and left edge of the picture area, in px of the photo as shown, or mm. Draws only.
 
-use eframe::egui::{Align2, FontId, Painter, Pos2, Rect, Stroke, pos2, vec2};
+use std::f32::consts::FRAC_PI_2;
+use std::sync::Arc;
+
+use eframe::egui::{
+    Align2, FontId, Galley, Painter, Pos2, Rect, Stroke, epaint::TextShape, pos2, vec2,
+};
 
 use super::Pane;
 use crate::gui::theme;
 
 /// Width of a ruler, points.
-pub const RULER_POINTS: f32 = 18.0;
+pub const RULER_POINTS: f32 = 22.0;
+/// Size of the numbers on both, points: that of small text.
+const NUMBER_SIZE: f32 = 11.5;
 /// Least distance of two numbers, points.
 const NUMBER_APART: f32 = 64.0;
 
@@ -52,7 +59,7 @@ pub(super) fn paint(painter: &Painter, pane: &Pane, px_per_mm: Option<f32>, poin
     let top = Rect::from_min_size(area.min, vec2(area.width(), RULER_POINTS));
     let left = Rect::from_min_size(area.min, vec2(RULER_POINTS, area.height()));
     let quiet = Stroke::new(1.0, theme::TEXT_WEAK);
-    let font = FontId::proportional(9.5);
+    let font = FontId::proportional(NUMBER_SIZE);
     let across = painter.with_clip_rect(top.intersect(painter.clip_rect()));
     across.rect_filled(top, 0.0, theme::PANEL);
     let scale = |zero| Scale {
@@ -69,7 +76,7 @@ pub(super) fn paint(painter: &Painter, pane: &Pane, px_per_mm: Option<f32>, poin
                 Align2::LEFT_TOP,
                 text_of(number),
                 font.clone(),
-                theme::TEXT_WEAK,
+                theme::TEXT,
             );
         }
     });
@@ -79,11 +86,8 @@ pub(super) fn paint(painter: &Painter, pane: &Pane, px_per_mm: Option<f32>, poin
         let length = if number.is_some() { 8.0 } else { 4.0 };
         down.hline(left.max.x - length..=left.max.x, y, quiet);
         if let Some(number) = number {
-            // Digits below each other, since turned text is hard to read.
-            for (line, digit) in text_of(number).chars().enumerate() {
-                let at = pos2(left.min.x + 2.0, y + 1.0 + 9.0 * line as f32);
-                down.text(at, Align2::LEFT_TOP, digit, font.clone(), theme::TEXT_WEAK);
-            }
+            let galley = down.layout_no_wrap(text_of(number), font.clone(), theme::TEXT);
+            down.add(turned(galley, pos2(left.min.x, y + 2.0)));
         }
     });
     if let Some(pointer) = pointer.filter(|pointer| area.contains(*pointer)) {
@@ -101,6 +105,12 @@ pub(super) fn paint(painter: &Painter, pane: &Pane, px_per_mm: Option<f32>, poin
         font,
         theme::TEXT_WEAK,
     );
+}
+
+/// A number of the ruler at the left: read upwards, as on a sheet turned by a quarter, its left edge and its upper end at `at`.
+fn turned(galley: Arc<Galley>, at: Pos2) -> TextShape {
+    let foot = pos2(at.x, at.y + galley.size().x);
+    TextShape::new(foot, galley, theme::TEXT).with_angle(-FRAC_PI_2)
 }
 
 fn text_of(number: f64) -> String {
@@ -145,6 +155,34 @@ mod tests {
             }
         });
         assert_eq!(numbers, [0, 50, 100]);
+    }
+
+    #[test]
+    fn numbers_at_the_left_are_as_large_as_those_at_the_top_and_stay_on_their_ruler() {
+        let ctx = eframe::egui::Context::default();
+        let mut seen = Vec::new();
+        let mut output = ctx.run_ui(eframe::egui::RawInput::default(), |ui| {
+            let font = FontId::proportional(NUMBER_SIZE);
+            for text in ["0", "1500", "12345", "0.05"] {
+                let galley =
+                    ui.painter()
+                        .layout_no_wrap(text.to_owned(), font.clone(), theme::TEXT);
+                let lying = galley.size();
+                let at = pos2(3.0, 70.0);
+                seen.push((lying, at, turned(galley, at).visual_bounding_rect()));
+            }
+        });
+        // Nothing is painted here.
+        output.textures_delta.clear();
+        assert!(!seen.is_empty());
+        for (lying, at, standing) in seen {
+            let room = Rect::from_min_size(at, vec2(RULER_POINTS, lying.x + 1.0));
+            assert!(
+                room.expand(0.5).contains_rect(standing),
+                "{standing:?} in {room:?}"
+            );
+            assert!(standing.height() > lying.x - 4.0, "{standing:?}, {lying:?}");
+        }
     }
 
     #[test]
