@@ -5,6 +5,7 @@ mod autosave;
 mod editing;
 mod events;
 mod files;
+mod input;
 mod marks;
 mod mending;
 mod planning;
@@ -19,12 +20,12 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use eframe::egui::{self, CentralPanel, Event, Key, Margin, Panel, ViewportCommand};
+use eframe::egui::{self, CentralPanel, Layout, Margin, Panel, Rect, UiBuilder, ViewportCommand};
 
-use super::canvas::{self, Canvas, PointerState, PreviewPicture, input_key_change};
-use super::command::{Bound, Command, HeldKey, pressed_commands};
+use super::canvas::{self, Canvas, PointerState, PreviewPicture};
 use super::dialogs::{self, Dialog, Then};
 use super::panels;
+use super::panels::parts::{Part, Parts};
 use super::panels::status::page_of;
 use super::picker::Picker;
 use super::screen::Reading;
@@ -90,6 +91,8 @@ pub struct UnscratchApp {
     exporting_state: Option<Snapshot>,
     saving: autosave::Saving,
     title: String,
+    /// Where the parts of the window lie, for the keyboard to go between them.
+    parts: Parts,
     /// The keyboard, not the pointer, was last used to go from widget to widget.
     keyboard_leads: bool,
     /// The shape is to be finished once this frame's clicks have come to it.
@@ -127,6 +130,7 @@ impl UnscratchApp {
             exporting_state: None,
             saving: autosave::Saving::start(ctx, options.journals),
             title: String::new(),
+            parts: Parts::default(),
             keyboard_leads: false,
             finishes_next: false,
             to_maximize: options.maximized,
@@ -178,101 +182,6 @@ impl UnscratchApp {
         }
     }
 
-    fn read_input(&mut self, ctx: &egui::Context, actions: &mut Vec<Action>) {
-        let typing = ctx.text_edit_focused();
-        if std::mem::take(&mut self.finishes_next) {
-            actions.push(Action::Run(Command::FinishShape));
-        }
-        if self.view.dialog.is_none() {
-            // With a menu open, Escape closes the menu and nothing else; Enter presses a button that has the keyboard.
-            let in_menu = egui::Popup::is_any_open(ctx);
-            let focused = ctx.memory(egui::Memory::focused);
-            let on_button = focused.is_some_and(|id| id != canvas::canvas_id());
-            let commands = pressed_commands(ctx, &self.store.settings.shortcuts, typing)
-                .into_iter()
-                .filter(|command| !(in_menu && *command == Command::Cancel))
-                .filter(|command| !(on_button && *command == Command::FinishShape));
-            for command in commands {
-                let waits = command == Command::FinishShape && canvas::clicks_too(ctx);
-                if waits {
-                    self.finishes_next = true;
-                    ctx.request_repaint();
-                } else {
-                    actions.push(Action::Run(command));
-                }
-            }
-        }
-        let events = ctx.input(|input| input.events.clone());
-        for event in &events {
-            self.follow_hands(event);
-            self.hold_keys(event, typing);
-        }
-        let (dropped, hovers, closes) = ctx.input(|input| {
-            let dropped: Vec<PathBuf> = input
-                .raw
-                .dropped_files
-                .iter()
-                .map(|file| file.path().to_path_buf())
-                .collect();
-            (
-                dropped,
-                !input.raw.hovered_files.is_empty(),
-                input.viewport().close_requested(),
-            )
-        });
-        self.view.drop_hovers = hovers;
-        if let Some(path) = dropped.into_iter().next() {
-            actions.push(Action::OpenPath(path));
-        }
-        if closes {
-            self.close_requested(ctx);
-        }
-    }
-
-    /// The ring around the widget that has the keyboard is for those who work with it.
-    fn follow_hands(&mut self, event: &Event) {
-        match event {
-            Event::Key {
-                key:
-                    Key::Tab
-                    | Key::ArrowUp
-                    | Key::ArrowDown
-                    | Key::ArrowLeft
-                    | Key::ArrowRight
-                    | Key::F10,
-                pressed: true,
-                ..
-            } => self.keyboard_leads = true,
-            Event::PointerButton { pressed: true, .. } => self.keyboard_leads = false,
-            _ => {}
-        }
-    }
-
-    fn hold_keys(&mut self, event: &Event, typing: bool) {
-        if matches!(event, Event::WindowFocused(false)) {
-            self.view.held.master = false;
-            self.view.held.space = false;
-            self.view.held.loupe = false;
-        }
-        let keys = &self.store.settings.shortcuts;
-        let change_of = |held| {
-            let mut keys = keys.keys(Bound::Held(held));
-            keys.find_map(|shortcut| input_key_change(event, shortcut.key))
-        };
-        let may_act = !typing && self.view.dialog.is_none();
-        if let Some(pressed) = change_of(HeldKey::Master) {
-            self.view.held.master = pressed && may_act && self.document.is_some();
-        }
-        if let Some(pressed) = change_of(HeldKey::Pan) {
-            self.view.held.space = pressed && may_act && !canvas::has_keyboard(&self.ctx);
-        }
-        if let Some(pressed) = change_of(HeldKey::Loupe) {
-            // With Shift the key is that of another command.
-            let is_shifted = matches!(event, Event::Key { modifiers, .. } if modifiers.shift);
-            self.view.held.loupe = pressed && may_act && !is_shifted;
-        }
-    }
-
     fn canvas_ui(&mut self, ui: &mut egui::Ui) {
         let area = ui.max_rect();
         let ctx = ui.ctx().clone();
@@ -319,7 +228,51 @@ impl UnscratchApp {
         self.apply(&ctx, actions);
     }
 
-    fn fitted_layout(&mut self, area: egui::Rect, pixels_per_point: f32) -> Option<canvas::Layout> {
+    /// Draws the palette, and keeps room for the bar of options and the panel at the right.
+    fn room_after_photo(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) -> [Rect; 2] {
+        let options = Panel::top("options")
+            .exact_size(theme::OPTIONS_BAR_HEIGHT)
+            .resizable(false)
+            .frame(theme::panel_frame(Margin::symmetric(12, 0)))
+            .show(ui, |ui| ui.max_rect());
+        let tools = Panel::left("tools")
+            .exact_size(theme::PALETTE_WIDTH)
+            .resizable(false)
+            .frame(theme::panel_frame(Margin::symmetric(4, 8)))
+            .show(ui, |ui| panels::palette::show(ui, &self.model(), actions));
+        let side = Panel::right("side")
+            .exact_size(theme::SIDE_PANEL_WIDTH)
+            .resizable(false)
+            .frame(theme::panel_frame(Margin::same(10)))
+            .show(ui, |ui| ui.max_rect());
+        self.parts.set(Part::Options, options.response.rect);
+        self.parts.set(Part::Tools, tools.response.rect);
+        self.parts.set(Part::Side, side.response.rect);
+        [options.inner, side.inner]
+    }
+
+    /// Draws the options of the tool, then the panel: Tab goes through widgets in the order in which they are drawn, and from
+    /// the photo to the options first.
+    fn after_photo_ui(
+        &self,
+        ui: &mut egui::Ui,
+        options: Rect,
+        side: Rect,
+        actions: &mut Vec<Action>,
+    ) {
+        let in_line = Layout::left_to_right(egui::Align::Center);
+        let room = UiBuilder::new()
+            .id_salt("options")
+            .max_rect(options)
+            .layout(in_line);
+        let mut bar = ui.new_child(room);
+        bar.shrink_clip_rect(options);
+        panels::options::show(&mut bar, &self.model(), actions);
+        let mut panel = ui.new_child(UiBuilder::new().id_salt("side").max_rect(side));
+        panels::side::show(&mut panel, &self.model(), actions);
+    }
+
+    fn fitted_layout(&mut self, area: Rect, pixels_per_point: f32) -> Option<canvas::Layout> {
         let photo = std::sync::Arc::clone(self.document.as_ref()?.photo());
         if self.view.view.fitted {
             self.view.view =
@@ -452,32 +405,32 @@ impl eframe::App for UnscratchApp {
         let mut actions = Vec::new();
         self.read_input(&ctx, &mut actions);
         self.apply(&ctx, std::mem::take(&mut actions));
-        Panel::top("top")
+        self.parts = Parts::default();
+        let top = Panel::top("top")
             .exact_size(theme::TOP_BAR_HEIGHT)
             .resizable(false)
             .frame(theme::panel_frame(Margin::symmetric(10, 0)))
             .show(ui, |ui| panels::top::show(ui, &self.model(), &mut actions));
+        self.parts.set(Part::Bar, top.response.rect);
         Panel::bottom("status")
             .exact_size(theme::STATUS_BAR_HEIGHT)
             .resizable(false)
             .frame(theme::panel_frame(Margin::symmetric(12, 0)))
             .show(ui, |ui| panels::status::show(ui, &self.model()));
-        if self.document.is_some() {
-            Panel::left("tools")
-                .exact_size(theme::PALETTE_WIDTH)
-                .resizable(false)
-                .frame(theme::panel_frame(Margin::symmetric(4, 8)))
-                .show(ui, |ui| {
-                    panels::palette::show(ui, &self.model(), &mut actions);
-                });
-            Panel::right("side")
-                .exact_size(theme::SIDE_PANEL_WIDTH)
-                .resizable(false)
-                .frame(theme::panel_frame(Margin::same(10)))
-                .show(ui, |ui| panels::side::show(ui, &self.model(), &mut actions));
-        }
-        self.apply(&ctx, actions);
+        let after_photo = self
+            .document
+            .is_some()
+            .then(|| self.room_after_photo(ui, &mut actions));
+        self.apply(&ctx, std::mem::take(&mut actions));
         CentralPanel::no_frame().show(ui, |ui| self.canvas_ui(ui));
+        if let Some([options, side]) = after_photo {
+            self.after_photo_ui(ui, options, side, &mut actions);
+            if !actions.is_empty() {
+                // What was drawn before them shows it too.
+                ctx.request_repaint();
+            }
+            self.apply(&ctx, actions);
+        }
         self.dialog_ui(&ctx);
         if self.keyboard_leads {
             panels::focus::ring(&ctx);

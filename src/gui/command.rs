@@ -171,6 +171,10 @@ pub enum Command {
     Crosshair,
     /// The keyboard on the menus.
     MenuBar,
+    /// The keyboard on the next part of the window.
+    NextPart,
+    /// The keyboard on the part before.
+    PreviousPart,
     /// A small picture of the whole.
     ToggleNavigator,
     /// Single pixels under the pointer.

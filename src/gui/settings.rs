@@ -44,6 +44,8 @@ pub struct Settings {
     pub interface_scale: f32,
     /// Folder the last photo came from.
     pub last_folder: Option<PathBuf>,
+    /// Folder the last restored photo was written to, where that was not its original's.
+    pub export_folder: Option<PathBuf>,
     /// Brush diameter, image px.
     pub brush_diameter_px: f32,
     /// Part of the brush's radius at full strength, 0 to 1.
@@ -95,6 +97,7 @@ impl Default for Settings {
         Self {
             recent: Vec::new(),
             last_folder: None,
+            export_folder: None,
             interface_scale: 1.0,
             brush_diameter_px: 18.0,
             brush_hardness: 0.8,
@@ -145,6 +148,31 @@ impl Settings {
         self.recent.retain(|known| *known != path);
         self.recent.insert(0, path);
         self.recent.truncate(RECENT_MAX);
+    }
+
+    /// Where a dialog begins that opens files: in the folder of the last photo, else with the pictures of the person, else in
+    /// their home; `None` where nothing of this is there.
+    pub fn folder_to_open(&self) -> Option<PathBuf> {
+        let dirs = directories::UserDirs::new();
+        let own = |dirs: &directories::UserDirs| {
+            let pictures = dirs.picture_dir().map(Path::to_path_buf);
+            [pictures, Some(dirs.home_dir().to_path_buf())]
+        };
+        let own = dirs.iter().flat_map(own);
+        let mut folders = std::iter::once(self.last_folder.clone())
+            .chain(own)
+            .flatten();
+        folders.find(|folder| folder.is_dir())
+    }
+
+    /// Remembers where a photo of `master` was written: the next one is proposed there too, or beside its original again.
+    pub fn remember_export(&mut self, master: &Path, target: &Path) {
+        let folder_of = |path: &Path| {
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+            path.parent().map(Path::to_path_buf)
+        };
+        let folder = folder_of(target);
+        self.export_folder = folder.filter(|folder| Some(folder) != folder_of(master).as_ref());
     }
 
     /// Multiplies the brush's diameter, by at least one pixel.

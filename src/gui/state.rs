@@ -88,6 +88,8 @@ pub struct ViewState {
     pub crosshair: Option<(f64, f64)>,
     /// The pointer over the photo, or the keyboard's crosshair, screen points.
     pub pointer: Option<Pos2>,
+    /// A sentence on what was just done, with names of commands in braces, and since when it is shown.
+    pub hint: Option<(Instant, &'static str)>,
     /// When a repair last took the overlay's place.
     pub repaired_at: Option<Instant>,
     /// A file is being dragged over the window.
@@ -127,6 +129,7 @@ impl Default for ViewState {
             viewport: Rect::ZERO,
             crosshair: None,
             pointer: None,
+            hint: None,
             repaired_at: None,
             drop_hovers: false,
             blink_shows_master: false,

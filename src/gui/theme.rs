@@ -69,6 +69,8 @@ pub const PALETTE_WIDTH: f32 = 44.0;
 pub const SIDE_PANEL_WIDTH: f32 = 284.0;
 /// Height of the bar of tools at the top, points.
 pub const TOP_BAR_HEIGHT: f32 = 46.0;
+/// Height of the bar of the tool's options, points.
+pub const OPTIONS_BAR_HEIGHT: f32 = 38.0;
 /// Height of the status bar, points.
 pub const STATUS_BAR_HEIGHT: f32 = 28.0;
 /// Rounded corners of buttons and cards.

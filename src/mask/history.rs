@@ -27,7 +27,7 @@ pub mod label {
     /// A filled rectangle or polygon.
     pub const SHAPE: &str = "Fill area";
     /// The whole mask emptied.
-    pub const CLEAR_MASK: &str = "Clear mask";
+    pub const CLEAR_MASK: &str = "Clear marks";
     /// The person's strokes dropped, detection kept.
     pub const RESET_STROKES: &str = "Reset to detected";
     /// Another threshold.
@@ -35,11 +35,11 @@ pub mod label {
     /// A mask read from a file.
     pub const LOAD_MASK: &str = "Load mask";
     /// Masked and unmasked exchanged.
-    pub const INVERT: &str = "Invert mask";
+    pub const INVERT: &str = "Invert marks";
     /// The mask made wider.
-    pub const GROW: &str = "Grow mask";
+    pub const GROW: &str = "Grow marks";
     /// The mask made narrower.
-    pub const SHRINK: &str = "Shrink mask";
+    pub const SHRINK: &str = "Shrink marks";
     /// An area repaired more or less strongly.
     pub const AREA_STRENGTH: &str = "Strength of an area";
     /// An area filled from a place that the person chose.

@@ -52,19 +52,19 @@ impl MaskOperation {
     /// Its name in the history.
     pub const fn label(&self) -> &'static str {
         match self {
-            Self::Grow(_) => "Grow marks",
-            Self::Shrink(_) => "Shrink marks",
+            Self::Grow(_) => label::GROW,
+            Self::Shrink(_) => label::SHRINK,
             Self::Feather(_) => "Feather marks",
-            Self::Invert => "Invert marks",
-            Self::RemoveSpecks(_) => "Remove specks",
-            Self::KeepLines => "Keep only lines",
-            Self::KeepSpecks => "Keep only specks",
+            Self::Invert => label::INVERT,
+            Self::RemoveSpecks(_) => label::REMOVE_SPECKS,
+            Self::KeepLines => "Keep lines",
+            Self::KeepSpecks => "Keep specks",
             Self::Raise { .. } => "Search area again",
             Self::Region(mode, _) => Region::of_mode(*mode).label(),
             Self::Clear(_) => "Clear marks in area",
             Self::ClearAll => label::CLEAR_MASK,
             Self::Draw(mode, shape) => shape.label(*mode),
-            Self::Replace(_) => "Load mask",
+            Self::Replace(_) => label::LOAD_MASK,
         }
     }
 

@@ -146,7 +146,7 @@ fn a_photo_keeps_its_purpose_and_reason_and_the_next_one_begins_with_the_operato
 fn reopen(window: &mut Window, path: &Path) {
     let before = Arc::clone(window.app().document().unwrap().photo());
     window.drop_file(path);
-    window.harness.run();
+    window.harness.run_steps(4);
     if let Some(discard) = window.harness.query_by_label("Discard") {
         discard.click();
     }

@@ -92,7 +92,7 @@ fn the_sheet_of_shortcuts_fits_the_smallest_window() {
     window.harness.key_press(Key::F1);
     window.harness.run();
     for text in [
-        "All shortcuts",
+        "Next part of the window",
         "Straight line from the last point",
         "Swap brush and eraser",
     ] {

@@ -384,7 +384,7 @@ fn tab_reaches_everything_and_is_caught_nowhere() {
         "Sensitivity",
         "Size",
         "Export…",
-        "Find again",
+        "Find damage",
         "Opacity",
     ] {
         assert!(
@@ -423,7 +423,7 @@ fn menus_open_and_run_by_keys() {
     plain_tap(&mut window, Key::Enter);
     window.harness.run();
     assert_eq!(window.app().view().tool, Tool::Eraser);
-    plain_tap(&mut window, Key::F6);
+    plain_tap(&mut window, Key::F9);
     window.harness.run();
     assert!(window.app().view().crosshair.is_some());
 }

@@ -86,7 +86,12 @@ fn what_is_done_right_after_clearing_all_marks_is_not_cleared_with_them() {
     window.settle();
     assert_eq!(
         labels(&window),
-        ["Brush stroke", "Clear mask", "Brush stroke", "Invert marks"]
+        [
+            "Brush stroke",
+            "Clear marks",
+            "Brush stroke",
+            "Invert marks"
+        ]
     );
     assert_eq!(
         [(400, 30), (650, 30)].map(|(x, y)| window.mask_at(x, y)),

@@ -36,10 +36,10 @@ fn growing_shrinking_feathering_and_inverting_are_one_step_each() {
     let before = marks(&window);
     let beside = SCRATCH.end + 1;
     for (button, label, inside, outside) in [
-        ("Grow", "Grow marks", 255..=255, 255..=255),
-        ("Shrink", "Shrink marks", 0..=0, 0..=0),
-        ("Feather", "Feather marks", 255..=255, 1..=254),
-        ("Invert", "Invert marks", 0..=0, 255..=255),
+        ("Grow marks", "Grow marks", 255..=255, 255..=255),
+        ("Shrink marks", "Shrink marks", 0..=0, 0..=0),
+        ("Feather marks", "Feather marks", 255..=255, 1..=254),
+        ("Invert marks", "Invert marks", 0..=0, 255..=255),
     ] {
         run(&mut window, button);
         assert!(inside.contains(&window.mask_at(103, 100)), "{button}");
@@ -58,8 +58,8 @@ fn marks_are_sorted_by_shape_and_size() {
     let both = |window: &Window| (window.mask_at(103, 100), window.mask_at(250, 100));
     assert_eq!(both(&window), (255, 255));
     for (button, label, expected) in [
-        ("Only lines", "Keep only lines", (255, 0)),
-        ("Only specks", "Keep only specks", (0, 255)),
+        ("Keep lines", "Keep lines", (255, 0)),
+        ("Keep specks", "Keep specks", (0, 255)),
     ] {
         run(&mut window, button);
         assert_eq!(both(&window), expected);
@@ -67,7 +67,7 @@ fn marks_are_sorted_by_shape_and_size() {
         assert_eq!(both(&window), (255, 255));
     }
     // The spot is 18 px across, the amount 3 px.
-    run(&mut window, "Drop specks");
+    run(&mut window, "Remove specks");
     assert_eq!(both(&window), (255, 255));
     window.stroke(PointerButton::Secondary, &[(250.0, 100.0)]);
     window.settle();
@@ -105,7 +105,7 @@ fn the_amount_counts_in_millimetres_where_the_file_says_its_resolution() {
     window.harness.run();
     window.harness.get_by_label("mm").click();
     window.harness.run();
-    run(&mut window, "Grow");
+    run(&mut window, "Grow marks");
     // A quarter of a millimetre is 10 px.
     let edge = SCRATCH.end + 9;
     assert_eq!(

@@ -35,7 +35,7 @@ fn pick(window: &mut Window) {
     assert!(window.app().view().area.is_some());
 }
 
-/// Drags the slider's handle from where it is through `ways`, points.
+/// Drags the slider's handle from where it is through `ways`, parts of the slider's length.
 fn drag_strength(window: &mut Window, ways: &[f32]) {
     let slider = window
         .harness
@@ -45,7 +45,7 @@ fn drag_strength(window: &mut Window, ways: &[f32]) {
     window.press(PointerButton::Primary, from, Modifiers::NONE);
     let mut to = from;
     for &way in ways {
-        to = from - vec2(way, 0.0);
+        to = from - vec2(way * rect.width(), 0.0);
         window.harness.event(Event::PointerMoved(to));
         window.harness.step();
     }
@@ -68,7 +68,7 @@ fn a_repair_is_weakened_by_one_drag_that_is_one_step_and_needs_no_network() {
         .harness
         .get_by_label_contains("px, filled by the network");
     let seconds = window.app().work().fill_seconds;
-    drag_strength(&mut window, &[20.0, 60.0, 110.0]);
+    drag_strength(&mut window, &[0.1, 0.25, 0.45]);
     let document = window.app().document().unwrap();
     let strength = document.repairs().strength_at(MIDDLE, 100);
     assert!((80..200).contains(&strength), "{strength}");
@@ -92,7 +92,7 @@ fn a_repair_is_weakened_by_one_drag_that_is_one_step_and_needs_no_network() {
 fn a_drag_back_to_full_strength_leaves_nothing_to_undo() {
     let mut window = window();
     pick(&mut window);
-    drag_strength(&mut window, &[60.0, 0.0, -40.0]);
+    drag_strength(&mut window, &[0.25, 0.0, -0.15]);
     let document = window.app().document().unwrap();
     assert!(document.repairs().is_empty());
     assert_eq!(document.undo_label(), None);
@@ -174,7 +174,7 @@ fn what_shows_through_is_kept_and_the_tone_of_the_damage_goes() {
     window.harness.run();
     pick(&mut window);
     let network = window.restored_at(MIDDLE, 100);
-    window.harness.get_by_label("Shows through").click();
+    window.harness.get_by_label("What shows through").click();
     window.settle();
     window
         .harness
@@ -229,7 +229,7 @@ fn only_what_an_outline_goes_around_is_changed_and_delete_unmarks_it() {
     }
     window.release(PointerButton::Primary, places[3]);
     window.settle();
-    drag_strength(&mut window, &[100.0]);
+    drag_strength(&mut window, &[0.42]);
     assert_eq!(window.restored_at(MIDDLE, 160), FILL);
     assert_ne!(window.restored_at(MIDDLE, 100), FILL);
     window.harness.key_press(Key::Delete);
@@ -269,7 +269,7 @@ fn the_record_says_what_was_decided_and_gives_the_same_pixels_again() {
         (f64::from(MIDDLE) + 100.5, 120.5),
         Modifiers::ALT,
     );
-    drag_strength(&mut window, &[70.0]);
+    drag_strength(&mut window, &[0.3]);
     window
         .harness
         .key_press_modifiers(Modifiers::COMMAND, Key::E);

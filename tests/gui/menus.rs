@@ -67,7 +67,7 @@ fn hover(window: &mut Window, label: &str) {
 fn grey_entries_say_why_they_are_grey() {
     let mut window = empty();
     for (menu, entry, reason) in [
-        ("Edit", "Find damage again", "Not now: Open a photo first"),
+        ("Edit", "Find damage", "Not now: Open a photo first"),
         (
             "Edit",
             "Cancel",

@@ -135,7 +135,7 @@ fn every_overlay_has_a_key_a_menu_entry_and_a_button() {
         ),
         (
             Key::Num7,
-            "Overlay: recovered or invented",
+            "Overlay: recovered",
             "Recovered",
             OverlayMode::Provenance,
         ),
@@ -150,7 +150,7 @@ fn every_overlay_has_a_key_a_menu_entry_and_a_button() {
         assert_eq!(shown(&window), OverlayMode::Off);
         choose(&mut window, entry);
         assert_eq!(shown(&window), mode);
-        choose(&mut window, "No overlay");
+        choose(&mut window, "Overlay: off");
         assert_eq!(shown(&window), OverlayMode::Off);
         let label = window
             .harness
@@ -189,7 +189,7 @@ fn assert_tinted(window: &mut Window, tint: Color32) {
 #[test]
 fn what_was_read_through_the_damage_and_what_was_chosen_by_hand_have_colours_of_their_own() {
     // The network made for tests says of everything that it was read through the damage.
-    let mut window = drawn_with("Overlay: recovered or invented", 1.0);
+    let mut window = drawn_with("Overlay: recovered", 1.0);
     window.harness.get_by_label("Invented");
     window.harness.get_by_label("Healed or suggested");
     assert_tinted(&mut window, RECOVERED);

@@ -19,7 +19,7 @@ fn show_dialog(window: &mut Window) {
         .harness
         .key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::P);
     window.harness.run();
-    window.harness.get_by_label("Colours of this screen");
+    window.harness.get_by_label("Screen profile");
 }
 
 fn type_path(window: &mut Window, path: &Path) {

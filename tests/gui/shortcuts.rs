@@ -47,7 +47,7 @@ fn the_sheet_is_read_to_its_end_by_keys() {
     window.harness.set_size(eframe::egui::vec2(1000.0, 500.0));
     open_sheet(&mut window);
     let top_of_last = |window: &Window| {
-        let last = window.harness.get_by_label("Leave the photo");
+        let last = window.harness.get_by_label_contains("Leave the photo");
         last.rect().min.y
     };
     let below = top_of_last(&window);
@@ -153,7 +153,7 @@ fn menus_hints_and_the_next_start_know_the_chosen_key() {
         "the hint after a repair"
     );
     open_sheet(&mut window);
-    click(&mut window, "Key for Grow: G");
+    click(&mut window, "Key for Grow marks: G");
     press(&mut window, Modifiers::SHIFT, Key::H);
     click(&mut window, "Close");
     let saved = window.path("window.toml");

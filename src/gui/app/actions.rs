@@ -5,7 +5,7 @@ use eframe::egui::{self, ViewportCommand};
 use super::{UnscratchApp, timed};
 use crate::gui::canvas;
 use crate::gui::command::Command;
-use crate::gui::dialogs::{Dialog, ShortcutsForm};
+use crate::gui::dialogs::Dialog;
 use crate::gui::panels::top;
 use crate::gui::settings::CompareMode;
 use crate::gui::state::{Action, OverlayMode};
@@ -223,9 +223,9 @@ impl UnscratchApp {
             Command::Autosaves => self.show_autosaves(),
             Command::Crosshair => canvas::toggle_keyboard(ctx),
             Command::MenuBar => top::focus_menus(ctx),
-            Command::Shortcuts => {
-                self.view.dialog = Some(Dialog::Shortcuts(ShortcutsForm::default()));
-            }
+            Command::NextPart => self.go_to_part(ctx, false),
+            Command::PreviousPart => self.go_to_part(ctx, true),
+            Command::Shortcuts => self.show_shortcuts(),
         }
     }
 }

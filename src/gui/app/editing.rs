@@ -47,7 +47,7 @@ impl UnscratchApp {
         };
         if mode == BrushMode::Erase {
             // What is to be unmarked must be seen.
-            self.view.overlay.retreated = false;
+            self.view.overlay.correct();
         }
         // Before the mask changes: a click may begin and end within one frame.
         self.canvas.stroke_begins();

@@ -1,7 +1,7 @@
 //! What the worker threads said, taken into the state. Never waits.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use eframe::egui;
 
@@ -16,6 +16,9 @@ use crate::gui::state::{Notice, Overlay};
 use crate::jobs::{EngineInfo, ExportReport, JobEvent, JobId, Preview};
 use crate::photo::Photo;
 use crate::restore::threshold_from_probability;
+
+/// How long after an edit the repair it needs has surely been asked for.
+const TOLD_BEFORE_REPAIR: Duration = Duration::from_secs(1);
 
 impl UnscratchApp {
     pub(super) fn drain_jobs(&mut self, ctx: &egui::Context) {
@@ -150,10 +153,16 @@ impl UnscratchApp {
         self.view.overlay = Overlay::default();
         self.view.last_point = None;
         self.view.repaired_at = None;
+        self.view.hint = None;
         if let Some(form) = &mut self.view.exported_as {
             form.forget_reason();
         }
+        let folder = self.store.settings.last_folder.clone();
         self.store.settings.remember(&path);
+        if self.samples.contains(&path) {
+            // The person's own photos lie elsewhere.
+            self.store.settings.last_folder = folder;
+        }
         self.store.save();
         self.look_for_work();
         if self.work.engine_error.is_none() {
@@ -213,12 +222,18 @@ impl UnscratchApp {
     }
 
     fn filled(&mut self, id: JobId, seconds: f64) {
-        if self.work.filling.is_some_and(|(filling, _)| filling == id) {
+        if let Some((_, since)) = self.work.filling.filter(|(filling, _)| *filling == id) {
             self.work.filling = None;
             let is_drawing = self.document.as_ref().is_some_and(Document::is_editing);
             if is_drawing {
                 // Only what lies behind the brush: the stroke's end asks for the rest.
                 return;
+            }
+            if let Some((told, _)) = &mut self.view.hint
+                && *told + TOLD_BEFORE_REPAIR >= since
+            {
+                // The progress of the repair lay over what was said of the edit before it.
+                *told = Instant::now();
             }
             self.work.fill_seconds = Some(seconds);
             self.view.overlay.retreat();

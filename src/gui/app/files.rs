@@ -1,6 +1,5 @@
 //! Opening and exporting: which dialog is shown, which job is asked for.
 
-use std::path::Path;
 use std::time::SystemTime;
 
 use eframe::egui;
@@ -49,13 +48,7 @@ impl UnscratchApp {
 
     /// Shows the system's file dialog, or ours.
     pub(super) fn choose_photo(&mut self, ctx: &egui::Context) {
-        // The first time there is no last folder, and a list of recent files is empty.
-        let pictures = || {
-            directories::UserDirs::new()?
-                .picture_dir()
-                .map(Path::to_path_buf)
-        };
-        let folder = self.store.settings.last_folder.clone().or_else(pictures);
+        let folder = self.store.settings.folder_to_open();
         if !self.picker.ask(ctx, Wish::Open(folder.clone())) {
             self.view.dialog = Some(Dialog::Files(FileBrowser::new(folder.as_deref())));
         }
@@ -131,6 +124,8 @@ impl UnscratchApp {
         let Some(document) = &self.document else {
             return;
         };
+        let settings = &mut self.store.settings;
+        settings.remember_export(document.photo().path(), &form.target_path());
         self.store.settings.jpeg_quality = form.quality;
         self.store.settings.export_mask = form.with_mask;
         form.dossier.remember(&mut self.store.settings);

@@ -120,10 +120,17 @@ impl UnscratchApp {
         if adds {
             self.canvas.stroke_begins();
         } else {
-            self.view.overlay.retreated = false;
+            self.view.overlay.correct();
         }
+        let searched = matches!(marking.operation, MaskOperation::Raise { .. });
         match document.finish_change(changed) {
-            ChangeOutcome::Done => self.request_fill(),
+            ChangeOutcome::Done => {
+                if searched {
+                    self.tell_of_search();
+                }
+                self.request_fill();
+            }
+            ChangeOutcome::Nothing if searched => self.tell_of_vain_search(),
             ChangeOutcome::Nothing => {}
             ChangeOutcome::Outdated => self.change_marks(ctx, marking.operation.clone()),
         }
@@ -166,7 +173,7 @@ impl UnscratchApp {
 
     /// Shows the system's file dialog for a mask, or ours.
     pub(super) fn choose_mask(&mut self, ctx: &egui::Context) {
-        let folder = self.store.settings.last_folder.clone();
+        let folder = self.store.settings.folder_to_open();
         if !self.picker.ask(ctx, Wish::OpenMask(folder.clone())) {
             self.browse_for_mask(folder.as_deref());
         }

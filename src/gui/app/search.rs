@@ -1,6 +1,7 @@
 //! Tracing a scratch and searching an area again: asked for here, computed elsewhere, taken over when done.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, TryRecvError};
 use eframe::egui;
@@ -142,13 +143,31 @@ impl UnscratchApp {
         let eager = threshold_from_probability(engine.thresholds.eager);
         let from = (eager.min(document.threshold()) / 2).max(1);
         if values.iter().all(|&value| value < from) {
-            self.view.notice = Some(Notice {
-                title: "Nothing more was found here".to_owned(),
-                message: "Mark the damage with the brush or the other tools.".to_owned(),
-                is_error: false,
-            });
+            self.tell_of_vain_search();
             return;
         }
         self.change_marks(ctx, MaskOperation::Raise { area, values, from });
+    }
+
+    /// Says that what the search of an area found is marked now, and how to see it where the overlay was hidden by hand.
+    pub(super) fn tell_of_search(&mut self) {
+        let overlay = self.view.overlay;
+        let text = if overlay.is_hidden_by_hand() {
+            "What was found is marked, but marks are hidden: {overlay_mask} shows them, {undo} takes the new ones back"
+        } else if overlay.pinned {
+            "What was found is marked; {undo} takes it back"
+        } else {
+            "What was found is marked; {undo} takes it back, {compare_restored} shows the repair alone"
+        };
+        self.view.hint = Some((Instant::now(), text));
+    }
+
+    /// Says that the search of an area found nothing that was not marked.
+    pub(super) fn tell_of_vain_search(&mut self) {
+        self.view.notice = Some(Notice {
+            title: "Nothing more was found here".to_owned(),
+            message: "Mark the damage with the brush or the other tools.".to_owned(),
+            is_error: false,
+        });
     }
 }

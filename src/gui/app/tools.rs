@@ -1,5 +1,7 @@
 //! The chosen tool and the shape being drawn with it.
 
+use std::time::Instant;
+
 use eframe::egui;
 
 use super::UnscratchApp;
@@ -20,9 +22,26 @@ impl UnscratchApp {
         }
         self.view.tool = tool;
         self.view.draft = None;
-        if tool == Tool::Eraser {
-            // What is to be unmarked must be seen.
-            self.view.overlay.retreated = false;
+        if tool == Tool::Mend {
+            self.look_at_repair();
+            return;
+        }
+        self.view.overlay.correct();
+        if self.view.overlay.is_hidden_by_hand() {
+            self.view.hint = Some((
+                Instant::now(),
+                "The marks are hidden; {overlay_mask} shows them",
+            ));
+        }
+    }
+
+    /// Takes away what was shown for correcting marks, once there is a repair to be seen.
+    pub(super) fn look_at_repair(&mut self) {
+        if self.work.filling.is_some() {
+            // The repair's arrival takes it away.
+            self.view.overlay.corrects = false;
+        } else {
+            self.view.overlay.look_at_repair();
         }
     }
 
@@ -133,7 +152,7 @@ impl UnscratchApp {
         };
         if mode != BrushMode::Paint {
             // What was unmarked or protected must be seen.
-            self.view.overlay.retreated = false;
+            self.view.overlay.correct();
         }
         self.view.notice = None;
         self.canvas.stroke_begins();

@@ -65,6 +65,7 @@ impl UnscratchApp {
 
     pub(super) fn compare(&mut self, mode: CompareMode) {
         self.store.settings.compare = mode;
+        self.look_at_repair();
     }
 
     pub(super) fn zoom_fill(&mut self, ctx: &egui::Context) {

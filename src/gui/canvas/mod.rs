@@ -414,7 +414,9 @@ impl Canvas {
             map,
             provenance,
         } = opacities;
-        if model.view.overlay.shown() == OverlayMode::Off && source.has_stroke() {
+        let overlay = model.view.overlay;
+        let is_filled_in = !overlay.retreated && overlay.shown() != OverlayMode::Off;
+        if !is_filled_in && source.has_stroke() {
             let tint = Color32::from_rgb(r, g, b).gamma_multiply(model.settings.overlay_opacity);
             self.textures
                 .draw(painter, &pane.placement, source, Layer::Stroke, tint);

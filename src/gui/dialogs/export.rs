@@ -4,7 +4,7 @@ mod form;
 
 use std::path::Path;
 
-use eframe::egui::{self, Grid, RichText, Slider, TextEdit, Ui, vec2};
+use eframe::egui::{self, Grid, Response, RichText, Slider, TextEdit, Ui, vec2};
 
 pub use self::form::ExportForm;
 use self::form::{Format, Problem};
@@ -18,6 +18,12 @@ use crate::photo::{FileFormat, Photo};
 
 /// Width of the button beside the target's field, points.
 const BROWSE_WIDTH: f32 = 84.0;
+
+/// Height of the row that says how a JPEG is compressed, points.
+const QUALITY_HEIGHT: f32 = 24.0;
+
+/// Room for what the file will be, points: three lines, as much as a format takes that needs no more to be said of it.
+const PROMISES_HEIGHT: f32 = 52.0;
 
 /// Room for consent and for what is written, points.
 const OUTCOME_HEIGHT: f32 = 56.0;
@@ -46,9 +52,10 @@ pub fn show(
         outcome(ui, form, problem)
     });
     let why_not = why_not.inner;
-    if model.work.filling.is_some() || model.work.detecting.is_some() {
-        caption(ui, "The repair is still going on; the export waits for it.");
-    }
+    // The line is there even when it says nothing: a repair that ends must not move the buttons.
+    let waits = model.work.filling.is_some() || model.work.detecting.is_some();
+    let said = "The repair is still going on; the export waits for it.";
+    caption(ui, if waits { said } else { " " });
     ui.add_space(8.0);
     ui.horizontal(|ui| {
         let blocked = why_not.is_some();
@@ -110,20 +117,12 @@ fn fields(
             }
         });
         ui.end_row();
-        if form.format == Format::Jpeg && photo.source().format == FileFormat::Jpeg {
-            ui.label("");
-            ui.checkbox(&mut form.jpeg_like_master, "Compress like the original")
-                .on_hover_text("With the original's quantisation tables and colour subsampling, which changes the least");
-            ui.end_row();
-        }
-        if form.format == Format::Jpeg && !form.jpeg_like_master {
-            let label = ui.label("Quality");
-            ui.scope(|ui| {
-                ui.visuals_mut().selection.bg_fill = theme::ACCENT;
-                ui.add(Slider::new(&mut form.quality, 1..=100)).labelled_by(label.id);
-            });
-            ui.end_row();
-        }
+        let label = ui.label("Quality");
+        ui.horizontal(|ui| {
+            ui.set_min_height(QUALITY_HEIGHT);
+            quality(ui, form, photo, &label);
+        });
+        ui.end_row();
         let label = ui.label("Save as");
         ui.horizontal(|ui| {
             let button_room = if has_system_dialog { BROWSE_WIDTH + ui.spacing().item_spacing.x } else { 0.0 };
@@ -147,9 +146,29 @@ fn fields(
             form.may_replace = false;
         }
     });
-    for said in promises(form, photo) {
-        caption(ui, said);
+    ui.scope(|ui| {
+        ui.set_min_height(PROMISES_HEIGHT);
+        for said in promises(form, photo) {
+            caption(ui, said);
+        }
+    });
+}
+
+/// How a JPEG is compressed. The row is there for every format, so that what is below stays where it is.
+fn quality(ui: &mut Ui, form: &mut ExportForm, photo: &Photo, label: &Response) {
+    if form.format != Format::Jpeg {
+        caption(ui, "Lossless");
+        return;
     }
+    if photo.source().format == FileFormat::Jpeg {
+        ui.checkbox(&mut form.jpeg_like_master, "Compress like the original")
+            .on_hover_text("With the original's quantisation tables and colour subsampling, which changes the least");
+    }
+    ui.add_enabled_ui(!form.jpeg_like_master, |ui| {
+        ui.visuals_mut().selection.bg_fill = theme::ACCENT;
+        ui.add(Slider::new(&mut form.quality, 1..=100))
+            .labelled_by(label.id);
+    });
 }
 
 /// What is lost with this format, before it is lost.

@@ -37,7 +37,7 @@ pub fn show(
     actions: &mut Vec<Action>,
 ) {
     ui.set_width((ui.ctx().content_rect().width() - 120.0).clamp(340.0, 560.0));
-    title(ui, "Colours of this screen");
+    title(ui, "Screen profile");
     let now = match &model.view.screen {
         Some(screen) => format!("Photos are shown for the profile “{}”.", screen.name),
         None => "Photos are shown for an sRGB screen.".to_owned(),

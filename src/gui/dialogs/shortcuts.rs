@@ -29,7 +29,7 @@ const CROSSHAIR: [(&str, &str); 6] = [
     ("Shift+Space", "Straight line to here"),
     ("Shift+Enter", "The right button: erase, heal from here"),
     ("Enter", "Complete the line or polygon"),
-    ("Tab, Esc", "Leave the photo"),
+    ("Tab, Esc", "Leave the photo; Tab to the tool's options"),
 ];
 
 /// How far an arrow key moves the sheet, points.

@@ -185,6 +185,15 @@ fn hint(ui: &Ui, model: &Model<'_>) -> Option<&'static str> {
     if model.view.held.master || model.stroke_open {
         return None;
     }
+    if model.view.traced.is_some() {
+        return Some("{finish_shape} or the next click keeps the trace, {cancel} rejects it");
+    }
+    if let Some((since, text)) = model.view.hint
+        && let Some(remaining) = HINT_SHOWS_FOR.checked_sub(since.elapsed())
+    {
+        ui.ctx().request_repaint_after(remaining);
+        return Some(text);
+    }
     let remaining = model
         .view
         .repaired_at
@@ -195,12 +204,11 @@ fn hint(ui: &Ui, model: &Model<'_>) -> Option<&'static str> {
         && !document.restoration().is_empty()
     {
         ui.ctx().request_repaint_after(remaining);
-        return Some(
-            "Repaired. Press {cycle_overlay} to see the damage, hold {hold_master} for the original",
-        );
-    }
-    if model.view.traced.is_some() {
-        return Some("{finish_shape} or the next click keeps the trace, {cancel} rejects it");
+        return Some(if overlay.corrects {
+            "Repaired, with the marks outlined. {compare_restored} hides the outline, hold {hold_master} for the original"
+        } else {
+            "Repaired. Press {cycle_overlay} to see the damage, hold {hold_master} for the original"
+        });
     }
     let stopped = model
         .work
@@ -208,10 +216,10 @@ fn hint(ui: &Ui, model: &Model<'_>) -> Option<&'static str> {
         .and_then(|at| HINT_SHOWS_FOR.checked_sub(at.elapsed()));
     if let Some(remaining) = stopped {
         ui.ctx().request_repaint_after(remaining);
-        return Some("Search stopped. Find again, or paint to mark damage yourself");
+        return Some("Search stopped. {detect} finds damage, or paint to mark it yourself");
     }
     if model.work.fill_paused {
-        return Some("Repair stopped. Paint, or find damage again, to go on");
+        return Some("Repair stopped. Paint, or find damage by {detect}, to go on");
     }
     None
 }

@@ -8,23 +8,11 @@ use crate::gui::settings::{AMOUNT_MM, AMOUNT_PX};
 use crate::gui::state::{Action, Model};
 
 /// Buttons, two a row.
-const ROWS: [[(Command, &str); 2]; 4] = [
-    [
-        (Command::GrowMarks, "Grow"),
-        (Command::ShrinkMarks, "Shrink"),
-    ],
-    [
-        (Command::FeatherMarks, "Feather"),
-        (Command::RemoveSpecks, "Drop specks"),
-    ],
-    [
-        (Command::KeepLines, "Only lines"),
-        (Command::KeepSpecks, "Only specks"),
-    ],
-    [
-        (Command::InvertMarks, "Invert"),
-        (Command::ToggleRim, "Show the rim"),
-    ],
+const ROWS: [[Command; 2]; 4] = [
+    [Command::GrowMarks, Command::ShrinkMarks],
+    [Command::FeatherMarks, Command::RemoveSpecks],
+    [Command::KeepLines, Command::KeepSpecks],
+    [Command::InvertMarks, Command::ToggleRim],
 ];
 
 /// Draws the card's inside.
@@ -36,8 +24,9 @@ pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
         let width = (ui.available_width() - 8.0) / 2.0;
         for row in ROWS {
             ui.horizontal(|ui| {
-                for (command, text) in row {
-                    let button = Button::selectable(model.is_selected(command) == Some(true), text)
+                for command in row {
+                    let is_on = model.is_selected(command) == Some(true);
+                    let button = Button::selectable(is_on, command.name())
                         .frame_when_inactive(true)
                         .min_size(vec2(width, 0.0));
                     let response = ui.add_enabled(model.is_enabled(command), button);

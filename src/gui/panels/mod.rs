@@ -1,11 +1,12 @@
 //! Bars, panels and what lies over the picture area. They read the model and queue actions.
 
-pub mod area;
 pub mod chips;
 pub mod focus;
 pub mod history;
 pub mod marks;
+pub mod options;
 pub mod palette;
+pub mod parts;
 pub mod side;
 pub mod start;
 pub mod status;

@@ -1,4 +1,5 @@
-//! The panel at the right: damage and its sensitivity, brush, overlay, the photo's data.
+//! The panel at the right: damage and its sensitivity, all marks, history, overlay, the photo's data. Nothing in it depends on
+//! the tool, so everything stays where the eye found it; what does is in the bar of options.
 
 use eframe::egui::{
     self, Align, Color32, Layout, Response, RichText, Role, Sense, Slider, Stroke, Ui, WidgetInfo,
@@ -7,10 +8,11 @@ use eframe::egui::{
 
 use super::{caption, explained, heading};
 use crate::gui::command::Command;
-use crate::gui::settings::BRUSH_DIAMETER_PX;
 use crate::gui::state::{Action, Model, OverlayMode};
 use crate::gui::theme;
-use crate::gui::tools::Tool;
+
+/// Height of what the overlay's colours mean, or of their choice, points.
+const LEGEND_HEIGHT: f32 = 44.0;
 
 /// Draws the panel.
 pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
@@ -20,10 +22,6 @@ pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
             ui.spacing_mut().item_spacing.y = 10.0;
             ui.add_enabled_ui(model.document.is_some(), |ui| {
                 theme::card_frame().show(ui, |ui| damage(ui, model, actions));
-                theme::card_frame().show(ui, |ui| match model.view.tool {
-                    Tool::Mend => super::area::show(ui, model, actions),
-                    _ => brush(ui, model, actions),
-                });
                 theme::card_frame().show(ui, |ui| super::marks::show(ui, model, actions));
                 theme::card_frame().show(ui, |ui| super::history::show(ui, model, actions));
                 theme::card_frame().show(ui, |ui| overlay(ui, model, actions));
@@ -37,7 +35,7 @@ fn damage(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     ui.set_width(ui.available_width());
     ui.spacing_mut().item_spacing.y = 6.0;
     heading(ui, "Damage");
-    caption(ui, damage_summary(model));
+    one_line(ui, &damage_summary(model));
     let Some(document) = model.document else {
         return;
     };
@@ -59,11 +57,8 @@ fn damage(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     ui.add_space(2.0);
     let width = (ui.available_width() - 8.0) / 2.0;
     ui.horizontal(|ui| {
-        for (command, text) in [
-            (Command::Detect, "Find again"),
-            (Command::ClearMask, "Clear marks"),
-        ] {
-            let button = egui::Button::new(text).min_size(vec2(width, 0.0));
+        for command in [Command::Detect, Command::ClearMask] {
+            let button = egui::Button::new(command.name()).min_size(vec2(width, 0.0));
             let response = ui.add_enabled(model.is_enabled(command), button);
             if explained(response, command, model).clicked() {
                 actions.push(Action::Run(command));
@@ -72,9 +67,16 @@ fn damage(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     });
 }
 
+/// A caption that never takes a second line, so that nothing below it moves.
+fn one_line(ui: &mut Ui, text: &str) {
+    let said = RichText::new(text).small().color(theme::TEXT_WEAK);
+    ui.add(egui::Label::new(said).truncate())
+        .on_hover_text(text);
+}
+
 fn damage_summary(model: &Model<'_>) -> String {
     if model.work.engine_error.is_some() {
-        return "Without the networks nothing can be found or repaired".to_owned();
+        return "Nothing can be found without the networks".to_owned();
     }
     let Some(document) = model.document else {
         return "Open a photo to look for damage".to_owned();
@@ -83,7 +85,7 @@ fn damage_summary(model: &Model<'_>) -> String {
         return "Looking for damage…".to_owned();
     }
     if model.work.search_stopped.is_some() && model.work.masked_pixels.unwrap_or(0) == 0 {
-        return "Search stopped; find again, or paint to mark damage".to_owned();
+        return "Search stopped; find damage, or paint it".to_owned();
     }
     let pixels = document.photo().size().pixel_count() as f64;
     match model.work.masked_pixels {
@@ -101,9 +103,6 @@ fn damage_summary(model: &Model<'_>) -> String {
 }
 
 fn presets(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
-    if model.work.engine.is_none() {
-        return;
-    }
     let width = (ui.available_width() - 2.0 * 6.0) / 3.0;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
@@ -131,102 +130,33 @@ fn threshold_from_percent(percent: f32) -> u8 {
     (255.0 - percent.clamp(0.0, 100.0) / 100.0 * 254.0).round() as u8
 }
 
-fn brush(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
-    ui.set_width(ui.available_width());
-    ui.spacing_mut().item_spacing.y = 6.0;
-    let tool = model.view.tool;
-    heading(ui, tool.command().row().label);
-    if !tool.is_brush() && tool != Tool::Area {
-        shape_target(ui, model, actions);
-    }
-    if !tool.has_width() {
-        return;
-    }
-    let mut diameter = model.settings.brush_diameter_px;
-    let label = label_with_value(ui, "Size", &format!("{diameter:.0} px"));
-    let size = wide_slider(
-        ui,
-        Slider::new(&mut diameter, BRUSH_DIAMETER_PX).logarithmic(true),
-        &label,
-    )
-    .on_hover_text(
-        model.with_keys("Diameter in pixels of the photo. Keys: {brush_smaller} and {brush_larger}; or drag sideways with Alt or Ctrl held"),
-    );
-    if size.changed() {
-        actions.push(Action::SetBrushDiameter(diameter));
-    }
-    let mut hardness = model.settings.brush_hardness * 100.0;
-    let label = label_with_value(ui, "Hardness", &format!("{hardness:.0} %"));
-    let hard = wide_slider(ui, Slider::new(&mut hardness, 0.0..=100.0), &label)
-        .on_hover_text(model.with_keys("How much of the brush works in full; the rest fades to its edge. Keys: {brush_softer} and {brush_harder}; or drag up and down with Alt or Ctrl held"));
-    if hard.changed() {
-        actions.push(Action::SetBrushHardness(hardness / 100.0));
-    }
-    if model.view.pen.is_some() && tool.is_brush() {
-        let mut acts = model.settings.pen_pressure;
-        let check = ui.checkbox(&mut acts, "Pen pressure sets the size");
-        if check
-            .on_hover_text("A light touch paints a fifth of the size, a firm one all of it")
-            .changed()
-        {
-            actions.push(Action::SetPenPressure(acts));
-        }
-    }
-}
-
-/// Whether shapes mark or protect.
-fn shape_target(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
-    let width = (ui.available_width() - 6.0) / 2.0;
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
-        for (protects, text, tooltip) in [
-            (false, "Mark damage", "What is inside will be repaired"),
-            (
-                true,
-                "Keep unchanged",
-                "What is inside is protected from any change",
-            ),
-        ] {
-            if third(ui, width, model.view.shapes_protect == protects, text)
-                .on_hover_text(format!(
-                    "{tooltip} ({})",
-                    model.with_keys("{shapes_protect} goes to the other")
-                ))
-                .clicked()
-            {
-                actions.push(Action::SetShapesProtect(protects));
-            }
-        }
-    });
-}
-
 fn overlay(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     ui.set_width(ui.available_width());
     ui.spacing_mut().item_spacing.y = 6.0;
     heading(ui, "Overlay");
     overlay_modes(ui, model, actions);
-    if model.view.overlay.shown() == OverlayMode::Outline {
-        overlay_color(ui, model, actions);
-        return;
-    }
+    let shown = model.view.overlay.shown();
     let mut opacity = model.settings.overlay_opacity * 100.0;
-    let label = label_with_value(ui, "Opacity", &format!("{opacity:.0} %"));
-    if wide_slider(ui, Slider::new(&mut opacity, 5.0..=100.0), &label).changed() {
-        actions.push(Action::SetOverlayOpacity(opacity / 100.0));
-    }
-    match model.view.overlay.shown() {
-        OverlayMode::Probability => {
-            scale_of(ui, "Perhaps", "Surely damage", theme::heat);
-            return;
+    // A line is always drawn in full; the slider stays where it is.
+    ui.add_enabled_ui(shown != OverlayMode::Outline, |ui| {
+        let label = label_with_value(ui, "Opacity", &format!("{opacity:.0} %"));
+        if wide_slider(ui, Slider::new(&mut opacity, 5.0..=100.0), &label).changed() {
+            actions.push(Action::SetOverlayOpacity(opacity / 100.0));
         }
-        OverlayMode::Provenance => {
-            scale_of(ui, "Invented", "Recovered", theme::provenance);
-            by_hand(ui);
-            return;
+    });
+    // As high for every overlay, so that what is below stays where it is.
+    ui.scope(|ui| {
+        ui.set_min_height(LEGEND_HEIGHT);
+        ui.spacing_mut().interact_size.y = 18.0;
+        match shown {
+            OverlayMode::Probability => scale_of(ui, "Perhaps", "Surely damage", theme::heat),
+            OverlayMode::Provenance => {
+                scale_of(ui, "Invented", "Recovered", theme::provenance);
+                by_hand(ui);
+            }
+            _ => overlay_color(ui, model, actions),
         }
-        _ => {}
-    }
-    overlay_color(ui, model, actions);
+    });
 }
 
 /// What may lie over the photo, in rows of three.
@@ -376,7 +306,7 @@ const fn unit_name(unit: crate::photo::ResolutionUnit) -> Option<&'static str> {
 }
 
 /// A slider over the whole width of the card.
-pub(super) fn wide_slider(ui: &mut Ui, slider: Slider<'_>, label: &Response) -> Response {
+fn wide_slider(ui: &mut Ui, slider: Slider<'_>, label: &Response) -> Response {
     ui.scope(|ui| {
         ui.spacing_mut().slider_width = ui.available_width();
         ui.spacing_mut().interact_size.y = 20.0;
@@ -386,8 +316,8 @@ pub(super) fn wide_slider(ui: &mut Ui, slider: Slider<'_>, label: &Response) -> 
     .inner
 }
 
-/// One of three buttons in a row, of which one may be chosen.
-fn third(ui: &mut Ui, width: f32, chosen: bool, text: &str) -> Response {
+/// One of a few buttons in a row, of which one may be chosen.
+pub(super) fn third(ui: &mut Ui, width: f32, chosen: bool, text: &str) -> Response {
     ui.scope(|ui| {
         ui.spacing_mut().button_padding.x = 3.0;
         let button = egui::Button::selectable(chosen, text).frame_when_inactive(true);
@@ -397,7 +327,7 @@ fn third(ui: &mut Ui, width: f32, chosen: bool, text: &str) -> Response {
 }
 
 /// A name at the left and its value at the right.
-pub(super) fn label_with_value(ui: &mut Ui, text: &str, value: &str) -> Response {
+fn label_with_value(ui: &mut Ui, text: &str, value: &str) -> Response {
     ui.horizontal(|ui| {
         let label = ui.label(text);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

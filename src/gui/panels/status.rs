@@ -2,6 +2,7 @@
 
 use eframe::egui::{self, Align, Layout, RichText, Ui};
 
+use crate::gui::canvas::canvas_id;
 use crate::gui::state::Model;
 use crate::gui::theme;
 use crate::jobs::ProviderReport;
@@ -9,10 +10,15 @@ use crate::journal::Autosave;
 use crate::photo::Photo;
 
 /// The hint while the keyboard works on the photo.
-const CROSSHAIR: &str =
-    "Arrows move, with Shift far, with Ctrl by 1 px; Shift+Enter is the right button, Tab goes on";
+const CROSSHAIR: &str = "Arrows move, with Shift far, with Ctrl by 1 px; Shift+Enter is the right button, {next_part} goes to the options";
 /// The same where there is little room.
-const CROSSHAIR_SHORT: &str = "Arrows move, Tab goes on";
+const CROSSHAIR_SHORT: &str = "Arrows move, {next_part} goes to the options";
+/// The hint while a button or slider has the keyboard.
+const WIDGETS: [&str; 3] = [
+    "Space presses, arrows move a slider, Tab goes on · {next_part} goes to the next part of the window, {previous_part} back to the one before, {crosshair} to the photo",
+    "Tab goes on · {next_part} goes to the next part of the window, {crosshair} to the photo",
+    "{next_part} goes on, {crosshair} to the photo",
+];
 
 /// Draws the bar.
 pub fn show(ui: &mut Ui, model: &Model<'_>) {
@@ -112,7 +118,12 @@ fn hints(ui: &mut Ui, model: &Model<'_>) {
         );
         galley.size().x <= room
     };
-    let candidates = hint_candidates(model);
+    let focused = ui.memory(egui::Memory::focused);
+    let candidates = if focused.is_some_and(|id| id != canvas_id()) {
+        WIDGETS.map(|text| model.with_keys(text)).to_vec()
+    } else {
+        hint_candidates(model)
+    };
     if let Some(text) = candidates.into_iter().find(|text| fits(text)) {
         ui.label(RichText::new(text).small().color(theme::TEXT_WEAK));
     }

@@ -25,21 +25,46 @@ pub struct Overlay {
     pub retreated: bool,
     /// Chosen by hand since the photo was opened: then it does not retreat any more.
     pub pinned: bool,
+    /// The person corrects marks: before a repair it retreats to the marks' outline, so that both are seen.
+    pub corrects: bool,
 }
 
 impl Overlay {
     /// What is to be seen now.
     pub const fn shown(self) -> OverlayMode {
-        if self.retreated {
-            OverlayMode::Off
-        } else {
-            self.mode
+        match (self.retreated, self.corrects) {
+            (false, _) => self.mode,
+            (true, true) => OverlayMode::Outline,
+            (true, false) => OverlayMode::Off,
+        }
+    }
+
+    /// Whether the person chose to see none.
+    pub const fn is_hidden_by_hand(self) -> bool {
+        matches!(self.mode, OverlayMode::Off)
+    }
+
+    /// The person begins to correct marks, or went on: they are seen from now on, unless they were hidden by hand.
+    pub const fn correct(&mut self) {
+        self.corrects = true;
+        self.retreated = false;
+    }
+
+    /// The person looks at the repair again: what was shown for correcting goes, unless it was chosen by hand.
+    pub fn look_at_repair(&mut self) {
+        if std::mem::take(&mut self.corrects) {
+            self.retreat();
         }
     }
 
     /// The next one in the order of [`OverlayMode`], then off; a retreated overlay comes back first.
     pub fn cycle(&mut self) {
-        self.mode = match self.shown() {
+        let seen = if self.retreated {
+            OverlayMode::Off
+        } else {
+            self.mode
+        };
+        self.mode = match seen {
             OverlayMode::Off => OverlayMode::Mask,
             OverlayMode::Mask => OverlayMode::Outline,
             OverlayMode::Outline => OverlayMode::Probability,
@@ -56,6 +81,7 @@ impl Overlay {
             mode,
             retreated: false,
             pinned: mode != OverlayMode::Off,
+            corrects: self.corrects,
         };
     }
 
@@ -90,6 +116,35 @@ mod tests {
                 OverlayMode::Mask
             ]
         );
+    }
+
+    #[test]
+    fn while_marks_are_corrected_their_outline_stays_over_a_repair_and_looking_at_it_takes_it_away()
+    {
+        let mut overlay = Overlay::default();
+        overlay.retreat();
+        overlay.correct();
+        assert_eq!(overlay.shown(), OverlayMode::Mask, "they come back");
+        overlay.retreat();
+        assert_eq!(overlay.shown(), OverlayMode::Outline);
+        let mut cycled = overlay;
+        cycled.cycle();
+        assert_eq!(cycled.shown(), OverlayMode::Mask, "it comes back first");
+        overlay.look_at_repair();
+        assert_eq!(overlay.shown(), OverlayMode::Off);
+    }
+
+    #[test]
+    fn what_was_hidden_or_chosen_by_hand_stays_so_while_marks_are_corrected() {
+        for mode in [OverlayMode::Off, OverlayMode::Probability] {
+            let mut overlay = Overlay::default();
+            overlay.choose(mode);
+            overlay.correct();
+            overlay.retreat();
+            assert_eq!(overlay.shown(), mode);
+            overlay.look_at_repair();
+            assert_eq!(overlay.shown(), mode);
+        }
     }
 
     #[test]

@@ -92,7 +92,7 @@ pub struct ExportForm {
     page: u32,
     /// The name proposed last; a format chosen proposes anew unless the person typed another.
     proposed: String,
-    /// Where names are proposed: beside the master, or where this photo was exported to before.
+    /// Where names are proposed: where this photo or the last one was exported to, or beside the master.
     folder: PathBuf,
     /// What the format chosen makes of the master.
     foretold: Option<Foretold>,
@@ -101,7 +101,7 @@ pub struct ExportForm {
 }
 
 impl ExportForm {
-    /// Proposes a free name, `{stem}_restored` or its next version, beside the master: TIFF for a TIFF, else PNG, so that nothing outside the repair changes.
+    /// Proposes a free name, `{stem}_restored` or its next version, where the last photo was written or beside the master: TIFF for a TIFF, else PNG, so that nothing outside the repair changes.
     pub fn new(photo: &Photo, settings: &Settings) -> Self {
         let format = match photo.source().format {
             FileFormat::Tiff => Format::Tiff,
@@ -119,7 +119,7 @@ impl ExportForm {
             master: photo.path().to_path_buf(),
             page: photo.metadata().page,
             proposed: String::new(),
-            folder: photo.path().parent().unwrap_or(Path::new("")).to_path_buf(),
+            folder: folder_for(photo, settings),
             foretold: None,
             refused: None,
         };
@@ -350,6 +350,15 @@ impl ExportForm {
             .collect();
         (!existing.is_empty()).then(|| Problem::Exists(super::listed(&existing)))
     }
+}
+
+/// The folder to propose: the last export's, while it is there, else the master's.
+fn folder_for(photo: &Photo, settings: &Settings) -> PathBuf {
+    let last = settings.export_folder.as_ref();
+    let beside = || photo.path().parent().unwrap_or(Path::new(""));
+    last.filter(|folder| folder.is_dir())
+        .map_or_else(beside, PathBuf::as_path)
+        .to_path_buf()
 }
 
 /// What stands against an export.

@@ -1,30 +1,24 @@
-//! The card for the picked area: how strongly and with what it is repaired. It queues actions.
+//! The options of *Mend area*: how strongly and with what the picked area is repaired. It queues actions.
 
-use eframe::egui::{Button, Slider, Ui, vec2};
+use eframe::egui::{self, Button, RichText, Slider, Ui, vec2};
 
-use super::side::{label_with_value, wide_slider};
-use super::{caption, explained, heading};
+use super::{HEIGHT, named_slider};
 use crate::gui::command::Command;
+use crate::gui::panels::{caption, explained};
 use crate::gui::state::{Action, Model};
+use crate::gui::theme;
 use crate::mask::{FULL_STRENGTH, Filling, LEAST_STRENGTH, RecipeKind};
 
-/// Buttons, two a row.
-const ROWS: [[(Command, &str); 2]; 2] = [
-    [
-        (Command::SuggestFill, "Other suggestion"),
-        (Command::ShowThrough, "Shows through"),
-    ],
-    [
-        (Command::NetworkFill, "Network's fill"),
-        (Command::ClearArea, "Clear in area"),
-    ],
+/// What can be done with the area besides.
+const BUTTONS: [Command; 4] = [
+    Command::SuggestFill,
+    Command::ShowThrough,
+    Command::NetworkFill,
+    Command::ClearArea,
 ];
 
-/// Draws the card's inside.
-pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
-    ui.set_width(ui.available_width());
-    ui.spacing_mut().item_spacing.y = 6.0;
-    heading(ui, Command::MendArea.row().label);
+/// Draws them.
+pub(super) fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     let (Some(area), Some(document)) = (&model.view.area, model.document) else {
         caption(
             ui,
@@ -45,31 +39,31 @@ pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
             RecipeKind::ShowsThrough => "repaired from what shows through",
         },
     };
-    let pixels = area.region.pixel_count();
-    caption(ui, format!("{pixels} px, {by}"));
     strength(ui, repairs.strength_at(first.x, first.y), actions);
-    caption(ui, "Alt+click or right click heals it from there");
-    let width = (ui.available_width() - 8.0) / 2.0;
-    for row in ROWS {
-        ui.horizontal(|ui| {
-            ui.spacing_mut().button_padding.x = 3.0;
-            for (command, text) in row {
-                let button = Button::new(text).min_size(vec2(width, 0.0));
-                let response = ui.add_enabled(model.is_enabled(command), button);
-                if explained(response, command, model).clicked() {
-                    actions.push(Action::Run(command));
-                }
-            }
-        });
+    ui.spacing_mut().item_spacing.x = 5.0;
+    for command in BUTTONS {
+        ui.spacing_mut().button_padding.x = 6.0;
+        let button = Button::new(command.name()).min_size(vec2(0.0, HEIGHT));
+        let response = ui.add_enabled(model.is_enabled(command), button);
+        if explained(response, command, model).clicked() {
+            actions.push(Action::Run(command));
+        }
     }
+    ui.add_space(4.0);
+    let pixels = area.region.pixel_count();
+    let said = format!("{pixels} px, {by}; Alt+click or right click heals it from there");
+    let shown = RichText::new(&said).small().color(theme::TEXT_WEAK);
+    ui.add(egui::Label::new(shown).truncate())
+        .on_hover_text(&said);
 }
 
 fn strength(ui: &mut Ui, strength: u8, actions: &mut Vec<Action>) {
     let mut percent = percent_of(strength);
-    let label = label_with_value(ui, "Strength", &format!("{percent:.0} %"));
+    let value = format!("{percent:.0} %");
     let range = percent_of(LEAST_STRENGTH)..=100.0;
-    let slider = wide_slider(ui, Slider::new(&mut percent, range), &label).on_hover_text(
-        "How much of the repair shows; the rest is the original. To leave the area as it was, clear it.",
+    let slider = Slider::new(&mut percent, range);
+    let slider = named_slider(ui, "Strength", 84.0, slider, &value).on_hover_text(
+        "How much of the repair shows; the rest is the original. To leave the area as it was, clear its marks.",
     );
     if slider.changed() {
         actions.push(Action::SetAreaStrength(strength_of(percent)));
