@@ -21,7 +21,7 @@ from torch import Tensor
 from training.evaluate import HOLE_GROWTH_PX, ErrorByClass, classes_of
 from training.hole import grow
 from training.measured_crops import read_frozen
-from training.models import Restore, RestoreConfig
+from training.models import FRESH, build_model
 from training.train import STAGE_SETTINGS, TrainConfig, Trainer, choose_device, train
 
 CROP_PX = 128
@@ -33,7 +33,7 @@ DIFFERENCE_DB = 0.1  # smaller differences are called none
 class Variant:
     """One network and how it is trained."""
 
-    network: dict[str, Any] = field(default_factory=dict)  # of RestoreConfig
+    network: dict[str, Any] = field(default_factory=dict)  # what differs from a fresh network, of RestoreConfig
     context_share: float = 0.5
     seed: int = 1
 
@@ -44,6 +44,8 @@ VARIANTS = {
     "without SCAM": Variant({"scam": False}),
     "without context": Variant(context_share=0.0),
     "what lies under the mask discarded": Variant({"reads_hole": False}),
+    "without un-mixing": Variant({"unmix": False}),
+    "with a free blend": Variant({"free_blend": True}),
     "plain U-Net": Variant({"scam": False, "prior": False}),
 }
 
@@ -56,7 +58,7 @@ def train_variant(variant: Variant, synthesizer: Any, *, steps: int, detector: P
         context_from=0.0, context_share=variant.context_share, **STAGE_SETTINGS["fill"],
     )  # fmt: skip
     torch.manual_seed(variant.seed)
-    model = Restore(RestoreConfig(**variant.network))
+    model = build_model("fill", FRESH["fill"] | variant.network)
     trainer = Trainer(config, synthesizer, device=device, detector_weights=detector, model=model)
     train(trainer, run, None)
     return trainer

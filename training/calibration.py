@@ -14,10 +14,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from training.checkpoint import load_weights
+from training.checkpoint import load_network
 from training.metrics import dilate_2px
 from training.mining import sound_switches
-from training.models import build_model
 from training.pyramid import mask_at, to_byte_map
 
 # "Do no harm" decides the default: this share of sound aged crops must stay without a single mark …
@@ -140,8 +139,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--batches", type=int, default=30, help="batches of 8 damaged crops; twice as many sound ones")
     options = parser.parse_args()
-    model = build_model("detect").eval()
-    load_weights(model, options.weights)
+    model = load_network("detect", options.weights)[0].eval()
 
     def synthesizer(seed: int, **settings: object) -> Synthesizer:
         return Synthesizer(options.data, split="validation", seed=seed, device=torch.device("cpu"), stage="detect", **settings)

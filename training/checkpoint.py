@@ -12,6 +12,9 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from training.models import Restore, build_model
+from training.models.restore import settings_of_weights, with_free_blend
+
 TREE_KEY = "tree"
 TENSOR_MARK = "__tensor__"
 
@@ -63,14 +66,34 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     return _restore(json.loads(metadata[TREE_KEY]), tensors)
 
 
+def network_of(state: dict[str, Any]) -> dict[str, Any]:
+    """The settings of the network whose weights a checkpoint holds, for `training.models.build_model`.
+
+    Files written before they were stored have the settings of that time; only stage 2's head tells of another one.
+    """
+    if "network" in state:
+        return {name: tuple(value) if isinstance(value, list) else value for name, value in state["network"].items()}
+    return settings_of_weights(state["averaged"]) if state.get("stage") == "fill" else {}
+
+
+def load_network(stage: str, path: Path) -> tuple[torch.nn.Module, dict[str, Any]]:
+    """The network of a run's checkpoint or weights file with its averaged weights, and what `load_weights` returns."""
+    model = build_model(stage, network_of({"stage": stage} | load_checkpoint(path)))
+    return model, load_weights(model, path)
+
+
 def load_weights(model: torch.nn.Module, path: Path, *, grow: bool = False) -> dict[str, Any]:
     """Loads the averaged weights of a run's checkpoint, or a plain weights file, into `model`.
 
-    With `grow`, mixes of the channels (`ChannelMix`) that the file does not know stay the identity they begin as; anything
-    else that is missing is an error. Returns what the file says about itself (stage, step, …).
+    With `grow`, what the file does not know begins such that the network answers the same: mixes of the channels
+    (`ChannelMix`) as the identity, a free blend as `recovered`. Anything else that is missing is an error. Returns what the
+    file says about itself (stage, step, …).
     """
     state = load_checkpoint(path)
-    missing, unknown = model.load_state_dict(state["averaged"], strict=not grow)
+    weights = state["averaged"]
+    if grow and isinstance(model, Restore) and model.config.free_blend and not settings_of_weights(weights)["free_blend"]:
+        weights = with_free_blend(weights)
+    missing, unknown = model.load_state_dict(weights, strict=not grow)
     if unknown or any(not name.startswith("mix_") for name in missing):
         raise ValueError(f"these weights are of another network ({[*missing, *unknown][:3]} …): {path}")
     return {key: value for key, value in state.items() if not key.endswith(("averaged", "model", "optimiser"))}

@@ -11,7 +11,7 @@ import hashlib
 import json
 import time
 import warnings
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from training.calibration import Calibration
-from training.checkpoint import load_weights, save_checkpoint
+from training.checkpoint import load_network, save_checkpoint
 from training.flops import flop_per_px
 from training.models import build_model
 from training.models.blocks import ConvUnit
@@ -230,6 +230,11 @@ def manifest_of(
     return manifest
 
 
+def about_network(stage: str, model: nn.Module) -> dict:
+    """What a weights file must hold for `training.checkpoint.load_network` to build and fill the network."""
+    return {"stage": stage, "network": asdict(model.config), "averaged": model.state_dict()}
+
+
 def export_stage(
     stage: str,
     *,
@@ -241,8 +246,7 @@ def export_stage(
 ) -> dict[str, float]:
     """Exports one stage; returns the measured parity and tile differences. Untrained when `weights` is None."""
     torch.manual_seed(0)
-    model = build_model(stage)
-    about = load_weights(model, weights) if weights is not None else None
+    model, about = load_network(stage, weights) if weights is not None else (build_model(stage), None)
     folded = fold_batch_norm(model)
     if stage == "detect" and calibration is not None:
         folded.fold_calibration(scale=calibration.scale, bias=calibration.bias)
@@ -261,7 +265,7 @@ def export_stage(
     if about is not None:
         trained = {key: about[key] for key in ("steps", "crops", "minutes", "seed") if key in about}
         trained["minutes"] = round(trained.get("minutes", 0.0), 1)
-        save_checkpoint(folder / "checkpoint.safetensors", {**trained, "stage": stage, "averaged": model.state_dict()})
+        save_checkpoint(folder / "checkpoint.safetensors", {**trained, **about_network(stage, model)})
     manifest = manifest_of(stage, final, support, trained=trained, calibration=calibration, uses_context=uses_context)
     (folder / "manifest.toml").write_text(tomli_w.dumps(manifest))
     return {"parity": parity, "tile_difference": tiles, "radius_px": support.radius_px, "halo_px": support.halo_px}

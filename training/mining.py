@@ -18,9 +18,8 @@ import cv2
 import numpy as np
 import torch
 
-from .checkpoint import load_weights
+from .checkpoint import load_network
 from .data import CleanPhotos, Window, random_window
-from .models import build_model
 from .synthesis import Synthesizer, SynthesisSwitches
 from .synthesis.switches import DAMAGE, NEGATIVES
 
@@ -101,8 +100,7 @@ def main() -> None:
     parser.add_argument("--leave-out", nargs="*", default=[], help="names of photographs that are not sound")
     parser.add_argument("--sheet", type=Path)
     options = parser.parse_args()
-    model = build_model("detect").eval()
-    load_weights(model, options.weights)
+    model = load_network("detect", options.weights)[0].eval()
     synthesizer = Synthesizer(options.data, split="train", seed=3000, device=torch.device("cpu"), stage="detect",
                               switches=sound_switches())
     alarms = find_alarms(model, synthesizer, count=options.count, logit=options.logit,

@@ -19,10 +19,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from training.checkpoint import load_checkpoint, load_weights, save_checkpoint
+from training.checkpoint import load_checkpoint, load_network, load_weights, network_of, save_checkpoint
 from training.hole import own_mask, training_mask
 from training.losses import detect_loss, fill_loss
-from training.models import build_model
+from training.models import FRESH, build_model
 from training.pool import Crops, PoolMaker, minibatches
 from training.validate import Validation
 
@@ -112,8 +112,7 @@ class Trainer:
     def refresh_detector(self) -> None:
         """Takes the current averaged weights of stage 1, for stage 2's context and for masks, once they exist."""
         if self.config.stage == "fill" and self.detector_weights is not None and self.detector_weights.exists():
-            model = build_model("detect")
-            load_weights(model, self.detector_weights)
+            model, _ = load_network("detect", self.detector_weights)
             self.detector = model.to(self.device).eval().requires_grad_(False)
 
     @property
@@ -167,6 +166,7 @@ class Trainer:
         return {
             "stage": self.config.stage,
             "config": asdict(self.config),
+            "network": asdict(self.model.config),
             "seed": self.config.seed,
             "steps": self.step,
             "crops": self.crops,
@@ -268,7 +268,17 @@ def choose_device(name: str) -> torch.device:
     return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
 
 
+def fresh_network(stage: str, free_blend: bool | None) -> dict[str, Any]:
+    """Settings of a new run's network for `build_model`; None leaves a free blend as new networks have it."""
+    if free_blend is None:
+        return FRESH[stage]
+    if stage != "fill":
+        raise SystemExit("--free-blend is for stage 2; leave it out with --stage detect")
+    return FRESH[stage] | {"free_blend": free_blend}
+
+
 def main() -> None:
+    """Reads the command line, begins or takes up a run, and trains."""
     from training.synthesis import Synthesizer
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -286,6 +296,8 @@ def main() -> None:
     parser.add_argument("--context-share", type=float, default=0.5, help="stage 2: share of the crops that see context; 0 for none")
     parser.add_argument("--context-from", type=float, default=0.5, help="stage 2: share of the run after which they see it")
     parser.add_argument("--start-from", type=Path, help="begin a new run with the averaged weights of another")
+    parser.add_argument("--free-blend", action=argparse.BooleanOptionalAction,
+                        help="stage 2, a new run: blend read and invented by an output of its own; see RestoreConfig")  # fmt: skip
     parser.add_argument("--learning-rate", type=float, help="peak rate; the stage's own without it")
     parser.add_argument("--decay-share", type=float, help="last share of the run in which the rate falls")
     parser.add_argument("--mined", type=Path, help="windows of false alarms, written by training.mining")
@@ -298,6 +310,10 @@ def main() -> None:
         bank_size=options.bank_size, context_share=options.context_share, context_from=options.context_from, **settings,
     )  # fmt: skip
     checkpoint = options.run / "checkpoint.safetensors"
+    if options.resume != checkpoint.exists():
+        raise SystemExit(f"there is no run to go on with; leave --resume out: {options.run}" if options.resume else
+                         f"this run exists already; add --resume to go on, or choose another folder: {options.run}")
+    resumed = load_checkpoint(checkpoint) if options.resume else None
     device = choose_device(options.device)
     print(json.dumps(asdict(config)), flush=True)
 
@@ -307,11 +323,11 @@ def main() -> None:
     drawn = synthesizer("train", config.seed, config.bank_size)
     if options.mined:
         drawn.photos.use_mined(options.mined)
-    trainer = Trainer(config, drawn, device=device, detector_weights=options.detector)
-    if options.resume:
-        trainer.load(load_checkpoint(checkpoint))
-    elif checkpoint.exists():
-        raise SystemExit(f"this run exists already; add --resume to go on, or choose another folder: {options.run}")
+    torch.manual_seed(config.seed)
+    model = build_model(options.stage, network_of(resumed) if resumed else fresh_network(options.stage, options.free_blend))
+    trainer = Trainer(config, drawn, device=device, detector_weights=options.detector, model=model)
+    if resumed:
+        trainer.load(resumed)
     elif options.start_from:
         load_weights(trainer.model, options.start_from, grow=True)
         load_weights(trainer.averaged, options.start_from, grow=True)

@@ -15,6 +15,10 @@ PUSH_PULL_LEVELS = 6
 # Levels whose cells are interpolated; coarser ones are repeated, which keeps the support on the 64-px grid.
 SMOOTH_LEVELS = 4
 MAX_EXTRA_GAIN = 5.0
+# Outputs of the head: gain, three of offset, three of residual, logit of r; with a free blend also its logit.
+RECOVERED_OUTPUT, BLEND_OUTPUT = 7, 8
+# At the start: gain 1.24, no offset, no residual, r and blend 0.27.
+HEAD_BIAS = (-3.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0, -1.0)
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,28 @@ class RestoreConfig:
     scam: bool = True
     reads_hole: bool = True  # False: what lies under the mask is discarded, as by a pure inpainter
     prior: bool = True  # False: a plain U-Net that adds to the photo: no push-pull, no un-mixing
+    unmix: bool = True  # False: what is read is the photo plus an offset, without a gain
+    # True: what is read and what is invented are blended by an output of its own (a ninth), not by `recovered`, which is
+    # taught all the same: it must say how much could be read, which is not always how much of it serves the fill.
+    free_blend: bool = False
+
+
+def head_outputs(config: RestoreConfig) -> int:
+    """How many outputs the head of such a network has."""
+    return BLEND_OUTPUT + int(config.free_blend)
+
+
+def settings_of_weights(weights: dict[str, Tensor]) -> dict[str, bool]:
+    """What the weights of a stage 2 alone tell of its RestoreConfig, for files that do not state it."""
+    return {"free_blend": weights["head.weight"].shape[0] > BLEND_OUTPUT}
+
+
+def with_free_blend(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Weights without a free blend as those of a network with one: it begins as `recovered`, and so the fill is the same."""
+    grown = dict(weights)
+    for name in ("head.weight", "head.bias"):
+        grown[name] = torch.cat([weights[name], weights[name][RECOVERED_OUTPUT : RECOVERED_OUTPUT + 1]])
+    return grown
 
 
 class Filling(NamedTuple):
@@ -92,8 +118,9 @@ class PlainSkip(nn.Module):
 class Restore(nn.Module):
     """photo (B, 3, H, W), mask (B, 1, H, W) > 0 = hole, context (B, 16, H/4, W/4) to fill and `recovered`.
 
-    fill = r · (G0 + g · (photo − G0) + offset) + (1 − r) · (G0 + residual): the first term inverts
-    half-transparent damage, the second invents what is gone. Sizes must be multiples of 64.
+    fill = b · (G0 + g · (photo − G0) + offset) + (1 − b) · (G0 + residual): the first term inverts
+    half-transparent damage, the second invents what is gone. b is r, which is `recovered`, or with `free_blend` an
+    output of its own. Sizes must be multiples of 64.
     """
 
     def __init__(self, config: RestoreConfig) -> None:
@@ -118,12 +145,11 @@ class Restore(nn.Module):
         self.decode_half = ConvUnit(c2, c2, norm=False)
         self.up_full = nn.Conv2d(c2, 8, 1)
         self.merge_full = ConvUnit(16, 16, norm=False)
-        self.head = nn.Conv2d(16, 8, 3, padding=1)
+        self.head = nn.Conv2d(16, head_outputs(config), 3, padding=1)
         nn.init.zeros_(self.from_context.weight)  # context starts silent, so zeros are legal from the first step
         nn.init.normal_(self.head.weight, std=0.02)
         with torch.no_grad():
-            # gain 1.24, no offset, no residual, r 0.27
-            self.head.bias.copy_(torch.tensor([-3.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0]))
+            self.head.bias.copy_(torch.tensor(HEAD_BIAS[: head_outputs(config)]))
 
     def filling(self, photo: Tensor, mask: Tensor, context: Tensor) -> Filling:
         """The fill with everything its losses need."""
@@ -147,12 +173,12 @@ class Restore(nn.Module):
         deep = upsample(self.up_full(self.decode_half(deep)))
         out = self.head(self.merge_full(torch.cat([inputs, deep], dim=1)))
 
-        gain = 1.0 + MAX_EXTRA_GAIN * torch.sigmoid(out[:, 0:1])
-        recovered_logits = out[:, 7:8]
-        recovered = torch.sigmoid(recovered_logits)
+        gain = 1.0 + MAX_EXTRA_GAIN * torch.sigmoid(out[:, 0:1]) if self.config.unmix else 1.0
+        recovered_logits = out[:, RECOVERED_OUTPUT : RECOVERED_OUTPUT + 1]
+        blend_logits = out[:, BLEND_OUTPUT : BLEND_OUTPUT + 1] if self.config.free_blend else recovered_logits
         read = base + gain * difference + out[:, 1:4]
         invented = base + out[:, 4:7]
-        fill = invented + recovered * (read - invented)
+        fill = invented + torch.sigmoid(blend_logits) * (read - invented)
         return Filling(fill, recovered_logits, (gate_quarter, gate_half), base)
 
     def forward(self, photo: Tensor, mask: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:

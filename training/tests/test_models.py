@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from training.checkpoint import load_weights, save_checkpoint
+from training.checkpoint import load_network, load_weights, save_checkpoint
 from training.models import build_model
 from training.models.blocks import ChannelMix, line_filters
 from training.models.restore import push_pull
@@ -85,3 +85,58 @@ def test_weights_of_a_network_without_channel_mixes_can_be_grown_and_answer_the_
 def test_a_channel_mix_begins_as_the_identity() -> None:
     x = torch.randn(2, 8, 5, 7)
     assert torch.equal(ChannelMix(8)(x), x)
+
+
+def older_stage_2(file: Path) -> torch.nn.Module:
+    """A stage 2 without a free blend whose r differs from place to place, saved as files were before settings were stored."""
+    torch.manual_seed(4)
+    model = build_model("fill", {"free_blend": False}).eval()
+    torch.nn.init.normal_(model.head.weight, std=0.3)
+    save_checkpoint(file, {"stage": "fill", "averaged": model.state_dict()})
+    return model
+
+
+def test_a_free_blend_grown_into_trained_weights_begins_as_recovered_and_then_parts_from_it(tmp_path: Path) -> None:
+    trained, file = older_stage_2(tmp_path / "weights.safetensors"), tmp_path / "weights.safetensors"
+    grown = build_model("fill", {"free_blend": True}).eval()
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        load_weights(grown, file)
+    load_weights(grown, file, grow=True)
+    inputs = example_inputs("fill", 64, 64)
+    with torch.no_grad():
+        for got, want in zip(grown(*inputs), trained(*inputs), strict=True):
+            assert torch.allclose(got, want, atol=1e-6)
+        grown.head.bias[8] += 2.0
+        assert not torch.allclose(grown(*inputs)[0], trained(*inputs)[0], atol=1e-3)
+        assert torch.allclose(grown(*inputs)[1], trained(*inputs)[1], atol=1e-6)
+
+
+@pytest.mark.parametrize("free_blend", [False, True])
+def test_a_file_tells_which_network_its_weights_are_of(free_blend: bool, tmp_path: Path) -> None:
+    file = tmp_path / "weights.safetensors"
+    if free_blend:
+        model = build_model("fill", {"free_blend": True, "dilations": (1, 2)}).eval()
+        save_checkpoint(file, {"stage": "fill", "network": {"free_blend": True, "dilations": (1, 2)}, "averaged": model.state_dict()})
+    else:
+        model = older_stage_2(file)
+    loaded, about = load_network("fill", file)
+    assert loaded.config == model.config and about["stage"] == "fill"
+    inputs = example_inputs("fill", 64, 64)
+    with torch.no_grad():
+        assert torch.equal(loaded.eval()(*inputs)[0], model(*inputs)[0])
+
+
+def test_nine_outputs_mean_a_free_blend_where_the_file_says_nothing(tmp_path: Path) -> None:
+    model = build_model("fill", {"free_blend": True})
+    save_checkpoint(tmp_path / "weights.safetensors", {"averaged": model.state_dict()})
+    assert load_network("fill", tmp_path / "weights.safetensors")[0].config.free_blend
+
+
+def test_without_un_mixing_a_veil_is_not_inverted() -> None:
+    torch.manual_seed(0)
+    model = build_model("fill", {"unmix": False, "free_blend": False}).eval()
+    inputs = example_inputs("fill", 64, 64)
+    with torch.no_grad():
+        before = model(*inputs)[0]
+        model.head.bias[0] += 3.0
+        assert torch.equal(model(*inputs)[0], before)
