@@ -98,14 +98,14 @@ def available_inpainters(say: Callable[[str], object] = print) -> dict[str, Inpa
 
 
 def inpaint(photo: Tensor, hole: Tensor, method: str | Inpainter) -> Tensor:
-    """(3, H, W) with hole (1, H, W), 1 = unknown, filled; pixels outside the hole stay as they are.
+    """(3, H, W) with hole (1, H, W), 1 = unknown, filled, on the photo's device; pixels outside the hole stay as they are.
 
     `method` is one of OpenCV's by name, or what `available_inpainters` found.
     """
     inpainter = OPENCV_INPAINTERS[method] if isinstance(method, str) else method
     known = hole[0] <= 0.5
     pixels = inpainter(to_bytes(photo), np.where(known.cpu().numpy(), 0, 255).astype(np.uint8))
-    return torch.where(known, photo, from_bytes(pixels))
+    return torch.where(known, photo, from_bytes(pixels).to(photo.device))
 
 
 def top_hat(photo: Tensor, *, size_px: int = 9) -> Tensor:

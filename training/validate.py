@@ -35,7 +35,7 @@ class Validation:
         values = []
         for batch, hole in zip(self.batches, self.holes, strict=True):
             for index in range(hole.shape[0]):
-                filled = inpaint(batch.damaged[index], hole[index], "telea").to(self.device)[None]
+                filled = inpaint(batch.damaged[index], hole[index], "telea")[None]
                 truth = batch.clean_no_grain[index : index + 1]
                 values.append(psnr_inside(filled, truth, (hole * batch.target)[index : index + 1]))
         return mean_of(values)

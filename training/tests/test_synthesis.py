@@ -16,26 +16,6 @@ from training.synthesis.capture import jpeg
 from training.synthesis.switches import DAMAGE, NEGATIVES
 
 
-@pytest.fixture(scope="session")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a dozen smooth procedural photographs and no textures."""
-    folder = tmp_path_factory.mktemp("data")
-    (folder / "clean").mkdir()
-    rng = np.random.default_rng(0)
-    for index in range(24):
-        scene = cv2.resize(rng.uniform(0.2, 0.8, (5, 6, 3)).astype(np.float32), (180, 150), interpolation=cv2.INTER_CUBIC)
-        cv2.imwrite(str(folder / "clean" / f"scene{index}.png"), (scene.clip(0, 1) * 255).astype(np.uint8))
-    return folder
-
-
-@pytest.fixture(autouse=True, scope="session")
-def private_cache(tmp_path_factory: pytest.TempPathFactory):
-    """Keeps the banks of the tests out of the user's cache."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("UNSCRATCH_TRAINING_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 def synthesizer(data_dir: Path, **options) -> Synthesizer:
     settings = {"split": "train", "seed": 3, "device": torch.device("cpu"), "stage": "detect", "bank_size": 20}
     return Synthesizer(data_dir, **(settings | options))
