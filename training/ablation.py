@@ -20,7 +20,7 @@ from torch import Tensor
 
 from training.evaluate import HOLE_GROWTH_PX, ErrorByClass, classes_of
 from training.hole import grow
-from training.measured_crops import read_frozen
+from training.measured_crops import INDEX, INDEX_HELP, read_frozen
 from training.models import FRESH, build_model
 from training.train import STAGE_SETTINGS, TrainConfig, Trainer, choose_device, train
 
@@ -100,12 +100,14 @@ def table(reports: dict[str, dict]) -> str:
 
 
 def main() -> None:
+    """Trains and measures the variants that have no report yet and prints the table."""
     from training.synthesis import Synthesizer
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--detector", type=Path, required=True, help="weights of stage 1")
     parser.add_argument("--frozen", type=Path, required=True)
+    parser.add_argument("--index", type=Path, default=INDEX, help=INDEX_HELP)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--device", default="auto")
@@ -113,7 +115,7 @@ def main() -> None:
     options = parser.parse_args()
     device = choose_device(options.device)
     options.out.mkdir(parents=True, exist_ok=True)
-    crops = read_frozen(options.frozen)
+    crops = read_frozen(options.frozen, index=options.index)
     for name in options.only:
         report = options.out / f"{name.replace(' ', '_').replace(',', '')}.json"
         if report.exists():

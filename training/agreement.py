@@ -22,7 +22,7 @@ from pathlib import Path
 import torch
 
 from training.evaluate import logit
-from training.measured_crops import FrozenCrop, FrozenCrops, read_frozen
+from training.measured_crops import INDEX, INDEX_HELP, FrozenCrop, FrozenCrops, read_frozen
 from training.metrics import DetectionScore, psnr_inside, ssim_inside
 from training.pipeline import Networks, load_networks, probability_map, read_photo, repair
 
@@ -109,14 +109,16 @@ def compare(networks: Networks, crops: FrozenCrops, report: dict, restored: Path
 
 
 def main() -> int:
+    """Runs program and package on the same crops and compares; 1 if a figure is off."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--frozen", type=Path, required=True)
+    parser.add_argument("--index", type=Path, default=INDEX, help=INDEX_HELP)
     parser.add_argument("--program", type=Path, required=True, help="the unscratch binary")
     parser.add_argument("--models", type=Path, default=Path("models"))
     parser.add_argument("--limit", type=int, default=0, help="only this many crops, spread over the set; 0 = all")
     parser.add_argument("--report", type=Path)
     options = parser.parse_args()
-    crops = read_frozen(options.frozen, limit=options.limit)
+    crops = read_frozen(options.frozen, index=options.index, limit=options.limit)
     networks = load_networks(options.models)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

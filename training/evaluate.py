@@ -21,7 +21,7 @@ from torch import Tensor
 
 from training.coverage import Coverage
 from training.hole import grow
-from training.measured_crops import FrozenCrop, read_frozen
+from training.measured_crops import INDEX, INDEX_HELP, FrozenCrop, read_frozen
 from training.metrics import DetectionScore, dilate_2px, psnr_inside, ssim_inside
 from training.peers import Inpainter, PeerError, available_inpainters, inpaint, to_bytes, top_hat
 from training.pipeline import Networks, alpha_of, fill, load_networks, probability_map, read_photo, repair
@@ -214,10 +214,12 @@ def contact_sheet(networks: Networks, photos: list[Path], out: Path, *, side_px:
 
 
 def main() -> None:
+    """Reads the command line, measures and reports."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     modes = parser.add_subparsers(dest="mode", required=True)
     frozen = modes.add_parser("frozen")
     frozen.add_argument("--frozen", type=Path, required=True)
+    frozen.add_argument("--index", type=Path, default=INDEX, help=INDEX_HELP)
     frozen.add_argument("--context", action="store_true", help="also fill with stage 1's context")
     frozen.add_argument("--only", choices=("detection", "filling", "pipeline"), help="one part instead of all")
     frozen.add_argument("--limit", type=int, default=0, help="measure only this many crops, spread over the set; 0 = all")
@@ -233,7 +235,7 @@ def main() -> None:
     networks = load_networks(options.models, threads=options.threads)
     report: dict = {}
     if options.mode == "frozen":
-        crops = read_frozen(options.frozen, limit=options.limit)
+        crops = read_frozen(options.frozen, index=options.index, limit=options.limit)
         parts = {
             "detection": lambda: measure_detection(networks, crops),
             "filling": lambda: measure_filling(networks, crops, context=options.context),

@@ -98,8 +98,13 @@ def main() -> int:
     parser.add_argument("--data", type=Path, help="folder with clean/ and textures/ (not needed with --check)")
     parser.add_argument("--out", type=Path, required=True, help="folder for the pictures")
     parser.add_argument("--index", type=Path, default=INDEX, help="the list of hashes")
+    parser.add_argument("--count", type=int, default=COUNT, help="how many crops")
+    parser.add_argument("--size", type=int, default=SIZE_PX, help="side of a crop in px, a multiple of 64")
+    parser.add_argument("--shortest", type=int, default=SHORTEST_PX, help="leave out photographs with a shorter side, in px")
+    parser.add_argument("--bank-size", type=int, default=600, help="drawings of damage")
     parser.add_argument("--check", action="store_true", help="only compare the pictures with the list of hashes")
-    parser.add_argument("--renew", action="store_true", help="write a new list of hashes: a new set, not the old one")
+    parser.add_argument("--renew", action="store_true",
+                        help="write a new list of hashes to --index: a new set, not the old one")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
@@ -107,7 +112,8 @@ def main() -> int:
         if arguments.data is None:
             parser.error("--data is needed to write the set")
         try:
-            index = write_set(arguments.data, arguments.out)
+            index = write_set(arguments.data, arguments.out, count=arguments.count, size=arguments.size,
+                              shortest_px=arguments.shortest, bank_size=arguments.bank_size)
         except DataError as error:
             print(f"frozen set: {error}", file=sys.stderr)
             return 1

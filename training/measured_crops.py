@@ -14,6 +14,7 @@ from torch import Tensor
 
 from training.frozen import INDEX, MASK_LEVELS
 
+INDEX_HELP = "the list that training.frozen wrote for the set; the committed one without it"
 # Widths are stored in quarters of a pixel.
 WIDTH_SCALE = 4.0
 
@@ -65,9 +66,11 @@ class FrozenCrops(Sequence[FrozenCrop]):
         return torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)[None].float()
 
 
-def read_frozen(folder: Path, *, limit: int = 0) -> FrozenCrops:
-    """The frozen set in `folder`; with `limit`, that many crops spread evenly over it."""
-    names = [item["name"] for item in json.loads(INDEX.read_text())["items"]]
+def read_frozen(folder: Path, *, index: Path = INDEX, limit: int = 0) -> FrozenCrops:
+    """The frozen set in `folder`, whose list is `index`; with `limit`, that many crops spread evenly over it."""
+    if not index.is_file():
+        raise SystemExit(f"there is no list of the frozen set; write the set with `python -m training.frozen`: {index}")
+    names = [item["name"] for item in json.loads(index.read_text())["items"]]
     if limit and limit < len(names):
         # Detection and filling crops alternate, so pairs are kept.
         pairs = [2 * ((index * (len(names) // 2)) // (limit // 2)) for index in range(limit // 2)]

@@ -27,7 +27,7 @@ from torch import Tensor
 from training.evaluate import logit
 from training.export import CONTEXT_CHANNELS, CONTRACTS, onnx_runner, seconds_per_megapixel
 from training.hole import grow, training_mask
-from training.measured_crops import FrozenCrop, read_frozen
+from training.measured_crops import INDEX, INDEX_HELP, FrozenCrop, read_frozen
 from training.metrics import DetectionScore
 from training.pyramid import detect
 from training.support import CONTEXT_STRIDE_PX
@@ -68,6 +68,7 @@ class Inputs(CalibrationDataReader):
         self._inputs = iter(inputs)
 
     def get_next(self) -> dict[str, np.ndarray] | None:
+        """The next crop's inputs by name; None after the last, as ONNX Runtime asks for it."""
         return next(self._inputs, None)
 
 
@@ -145,9 +146,11 @@ def verdict(kind: str, f32: dict[str, float], int8: dict[str, float]) -> dict[st
 
 
 def main() -> None:
+    """Makes and measures the int8 variants of both networks."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--frozen", type=Path, required=True)
+    parser.add_argument("--index", type=Path, default=INDEX, help=INDEX_HELP)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--models", type=Path, default=Path("models"))
     parser.add_argument("--limit", type=int, default=0, help="measure only this many frozen crops; 0 = all")
@@ -155,7 +158,7 @@ def main() -> None:
     parser.add_argument("--reuse", action="store_true", help="measure the variants that are in --out already")
     parser.add_argument("--only", choices=("quality", "speed"), help="one part instead of both")
     options = parser.parse_args()
-    crops = read_frozen(options.frozen, limit=options.limit)
+    crops = read_frozen(options.frozen, index=options.index, limit=options.limit)
     report: dict[str, dict] = {}
     for stage, kind, measure in (("detect", "ap", average_precision), ("fill", "psnr_db", hole_psnr)):
         name = CONTRACTS[stage].id
