@@ -47,9 +47,11 @@ class Calibration:
 
     @classmethod
     def read(cls, path: Path) -> Calibration:
+        """What `write` wrote to a JSON file."""
         return cls(**json.loads(path.read_text()))
 
     def write(self, path: Path) -> None:
+        """Writes all fields as JSON."""
         path.write_text(json.dumps(asdict(self), indent=2) + "\n")
 
 
@@ -76,6 +78,7 @@ class MaskScore:
         self.truth += float(target.sum())
 
     def figures(self) -> dict[str, float]:
+        """Precision, recall and F1 over all masks added, 0 to 1, and the share of sound crops' pixels marked."""
         precision = self.right / self.marked if self.marked else 1.0
         recall = self.found / max(self.truth, 1.0)
         f1 = 2.0 * precision * recall / max(precision + recall, 1e-9)
@@ -131,6 +134,7 @@ def choose_thresholds(damaged: list[Crop], sound: list[Crop]) -> tuple[Calibrati
 
 
 def main() -> None:
+    """Chooses the thresholds of a stage 1 on the validation split and writes them."""
     from training.synthesis import Synthesizer
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

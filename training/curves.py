@@ -61,6 +61,7 @@ def draw(run: Path) -> np.ndarray:
 
 
 def main() -> None:
+    """Draws the runs' curves beside each other."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, required=True)

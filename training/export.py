@@ -285,6 +285,7 @@ def seconds_per_megapixel(path: Path, stage: str, *, threads: int, size: int = 7
 
 
 def main() -> None:
+    """Exports one stage and prints what was measured of it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stage", choices=("detect", "fill"), required=True)
     parser.add_argument("--weights", type=Path, help="a run's checkpoint; without it fresh weights are exported")

@@ -262,6 +262,7 @@ def describe(report: dict, limit: int = 10) -> str:
 
 
 def main() -> None:
+    """Measures the marks inside the polygons and reports."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help=f"folder that holds {PHOTO_FOLDER}/")
     parser.add_argument("--models", type=Path, default=Path("models"))

@@ -55,9 +55,11 @@ class DetectionScore:
         return torch.where(self.predicted > 0, self.correct / self.predicted.clamp_min(1.0), torch.ones_like(self.correct))
 
     def recall(self) -> Tensor:
+        """(101,), share of the true damage with a prediction within 2 px at each threshold."""
         return self.found / max(self.truth, 1.0)
 
     def f1(self) -> Tensor:
+        """(101,), harmonic mean of precision and recall at each threshold; 0 where both are."""
         precision, recall = self.precision(), self.recall()
         return 2.0 * precision * recall / (precision + recall).clamp_min(1e-9)
 

@@ -90,6 +90,7 @@ def write_sheet(photos: CleanPhotos, alarms: list[Alarm], file: Path, *, columns
 
 
 def main() -> None:
+    """Looks for false alarms and writes the worst windows."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)

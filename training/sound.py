@@ -125,6 +125,7 @@ def pictures_of(files: list[Path], synthesizer: Synthesizer) -> Iterator[tuple[s
 
 
 def main() -> None:
+    """Measures harm on sound photographs and reports."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--models", type=Path, default=Path("models"))

@@ -146,6 +146,7 @@ class Trainer:
         return hole, torch.where(sees, context.float(), zeros)
 
     def loss(self, batch: Crops) -> tuple[Tensor, dict[str, float]]:
+        """The stage's loss on a batch, with gradients, and its parts as numbers; stage 2 draws holes for it."""
         autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bf16)
         if self.config.stage == "detect":
             with autocast:
@@ -156,6 +157,7 @@ class Trainer:
         return fill_loss(filling, batch, hole)
 
     def train_step(self, batch: Crops) -> tuple[float, dict[str, float]]:
+        """One step of the optimiser on a batch; weights stay as they are where a gradient is no number. Loss and parts."""
         config = self.config
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(config, self.step, self.progress)
@@ -190,6 +192,7 @@ class Trainer:
         }
 
     def load(self, state: dict[str, Any]) -> None:
+        """Takes up what `state` gave, random generators included; ends the program if it is of the other stage."""
         if state["stage"] != self.config.stage:
             raise SystemExit(f"the checkpoint is of stage {state['stage']!r}, not {self.config.stage!r}")
         self.model.load_state_dict(state["model"])
@@ -210,6 +213,7 @@ class LossLog:
         self.writer = csv.writer(self.file)
 
     def add(self, trainer: Trainer, loss: float, parts: dict[str, float]) -> None:
+        """Writes one row after a step, where a row is due; the first row names the columns."""
         if trainer.step > 20 and trainer.step % 20:
             return
         row = {"step": trainer.step, "minutes": round(trainer.elapsed_secs / 60.0, 2), "loss": round(loss, 5)}

@@ -42,6 +42,10 @@ class Validation:
 
     @torch.no_grad()
     def score(self, model: nn.Module, *, context_model: nn.Module | None = None) -> dict[str, float]:
+        """Figures of the weights in `model`: `score` is average precision (stage 1) or PSNR in the damage in dB (stage 2).
+
+        With `context_model`, a stage 1, stage 2 is scored with its context too; zeros decide all the same.
+        """
         model.eval()
         return self._detect(model) if self.stage == "detect" else self._fill(model, context_model)
 

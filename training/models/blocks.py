@@ -30,6 +30,7 @@ class ConvUnit(nn.Module):
             nn.init.zeros_(self.conv.bias)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Convolution, norm, LeakyReLU."""
         return F.leaky_relu(self.norm(self.conv(x)), LEAKY_SLOPE)
 
 
@@ -46,6 +47,7 @@ class ResidualUnit(nn.Module):
             nn.init.zeros_(self.mix.bias)
 
     def forward(self, x: Tensor) -> Tensor:
+        """The input plus what the unit makes of it."""
         return x + self.mix(self.unit(x))
 
 
@@ -65,6 +67,7 @@ class ChannelMix(nn.Module):
         nn.init.zeros_(self.narrow.bias)
 
     def forward(self, x: Tensor) -> Tensor:
+        """The input plus its mix."""
         return x + self.narrow(self.widen(x))
 
 
@@ -77,6 +80,7 @@ class FixedLuma(nn.Module):
         self.register_buffer("weight", weight.contiguous(), persistent=False)
 
     def forward(self, photo: Tensor) -> Tensor:
+        """Luma at half the size."""
         return F.conv2d(photo, self.weight, stride=2)
 
 
@@ -94,6 +98,7 @@ class LocalContrast(nn.Module):
         return F.avg_pool2d(x, self.window, stride=1, padding=self.window // 2, count_include_pad=False)
 
     def forward(self, luma: Tensor) -> Tensor:
+        """Contrast in [-4, 4]."""
         detail = luma - self._blur(luma)
         contrast = detail / (self._blur(detail.abs()) + self.FLOOR)
         return contrast.clamp(-4.0, 4.0)
@@ -134,6 +139,7 @@ class LineIntegrals(nn.Module):
         self.padding = self.weight.shape[-1] // 2
 
     def forward(self, contrast: Tensor) -> Tensor:
+        """One channel for each orientation."""
         return F.conv2d(contrast, self.weight, padding=self.padding)
 
 
@@ -152,4 +158,5 @@ class ChannelMean(nn.Module):
         self.register_buffer("weight", torch.full((1, 3, 1, 1), 1.0 / 3.0), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
+        """The mean."""
         return F.conv2d(x, self.weight)

@@ -102,6 +102,7 @@ class ScratchAssist(nn.Module):
         self.register_buffer("mean", torch.full((1, channels, 1, 1), 1.0 / channels), persistent=False)
 
     def forward(self, encoder: Tensor, deep: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:
+        """Merged feature and the mean of the gate; see the class."""
         e, d = self.reduce_encoder(encoder), self.reduce_deep(deep)
         gate = torch.sigmoid(self.compare(torch.cat([e, d, (e - d).abs()], dim=1)) + self.from_hole(hole))
         passed = 1.0 - hole * (1.0 - gate)
@@ -112,6 +113,7 @@ class PlainSkip(nn.Module):
     """The ablation of `ScratchAssist`: a skip connection without a gate."""
 
     def forward(self, encoder: Tensor, deep: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:
+        """The sum, and one half for a gate, as nothing is gated."""
         return deep + encoder, torch.full_like(hole, 0.5)
 
 
@@ -182,5 +184,6 @@ class Restore(nn.Module):
         return Filling(fill, recovered_logits, (gate_quarter, gate_half), base)
 
     def forward(self, photo: Tensor, mask: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
+        """`fill` in [0, 1] and `recovered`, as exported."""
         filling = self.filling(photo, mask, context)
         return filling.fill.clamp(0.0, 1.0), torch.sigmoid(filling.recovered_logits)

@@ -82,6 +82,7 @@ class ScratchContext(nn.Module):
         return F.avg_pool2d(photo, 4) + out[:, :3], out[:, 3:]
 
     def forward(self, photo: Tensor) -> tuple[Tensor, Tensor]:
+        """`scratch_probability` and `context`, as exported."""
         logits, context = self.logits(photo)
         return torch.sigmoid(logits), context
 

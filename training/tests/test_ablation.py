@@ -45,7 +45,8 @@ def detector(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_variant_trains_and_is_measured(name: str, detector: Path, tmp_path: Path) -> None:
     variant = VARIANTS[name]
-    trainer = train_variant(variant, TinySynthesizer(variant.seed), steps=2, detector=detector, device=CPU, run=tmp_path / "run", crop_px=64)
+    settings = {"steps": 2, "detector": detector, "device": CPU, "run": tmp_path / "run", "crop_px": 64}
+    trainer = train_variant(variant, TinySynthesizer(variant.seed), **settings)
     feeds = variant.context_share > 0.0
     psnr = measure_variant(trainer, crops(), with_context=feeds)
     assert trainer.step == 2 and psnr["all"]["zeros"] > 5.0
@@ -53,11 +54,12 @@ def test_every_variant_trains_and_is_measured(name: str, detector: Path, tmp_pat
 
 
 def test_variants_of_one_seed_see_the_same_crops(detector: Path, tmp_path: Path) -> None:
-    states = [
-        train_variant(variant, TinySynthesizer(1), steps=1, detector=detector, device=CPU, run=tmp_path / str(index), crop_px=64).masks.get_state()
+    settings = {"steps": 1, "detector": detector, "device": CPU, "crop_px": 64}
+    trainers = [
+        train_variant(variant, TinySynthesizer(1), run=tmp_path / str(index), **settings)
         for index, variant in enumerate((Variant(), Variant({"scam": False})))
     ]
-    assert torch.equal(*states)
+    assert torch.equal(*(trainer.masks.get_state() for trainer in trainers))
 
 
 def test_a_variant_that_discards_the_hole_answers_the_same_whatever_lies_in_it() -> None:

@@ -20,7 +20,8 @@ CPU = torch.device("cpu")
 
 
 def config_of(stage: str, steps: int, **changes: object) -> TrainConfig:
-    values = {"minutes": 1.0, "crop_px": 64, "batch": 2, "warmup_steps": 2, "validation_crops": 8, "learning_rate": 1e-3, "pool_batches": 1, "pool_repeats": 2}
+    small = {"minutes": 1.0, "crop_px": 64, "batch": 2, "validation_crops": 8, "pool_batches": 1, "pool_repeats": 2}
+    values = small | {"warmup_steps": 2, "learning_rate": 1e-3}
     return TrainConfig(stage=stage, steps=steps, **(values | changes))
 
 
