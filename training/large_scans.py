@@ -3,8 +3,9 @@
     python -m training.large_scans --data DATA --program target/release/unscratch --report large_scans.json
 
 Photographs of the validation split are enlarged to the size of a scan, blurred and grained a little, and long lines are drawn
-across them; the program itself looks at the whole scan, at every scale and in tiles as it does for a person. Drawn lines
-have none of the variety of real damage: the figures tell of width, contrast and size alone, not of real cracks.
+across them: even ones of one contrast, and ragged opaque cracks with a fibrous core; the program itself looks at the whole
+scan, at every scale and in tiles as it does for a person. Drawn lines have little of the variety of real damage: the figures
+tell of width, contrast and size.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import subprocess
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,20 +38,30 @@ FALSE_FROM_PX = 8  # marks this far from every line count as false
 CROSSING = 255
 
 
+# A crack shows paper or dirt whatever the photo is: grey levels of its core, bright and dark, and the deviation of its fibres.
+CORE_LEVELS, FIBRE_LEVELS = {True: 235, False: 20}, 6.0
+# A crack is this much narrower or wider from piece to piece.
+RAGGED = 0.3
+# Photographs are cut to a wide format: a scan of 10,000 px is then 56 megapixels.
+WIDEST_SHARE = 9 / 16
+
+
 class Kind(NamedTuple):
-    """One kind of line: its width in px, and its contrast in grey levels, above 0 brighter than the photo."""
+    """One kind of line: its width in px, whether it is brighter than the photo, its contrast in levels; 0 = an opaque crack."""
 
     width_px: int
+    bright: bool
     contrast: int
 
+    @property
+    def drawn_as(self) -> str:
+        """The contrast in words, for reports."""
+        return str(self.contrast) if self.contrast else "opaque"
 
-# Faint ones are thin, as in a long scratch; the strong ones have every width.
-KINDS = tuple(
-    Kind(width, sign * contrast)
-    for width, contrasts in ((1, (3, 6, 12, STRONG_LEVELS)), (3, (3, 6, 12, STRONG_LEVELS)), (10, (STRONG_LEVELS,)), (40, (STRONG_LEVELS,)))
-    for contrast in contrasts
-    for sign in (1, -1)
-)
+
+# Faint ones are thin, as in a long scratch; the strong ones have every width, and cracks are wide.
+CONTRASTS = {1: (3, 6, 12, STRONG_LEVELS), 3: (3, 6, 12, STRONG_LEVELS), 10: (STRONG_LEVELS, 0), 40: (STRONG_LEVELS, 0)}
+KINDS = tuple(Kind(w, bright, contrast) for w, contrasts in CONTRASTS.items() for contrast in contrasts for bright in (True, False))
 
 
 class Scan(NamedTuple):
@@ -88,16 +99,35 @@ def path_of(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     return np.round(points).astype(np.int32)[:, None]
 
 
+def drawn_line(shape: tuple[int, ...], kind: Kind, rng: np.random.Generator) -> np.ndarray:
+    """Flat positions of the pixels of one new line of this kind in a scan of this shape (H, W)."""
+    line, points = np.zeros(shape, np.uint8), path_of(shape, rng)
+    if kind.contrast:
+        cv2.polylines(line, [points], isClosed=False, color=1, thickness=kind.width_px)
+    else:
+        for start, end in zip(points[:-1], points[1:], strict=True):
+            steps = max(1, int(np.abs(end - start).max() // (2 * kind.width_px)))
+            corners = [start[0] + (end[0] - start[0]) * step // steps for step in range(steps + 1)]
+            for one, other in zip(corners[:-1], corners[1:], strict=True):
+                width = max(1, round(kind.width_px * (1.0 + RAGGED * rng.uniform(-1.0, 1.0))))
+                cv2.line(line, one.tolist(), other.tolist(), 1, width)
+    return np.flatnonzero(line)
+
+
 def with_lines(scan: np.ndarray, rng: np.random.Generator) -> Scan:
     """The scan with one line of every kind, softened a little as a scanner does."""
     shape = scan.shape[:2]
-    lines, change = np.zeros(shape, np.uint8), np.zeros(shape, np.int16)
+    lines = np.zeros(shape, np.uint8)
+    change = np.zeros(shape, np.int16)  # 64ths of a level
     for number, kind in enumerate(KINDS, 1):
-        line = np.zeros(shape, np.uint8)
-        cv2.polylines(line, [path_of(shape, rng)], isClosed=False, color=1, thickness=kind.width_px)
-        drawn = line > 0
-        lines[drawn] = np.where(lines[drawn] > 0, CROSSING, number)
-        change[drawn] = 64 * kind.contrast
+        places = drawn_line(shape, kind, rng)
+        lines.flat[places] = np.where(lines.flat[places] > 0, CROSSING, number)
+        if kind.contrast:
+            change.flat[places] = 64 * (kind.contrast if kind.bright else -kind.contrast)
+            continue
+        core = CORE_LEVELS[kind.bright] + rng.normal(0.0, FIBRE_LEVELS, len(places)).round()
+        change.flat[places] = 0
+        scan.reshape(lines.size, -1)[places] = core.clip(0, 255).astype(np.uint8)[:, None]
     change = cv2.GaussianBlur(change, (0, 0), SCAN_BLUR_PX)
     for top in range(0, shape[0], 1024):
         part = scan[top : top + 1024]
@@ -114,6 +144,9 @@ def scans(data: Path, long_sides: tuple[int, ...], *, seed: int, shortest_px: in
     for number, long_side in enumerate(long_sides):
         index = int(chosen[number % len(photos)])
         photo = photos.photo(index)
+        height, width = photo.shape[:2]
+        cut = round(max(height, width) * WIDEST_SHARE)
+        photo = photo[:cut] if width >= height else photo[:, :cut]
         if number % 2 == 0:
             photo = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
         yield photos.files[index].name, with_lines(enlarged(photo, long_side, rng), rng)
@@ -126,8 +159,10 @@ def probability_of(program: Path, models: Path | None, scan: np.ndarray, folder:
     told = ["--models", str(models)] if models else []
     command = [str(program), "detect", str(photo), "--output", str(folder / "mask.png"), "--probability", str(answer), *told]
     begun = time.perf_counter()
-    subprocess.run([*command, "--provider", "cpu", "--threads", str(threads), "--overwrite", "--quiet"], check=True)
+    ran = subprocess.run([*command, "--provider", "cpu", "--threads", str(threads), "--overwrite", "--quiet"], check=False)
     seconds = time.perf_counter() - begun
+    if ran.returncode != 0:
+        raise SystemExit(f"the program could not look at the scan (exit code {ran.returncode}, its message is above): {program}")
     probability = cv2.imread(str(answer), cv2.IMREAD_GRAYSCALE)
     if probability is None or probability.shape != scan.shape[:2]:
         raise SystemExit(f"the program wrote no map of this scan's size: {answer}")
@@ -158,44 +193,40 @@ class Found:
             for number in range(1, len(KINDS) + 1):
                 self.hit[setting, number] += int(hits[number])
 
-    def recall(self, setting: str, kinds: list[int]) -> float | None:
-        """Share of these kinds' pixels with a mark within TOLERANCE_PX; None without any pixel."""
-        pixels = sum(self.pixels[number] for number in kinds)
-        return sum(self.hit[setting, number] for number in kinds) / pixels if pixels else None
+    def recall(self, setting: str, number: int) -> float | None:
+        """Share of the pixels of the nth kind with a mark within TOLERANCE_PX; None without any pixel."""
+        return self.hit[setting, number] / self.pixels[number] if self.pixels[number] else None
 
     def report(self) -> dict:
-        """Recall of every kind, and by width, polarity and contrast, at each setting; and the share falsely marked."""
-        kinds = list(enumerate(KINDS, 1))
-
-        def group(name: str, key: object) -> list[int]:
-            part = {"width_px": lambda k: k.width_px, "polarity": polarity, "contrast": lambda k: abs(k.contrast)}[name]
-            return [number for number, kind in kinds if part(kind) == key]
-
-        groups = {
-            "width_px": sorted({kind.width_px for kind in KINDS}),
-            "polarity": ["bright", "dark"],
-            "contrast": sorted({abs(kind.contrast) for kind in KINDS}),
-        }
+        """Recall of every kind, its means by width, polarity and contrast, and the share falsely marked, at each setting."""
         return {
             setting: {
                 "lines": [
-                    {"width_px": kind.width_px, "polarity": polarity(kind), "contrast": abs(kind.contrast),
-                     "pixels": self.pixels[number], "recall": self.recall(setting, [number])}
-                    for number, kind in kinds
+                    {"width_px": kind.width_px, "polarity": polarity(kind), "contrast": kind.drawn_as,
+                     "pixels": self.pixels[number], "recall": self.recall(setting, number)}
+                    for number, kind in enumerate(KINDS, 1)
                 ],
-                **{
-                    f"recall_by_{name}": {str(key): self.recall(setting, group(name, key)) for key in keys}
-                    for name, keys in groups.items()
-                },
+                "mean_recall_by_width_px": self._means(setting, lambda kind: str(kind.width_px)),
+                "mean_recall_by_polarity": self._means(setting, polarity),
+                "mean_recall_by_contrast": self._means(setting, lambda kind: kind.drawn_as),
                 "falsely_marked_share": self.false[setting] / max(1, self.sound),
             }
             for setting in SETTINGS
         }  # fmt: skip
 
+    def _means(self, setting: str, group: Callable[[Kind], str]) -> dict[str, float]:
+        """Mean recall of the kinds of each group: by pixels, the widest would decide alone."""
+        groups = defaultdict(list)
+        for number, kind in enumerate(KINDS, 1):
+            recall = self.recall(setting, number)
+            if recall is not None:
+                groups[group(kind)].append(recall)
+        return {name: sum(values) / len(values) for name, values in groups.items()}
+
 
 def polarity(kind: Kind) -> str:
     """Whether such a line is brighter or darker than the photo."""
-    return "bright" if kind.contrast > 0 else "dark"
+    return "bright" if kind.bright else "dark"
 
 
 def main() -> None:

@@ -35,20 +35,25 @@ def program(tmp_path: Path) -> Path:
 
 
 def test_every_width_and_both_polarities_are_drawn_with_their_contrast() -> None:
-    assert {kind.width_px for kind in KINDS} == {1, 3, 10, 40}
-    assert {kind.contrast > 0 for kind in KINDS if kind.width_px == 40} == {True, False}
-    assert {abs(kind.contrast) for kind in KINDS if kind.width_px == 1} == {3, 6, 12, STRONG_LEVELS}
-    rng = np.random.default_rng(0)
-    plain = np.full((700, 1000), 120, np.uint8)
-    scan = with_lines(plain.copy(), rng)
+    assert {(kind.width_px, kind.bright) for kind in KINDS} == {(width, bright) for width in (1, 3, 10, 40) for bright in (True, False)}
+    assert {kind.contrast for kind in KINDS if kind.width_px == 1} == {3, 6, 12, STRONG_LEVELS}
+    scan = with_lines(np.full((700, 1000), 120, np.uint8), np.random.default_rng(0))
     for number, kind in enumerate(KINDS, 1):
         drawn = scan.lines == number
         assert drawn.sum() > 100 * kind.width_px
         change = np.median(scan.pixels[drawn].astype(int) - 120)
-        assert np.sign(change) == np.sign(kind.contrast)
-        # The blur of the scan takes up to half of a line of one px.
-        assert 0.5 * abs(kind.contrast) - 1 <= abs(change) <= abs(kind.contrast)
+        assert (change > 0) == kind.bright
+        if kind.contrast:
+            # The blur of the scan takes up to half of a line of one px.
+            assert 0.5 * kind.contrast - 1 <= abs(change) <= kind.contrast
+        else:
+            assert abs(change) > STRONG_LEVELS and scan.pixels[drawn].std() > 3
     assert (scan.pixels[scan.lines == 0].astype(int) == 120).mean() > 0.9 and (scan.lines == CROSSING).any()
+
+
+def test_lines_on_a_colour_scan_are_drawn_alike_in_every_channel() -> None:
+    scan = with_lines(np.full((300, 400, 3), 120, np.uint8), np.random.default_rng(0))
+    assert (scan.pixels == scan.pixels[..., :1]).all() and (scan.pixels != 120).any()
 
 
 def test_a_scan_is_as_long_as_asked_and_leaves_room_for_contrast() -> None:
@@ -80,8 +85,9 @@ def test_a_stand_in_that_sees_strong_lines_only_is_reported_so(data_dir: Path, p
     subprocess.run([*command, "--long-sides", "900", "800", "--shortest", "100", "--report", str(report)], check=True, capture_output=True)
     written = json.loads(report.read_text())
     assert [max(scan["width"], scan["height"]) for scan in written["scans"]] == [900, 800]
-    by_contrast = written["default"]["recall_by_contrast"]
+    by_contrast = written["default"]["mean_recall_by_contrast"]
     assert by_contrast["50"] > 0.6 > 0.3 > by_contrast["3"]
+    assert written["default"]["mean_recall_by_width_px"].keys() == {"1", "3", "10", "40"}
 
 
 def test_a_program_that_answers_with_another_size_is_refused(tmp_path: Path) -> None:
@@ -93,5 +99,13 @@ def test_a_program_that_answers_with_another_size_is_refused(tmp_path: Path) -> 
         probability_of(file, None, np.zeros((20, 30), np.uint8), tmp_path, threads=1)
 
 
+def test_a_program_that_fails_ends_the_measurement_with_its_exit_code(tmp_path: Path) -> None:
+    file = tmp_path / "failing"
+    file.write_text("#!/bin/sh\nexit 3\n")
+    file.chmod(file.stat().st_mode | stat.S_IXUSR)
+    with pytest.raises(SystemExit, match="exit code 3"):
+        probability_of(file, None, np.zeros((20, 30), np.uint8), tmp_path, threads=1)
+
+
 def test_kinds_fit_into_one_byte_beside_the_crossing() -> None:
-    assert len(KINDS) < CROSSING and Kind(1, 3) in KINDS
+    assert len(KINDS) < CROSSING and Kind(1, True, 3) in KINDS
