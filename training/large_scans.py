@@ -40,8 +40,7 @@ CROSSING = 255
 
 # A crack shows paper or dirt whatever the photo is: grey levels of its core, bright and dark, and the deviation of its fibres.
 CORE_LEVELS, FIBRE_LEVELS = {True: 235, False: 20}, 6.0
-# A crack is this much narrower or wider from piece to piece.
-RAGGED = 0.3
+RAGGED = 40.0  # how far a crack's edge frays, in levels of the blurred line (0 to 255)
 # Photographs are cut to a wide format: a scan of 10,000 px is then 56 megapixels.
 WIDEST_SHARE = 9 / 16
 
@@ -102,20 +101,29 @@ def path_of(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
 def drawn_line(shape: tuple[int, ...], kind: Kind, rng: np.random.Generator) -> np.ndarray:
     """Flat positions of the pixels of one new line of this kind in a scan of this shape (H, W)."""
     line, points = np.zeros(shape, np.uint8), path_of(shape, rng)
-    if kind.contrast:
-        cv2.polylines(line, [points], isClosed=False, color=1, thickness=kind.width_px)
-    else:
-        for start, end in zip(points[:-1], points[1:], strict=True):
-            steps = max(1, int(np.abs(end - start).max() // (2 * kind.width_px)))
-            corners = [start[0] + (end[0] - start[0]) * step // steps for step in range(steps + 1)]
-            for one, other in zip(corners[:-1], corners[1:], strict=True):
-                width = max(1, round(kind.width_px * (1.0 + RAGGED * rng.uniform(-1.0, 1.0))))
-                cv2.line(line, one.tolist(), other.tolist(), 1, width)
+    cv2.polylines(line, [points], isClosed=False, color=255, thickness=kind.width_px)
+    if not kind.contrast:
+        left, top, width, height = cv2.boundingRect(points)
+        rim = 2 * kind.width_px
+        part = line[max(0, top - rim) : top + height + rim, max(0, left - rim) : left + width + rim]
+        part[:] = ragged(part, kind.width_px, rng)
     return np.flatnonzero(line)
 
 
+def ragged(line: np.ndarray, width_px: int, rng: np.random.Generator) -> np.ndarray:
+    """A line (H, W) u8 of 0 and 255 with an edge as torn emulsion has it, frayed on the scale of a few px and of its width."""
+    noise = np.zeros((1024, 1024), np.float32)
+    for scale in (1.2, width_px / 5):
+        coarse = cv2.GaussianBlur(rng.normal(0.0, 1.0, noise.shape).astype(np.float32), (0, 0), scale)
+        noise += coarse / coarse.std()
+    height, width = line.shape
+    tiled = np.tile(noise, (height // 1024 + 1, width // 1024 + 1))[:height, :width]
+    soft = cv2.GaussianBlur(line, (0, 0), width_px / 6)
+    return np.where(soft + RAGGED * tiled > 127.0, 255, 0).astype(np.uint8) * (soft > 0)
+
+
 def with_lines(scan: np.ndarray, rng: np.random.Generator) -> Scan:
-    """The scan with one line of every kind, softened a little as a scanner does."""
+    """The scan with one line of every kind; the even ones are softened a little, as a scanner does."""
     shape = scan.shape[:2]
     lines = np.zeros(shape, np.uint8)
     change = np.zeros(shape, np.int16)  # 64ths of a level

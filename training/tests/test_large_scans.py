@@ -37,10 +37,10 @@ def program(tmp_path: Path) -> Path:
 def test_every_width_and_both_polarities_are_drawn_with_their_contrast() -> None:
     assert {(kind.width_px, kind.bright) for kind in KINDS} == {(width, bright) for width in (1, 3, 10, 40) for bright in (True, False)}
     assert {kind.contrast for kind in KINDS if kind.width_px == 1} == {3, 6, 12, STRONG_LEVELS}
-    scan = with_lines(np.full((700, 1000), 120, np.uint8), np.random.default_rng(0))
+    scan = with_lines(np.full((1400, 2000), 120, np.uint8), np.random.default_rng(0))
     for number, kind in enumerate(KINDS, 1):
         drawn = scan.lines == number
-        assert drawn.sum() > 100 * kind.width_px
+        assert drawn.sum() > 100 * kind.width_px, kind
         change = np.median(scan.pixels[drawn].astype(int) - 120)
         assert (change > 0) == kind.bright
         if kind.contrast:
