@@ -125,6 +125,7 @@ fn the_window_toolkit_is_named_only_in_the_window() {
 fn the_runtime_is_named_only_where_sessions_and_providers_are() {
     let allowed = [
         "inference/arena.rs",
+        "inference/binding.rs",
         "inference/provider.rs",
         "inference/reference.rs",
         "inference/session.rs",

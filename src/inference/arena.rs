@@ -1,7 +1,7 @@
 //! One arena of CPU memory for every network of an engine, with an upper bound that no run can pass.
 //!
 //! Each session would otherwise have an arena of its own that grows in powers of two and never shrinks. This one is a
-//! single range of addresses as long as the bound: pages that no run has touched cost nothing, neighbours that are free
+//! single range of addresses nearly as long as the bound: pages that no run has touched cost nothing, neighbours that are free
 //! become one, and what does not fit fails with an error that says so.
 
 use std::ffi::CStr;
@@ -17,6 +17,11 @@ pub(super) const MIN_ARENA_BYTES: usize = 96 << 20;
 
 /// The largest first range that ONNX Runtime takes, bytes: it counts it in a signed 32-bit integer.
 const MAX_ARENA_BYTES: usize = 1 << 30;
+
+/// What the first range leaves of the bound, bytes. What sessions reserve beside it, about a kilobyte, counts as well, and
+/// once the sum is above the bound ONNX Runtime 1.31 takes the difference for a huge number: then nothing is bounded any
+/// more. Seen in its log.
+const RESERVED_BYTES: usize = 1 << 20;
 
 /// Whether this process has an arena; held while sessions are made, so that each gets the one meant for it.
 static REGISTERED: Mutex<bool> = Mutex::new(false);
@@ -63,7 +68,7 @@ pub(super) fn bounded_arena(
     }
     let keys: [&CStr; 2] = [c"max_mem", c"initial_chunk_size_bytes"];
     let keys = keys.map(CStr::as_ptr);
-    let values = [limit, limit];
+    let values = [limit, limit - RESERVED_BYTES];
     let mut config = std::ptr::null_mut();
     // SAFETY: two keys, two values, all alive during the call; the configuration is released below.
     check(unsafe {

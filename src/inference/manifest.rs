@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::InferenceError;
+use super::{InferenceError, Shape};
 use crate::geometry::NETWORK_GRID_PX;
 
 /// Side of one `context` element in every contract known here, px.
@@ -134,6 +134,24 @@ const fn default_uses_context() -> bool {
 }
 
 impl Manifest {
+    /// Channels of the input or output called `name`.
+    pub(super) fn channels_of(&self, name: &str) -> usize {
+        match (self.contract, name) {
+            (_, "context") => self.context_channels,
+            (_, "photo") | (Contract::RestoreV1, "fill") => 3,
+            _ => 1,
+        }
+    }
+
+    /// Shape of the output called `name` for a window of `height` × `width` px.
+    pub(super) fn output_shape(&self, name: &str, height: usize, width: usize) -> Shape {
+        let stride = match name {
+            "context" => self.context_stride_px as usize,
+            _ => 1,
+        };
+        [1, self.channels_of(name), height / stride, width / stride]
+    }
+
     /// Reads a manifest's text; `name` (a path or the model's id) appears in errors.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //! Everything outside this module sees plain `f32` tensors and the [`Network`] trait.
 
 mod arena;
+mod binding;
 mod cancel;
 mod embedded;
 mod engine;

@@ -171,6 +171,13 @@ fn start(
     })?;
     let one = |model: &CheckedModel| {
         let mut network = OrtNetwork::new(model, session, &dispatch(kind))?;
+        if kind != ProviderKind::Cpu {
+            network.bind(kind);
+            if let Err(error) = network.probe() {
+                tracing::warn!("{} runs without bound buffers: {error}", kind.name());
+                network.unbind();
+            }
+        }
         network.probe()?;
         Ok::<_, InferenceError>(network)
     };
@@ -299,8 +306,24 @@ pub(super) fn assigned_nodes(session: &Session) -> Result<BTreeMap<String, usize
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// Both real networks on the CPU with the smallest arena there is, on the library that `make setup` fetched.
+    pub fn networks_on_cpu() -> [OrtNetwork; 2] {
+        let named = std::env::var_os("ORT_DYLIB_PATH").filter(|value| !value.is_empty());
+        let fetched = Path::new(env!("CARGO_MANIFEST_DIR")).join("runtime");
+        let library = (named.is_none() && fetched.is_dir()).then_some(fetched);
+        runtime::load(library.as_deref()).unwrap_or_else(|error| panic!("{error}"));
+        let session = SessionOptions {
+            threads: 2,
+            spinning: false,
+            arena_bytes: 0,
+        };
+        let models = [Contract::ScratchContextV1, Contract::RestoreV1];
+        let models = models.map(|contract| load_model(None, contract).unwrap());
+        start(ProviderKind::Cpu, session, &models).unwrap_or_else(|error| panic!("{error}"))
+    }
 
     #[test]
     fn a_reason_is_one_line_whatever_the_runtime_wrote() {

@@ -1,4 +1,4 @@
-//! ONNX Runtime sessions behind the [`Network`] trait. With `provider.rs` and `arena.rs` the only files that name `ort`.
+//! ONNX Runtime sessions behind the [`Network`] trait. One of the few files that name `ort` (ARCHITECTURE.md lists them).
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,12 +9,15 @@ use ort::environment::Environment;
 use ort::ep::ExecutionProviderDispatch;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::session::{RunOptions, Session, SessionInputValue};
-use ort::value::{Outlet, TensorElementType, TensorRef, ValueType};
+use ort::value::{Outlet, TensorElementType, TensorRef, ValueRef, ValueType};
 
 use super::arena::{BoundedArena, bounded_arena, release_arena};
+use super::binding::BoundRuns;
 use super::engine::CheckedModel;
 use super::runtime::{RuntimeError, version_of_name};
-use super::{CancelToken, Contract, InferenceError, Manifest, Network, Shape, Tensor, TensorView};
+use super::{
+    CancelToken, InferenceError, Manifest, Network, ProviderKind, Shape, Tensor, TensorView,
+};
 
 /// The one environment of this process; ONNX Runtime allows no second one.
 static ENVIRONMENT: OnceLock<Environment> = OnceLock::new();
@@ -103,6 +106,8 @@ pub(super) fn environment() -> Result<&'static Environment, String> {
 pub(super) struct OrtNetwork {
     manifest: Manifest,
     session: Session,
+    /// Buffers of runs over bound memory; `None`: plain runs.
+    bound: Option<BoundRuns>,
 }
 
 impl OrtNetwork {
@@ -123,7 +128,24 @@ impl OrtNetwork {
         Ok(Self {
             manifest: manifest.clone(),
             session,
+            bound: None,
         })
+    }
+
+    /// From now on runs go over buffers that are bound to the session, which is on `provider`.
+    pub(super) fn bind(&mut self, provider: ProviderKind) {
+        self.bound = Some(BoundRuns::new(provider));
+    }
+
+    /// From now on runs go without bound buffers.
+    pub(super) fn unbind(&mut self) {
+        self.bound = None;
+    }
+
+    /// Whether runs go over bound buffers.
+    #[cfg(test)]
+    pub(super) fn is_bound(&self) -> bool {
+        self.bound.is_some()
     }
 
     /// How many graph nodes each execution provider was given.
@@ -213,11 +235,18 @@ impl Network for OrtNetwork {
             return Err(InferenceError::Cancelled);
         }
         let model = &self.manifest.id;
-        let outcome = run_session(&mut self.session, inputs, cancel);
+        let outcome = run_session(
+            &mut self.session,
+            cancel,
+            |session, options| match &mut self.bound {
+                Some(bound) => bound.run(session, &self.manifest, inputs, options),
+                None => run_plain(session, inputs, options),
+            },
+        );
         match outcome {
             Ok(outputs) => outputs
                 .into_iter()
-                .map(|(name, shape, data)| Ok((name, Tensor::new(shape, data)?)))
+                .map(|RawOutput { name, shape, data }| Ok((name, Tensor::new(shape, data)?)))
                 .collect(),
             Err(_) if cancel.is_cancelled() => Err(InferenceError::Cancelled),
             Err(error) if says_out_of_memory(error.message()) => Err(InferenceError::OutOfMemory {
@@ -231,13 +260,34 @@ impl Network for OrtNetwork {
     }
 }
 
-type RawOutput = (String, Shape, Vec<f32>);
+/// What a run gave.
+pub(super) struct RawOutput {
+    name: String,
+    shape: Shape,
+    data: Vec<f32>,
+}
 
-fn run_session(
+impl RawOutput {
+    /// A copy of `value`, which lies in memory that the processor can reach.
+    pub fn new(name: &str, value: &ValueRef<'_>) -> ort::Result<Self> {
+        let (shape, data) = value.try_extract_tensor::<f32>()?;
+        let sides: Vec<usize> = shape.iter().map(|&side| side as usize).collect();
+        let shape = Shape::try_from(sides)
+            .map_err(|sides| ort::Error::new(format!("{name} has rank {}", sides.len())))?;
+        Ok(Self {
+            name: name.to_owned(),
+            shape,
+            data: data.to_vec(),
+        })
+    }
+}
+
+/// Runs `session` as `run` says; `cancel` stops it.
+fn run_session<T>(
     session: &mut Session,
-    inputs: &[(&str, TensorView<'_>)],
     cancel: &CancelToken,
-) -> ort::Result<Vec<RawOutput>> {
+    run: impl FnOnce(&mut Session, &RunOptions) -> ort::Result<T>,
+) -> ort::Result<T> {
     // A terminated `RunOptions` stays terminated, so each run has its own.
     let options = Arc::new(RunOptions::new()?);
     let _guard = cancel.on_cancel({
@@ -248,6 +298,14 @@ fn run_session(
             }
         }
     });
+    run(session, &options)
+}
+
+fn run_plain(
+    session: &mut Session,
+    inputs: &[(&str, TensorView<'_>)],
+    options: &RunOptions,
+) -> ort::Result<Vec<RawOutput>> {
     let values = inputs
         .iter()
         .map(|(name, view)| {
@@ -255,16 +313,10 @@ fn run_session(
             Ok((Cow::from(*name), SessionInputValue::from(value)))
         })
         .collect::<ort::Result<Vec<_>>>()?;
-    let outputs = session.run_with_options(values, &options)?;
+    let outputs = session.run_with_options(values, options)?;
     outputs
         .iter()
-        .map(|(name, value)| {
-            let (shape, data) = value.try_extract_tensor::<f32>()?;
-            let shape =
-                Shape::try_from(shape.iter().map(|&side| side as usize).collect::<Vec<_>>())
-                    .map_err(|sides| ort::Error::new(format!("{name} has rank {}", sides.len())))?;
-            Ok((name.to_owned(), shape, data.to_vec()))
-        })
+        .map(|(name, value)| RawOutput::new(name, &value))
         .collect()
 }
 
@@ -314,7 +366,7 @@ fn check_outlets(
         )));
     }
     for outlet in outlets {
-        let channels = channels_of(manifest, outlet.name()) as i64;
+        let channels = manifest.channels_of(outlet.name()) as i64;
         let fits = match outlet.dtype() {
             ValueType::Tensor {
                 ty: TensorElementType::Float32,
@@ -332,14 +384,6 @@ fn check_outlets(
         }
     }
     Ok(())
-}
-
-fn channels_of(manifest: &Manifest, name: &str) -> usize {
-    match (manifest.contract, name) {
-        (_, "context") => manifest.context_channels,
-        (_, "photo") | (Contract::RestoreV1, "fill") => 3,
-        _ => 1,
-    }
 }
 
 #[cfg(test)]
