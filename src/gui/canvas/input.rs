@@ -1,17 +1,17 @@
 //! What the pointer and wheel ask for over the photo, as actions. Every pointer event of a frame counts.
 
+mod cursor;
+
 use eframe::egui::{
-    self, CursorIcon, Event, Key, Modifiers, PointerButton, Pos2, Rect, Role, Sense, Ui, Vec2,
-    WidgetInfo,
+    self, Event, Key, Modifiers, PointerButton, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo,
 };
 
 use super::adjust::Adjusting;
 use super::crosshair::{Crosshair, canvas_id};
 use super::wheel::WheelReleases;
-use super::{DIVIDER_GRAB, Divider, Layout, navigator};
+use super::{DIVIDER_GRAB, Layout, navigator};
 use crate::gui::command::Command;
 use crate::gui::state::{Action, Model, OverlayMode};
-use crate::gui::tools::Tool;
 
 /// Zoom of one notch of the wheel.
 const ZOOM_PER_NOTCH: f64 = 1.2;
@@ -150,7 +150,7 @@ pub fn interact(
     ) {
         actions.push(Action::ZoomAt(f64::from(pinch), position));
     }
-    show_cursor(ui, is_over, layout, model, state, response.hover_pos());
+    cursor::show(ui, is_over, layout, model, state, response.hover_pos());
 }
 
 /// Lets the keyboard act as a pointer; whether it works on the photo.
@@ -476,61 +476,6 @@ fn image_point_of_pane(layout: &Layout, begun: Pos2, pos: Pos2) -> Option<(f32, 
     let pane = layout.panes.iter().find(|pane| pane.clip.contains(begun))?;
     let (x, y) = pane.placement.image_from_screen(pos);
     Some((x as f32, y as f32))
-}
-
-fn show_cursor(
-    ui: &Ui,
-    is_over: bool,
-    layout: &Layout,
-    model: &Model<'_>,
-    state: &mut PointerState,
-    hover: Option<Pos2>,
-) {
-    state.on_divider = state.grip == Grip::Divider
-        || (is_over
-            && state.grip == Grip::None
-            && hover.is_some_and(|pos| near_divider(layout, pos)));
-    let pans = matches!(state.grip, Grip::Pan(_));
-    let stroking = matches!(
-        state.grip,
-        Grip::Stroke(_) | Grip::Shape(_) | Grip::Adjust(_)
-    );
-    let crosshair = state.crosshair.shown_at();
-    let pointer = crosshair.or_else(|| ui.input(|input| input.pointer.latest_pos()));
-    state.brush_at = None;
-    let points_at_source =
-        is_over && model.view.tool == Tool::Mend && ui.input(|input| input.modifiers.alt);
-    state.source_at = pointer.filter(|_| points_at_source);
-    if crosshair.is_some() {
-        state.brush_at = crosshair.filter(|_| model.view.tool.has_width());
-    }
-    if !is_over && !pans && !stroking && state.grip != Grip::Divider {
-        return;
-    }
-    let is_free = matches!(state.grip, Grip::None | Grip::Navigator);
-    if is_free && state.is_on_navigator() {
-        state.source_at = None;
-        ui.ctx().set_cursor_icon(CursorIcon::Move);
-        return;
-    }
-    let icon = if pans {
-        CursorIcon::Grabbing
-    } else if model.view.held.space {
-        CursorIcon::Grab
-    } else if state.on_divider {
-        match layout.divider {
-            Some(Divider::Across(_)) => CursorIcon::ResizeVertical,
-            _ => CursorIcon::ResizeHorizontal,
-        }
-    } else if model.view.held.master {
-        CursorIcon::Default
-    } else if model.view.tool.has_width() {
-        state.brush_at = state.adjusting.map(|adjusting| adjusting.at).or(pointer);
-        CursorIcon::None
-    } else {
-        CursorIcon::Crosshair
-    };
-    ui.ctx().set_cursor_icon(icon);
 }
 
 /// Whether `key` went down or up in this frame, by its letter or its place.

@@ -22,8 +22,8 @@ const BROWSE_WIDTH: f32 = 84.0;
 /// Height of the row that says how a JPEG is compressed, points.
 const QUALITY_HEIGHT: f32 = 24.0;
 
-/// Room for what the file will be, points: three lines, as much as a format takes that needs no more to be said of it.
-const PROMISES_HEIGHT: f32 = 52.0;
+/// Room for what the file will be, points: two lines, as much as a format takes that needs no more to be said of it.
+const PROMISES_HEIGHT: f32 = 36.0;
 
 /// Room for consent and for what is written, points.
 const OUTCOME_HEIGHT: f32 = 56.0;

@@ -64,8 +64,8 @@ pub fn show(ui: &mut Ui, form: &mut ShortcutsForm, model: &Model<'_>, actions: &
                     group(ui, Group::File, form, bindings);
                     group(ui, Group::Edit, form, bindings);
                     group(ui, Group::Marks, form, bindings);
-                    group(ui, Group::Help, form, bindings);
                     if !is_wide {
+                        group(ui, Group::Help, form, bindings);
                         held(ui, form, bindings);
                         hands(ui, "Mouse", &MOUSE);
                         hands(ui, "Crosshair", &CROSSHAIR);
@@ -84,7 +84,10 @@ pub fn show(ui: &mut Ui, form: &mut ShortcutsForm, model: &Model<'_>, actions: &
                     }
                 });
                 if is_wide {
-                    ui.vertical(|ui| group(ui, Group::Tools, form, bindings));
+                    ui.vertical(|ui| {
+                        group(ui, Group::Tools, form, bindings);
+                        group(ui, Group::Help, form, bindings);
+                    });
                 }
             });
             crate::gui::panels::focus::follow(ui);

@@ -1,4 +1,4 @@
-use eframe::egui::{RawInput, Rect, vec2};
+use eframe::egui::{RawInput, Rect, pos2, vec2};
 
 use super::*;
 use crate::gui::canvas::transform::View;
