@@ -4,6 +4,7 @@ mod changing;
 mod planning;
 mod repairs;
 mod steps;
+mod transfer;
 mod work;
 
 pub use work::SavedWork;

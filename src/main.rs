@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
-use unscratch::cli::{self, Cli, Common};
+use unscratch::cli::{self, Cli, Common, Linear};
 use unscratch::inference::runtime::TELEMETRY_SWITCH;
 #[cfg(feature = "gui")]
 use unscratch::jobs::OpenRequest;
@@ -29,6 +29,12 @@ fn main() -> ExitCode {
             .error(
                 clap::error::ErrorKind::MissingRequiredArgument,
                 "--page needs a photo: name the TIFF whose page is to be opened",
+            )
+            .exit(),
+        (None, None) if common.linear != Linear::Auto => Cli::command()
+            .error(
+                clap::error::ErrorKind::MissingRequiredArgument,
+                "--linear needs a photo: name the one that is a linear scan, or is none",
             )
             .exit(),
         (None, file) => open_window(file.as_deref(), &common),
@@ -57,6 +63,7 @@ fn open_window(file: Option<&Path>, common: &Common) -> ExitCode {
         file: file.map(|path| OpenRequest {
             path: path.to_path_buf(),
             page,
+            transfer: common.linear.into(),
         }),
         engine: common.engine_options(true),
     };

@@ -7,6 +7,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::inference::MIN_WORKING_BYTES;
 use crate::io::NameTemplate;
+use crate::photo::TransferChoice;
 
 /// Removes scratches, cracks, folds and dust from scanned photographs.
 ///
@@ -72,6 +73,9 @@ pub struct Common {
     /// Page of a TIFF to work on, counted from 1 [default: the first that is no reduced copy]
     #[arg(long, global = true, value_name = "N")]
     pub page: Option<NonZeroU32>,
+    /// Whether photos are linear scans, whose code values are proportional to light; auto reads it from the colour profile, or a PNG's gamma
+    #[arg(long, global = true, value_enum, default_value_t = Linear::Auto)]
+    pub linear: Linear,
     /// Replace existing files (never the original)
     #[arg(long, global = true)]
     pub overwrite: bool,
@@ -93,6 +97,28 @@ pub enum Provider {
     Cpu,
     /// CUDA or an error.
     Cuda,
+}
+
+/// Whether photos are linear scans.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Linear {
+    /// As the file states it.
+    #[default]
+    Auto,
+    /// They are, whatever the file states.
+    Yes,
+    /// They are not, whatever the file states.
+    No,
+}
+
+impl From<Linear> for TransferChoice {
+    fn from(linear: Linear) -> Self {
+        match linear {
+            Linear::Auto => Self::Automatic,
+            Linear::Yes => Self::Linear,
+            Linear::No => Self::Encoded,
+        }
+    }
 }
 
 /// Arguments of `restore`.
@@ -418,6 +444,18 @@ mod tests {
     }
 
     #[test]
+    fn a_photo_is_told_to_be_a_linear_scan_or_not_and_is_asked_otherwise() {
+        let choice = |line: &str| TransferChoice::from(parse(line).unwrap().common.linear);
+        for line in ["unscratch restore a.tif -o b.tif", "unscratch a.tif"] {
+            assert_eq!(choice(line), TransferChoice::Automatic, "{line}");
+        }
+        let linear = choice("unscratch --linear yes eval --damaged a --clean b");
+        assert_eq!(linear, TransferChoice::Linear);
+        let encoded = choice("unscratch inpaint a.tif --mask m.png -o b.tif --linear no");
+        assert_eq!(encoded, TransferChoice::Encoded);
+    }
+
+    #[test]
     fn a_lone_file_or_nothing_opens_the_window() {
         let cli = parse("unscratch photo.tif").unwrap();
         assert_eq!(cli.file, Some(PathBuf::from("photo.tif")));
@@ -442,6 +480,7 @@ mod tests {
             "unscratch restore a.png -o b.png --threads 0",
             "unscratch restore a.png -o b.png --provider tpu",
             "unscratch restore a.png -o b.png -q -v",
+            "unscratch restore a.png -o b.png --linear maybe",
             "unscratch detect a.png",
             "unscratch inpaint a.png -o b.png",
             "unscratch restore a.png -o b.png --dossier --mask-out m.png",

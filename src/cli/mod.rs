@@ -21,7 +21,7 @@ mod session;
 mod verify;
 mod window;
 
-pub use args::{Cli, Command, Common, Provider};
+pub use args::{Cli, Command, Common, Linear, Provider};
 pub use interrupt::end_when_told;
 pub use logging::start_logging;
 pub use window::{find_display, no_window};

@@ -23,6 +23,8 @@ pub(super) struct FileReport {
     /// Bits a sample as decoded; those of the result stand in `output`.
     bit_depth: u8,
     channels: &'static str,
+    /// Whether it was taken for a linear scan.
+    linear: bool,
     /// What really ran the networks, as `--provider` names it; `null` when nothing had to run.
     pub provider: Option<String>,
     provider_detail: Option<String>,
@@ -122,6 +124,7 @@ impl FileReport {
                 Channels::Grey => "grey",
                 Channels::Rgb => "rgb",
             },
+            linear: photo.transfer().is_linear(),
             provider: engine.map(|engine| option_name(engine.provider().kind).to_owned()),
             provider_detail: engine
                 .map(|engine| engine.provider().detail.clone())

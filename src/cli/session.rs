@@ -132,7 +132,7 @@ impl<'a> Session<'a> {
         self.engine.as_ref()
     }
 
-    /// Decodes a photo and tells what decoding changed.
+    /// Decodes a photo, takes it for a linear scan or not as the options say, and tells what decoding changed.
     pub fn open(&self, path: &Path) -> Result<Photo, Stop> {
         self.open_page(path, self.common.page)
     }
@@ -143,6 +143,10 @@ impl<'a> Session<'a> {
         for note in &photo.source().notes {
             self.console.note(&format!("{}: {note}", path.display()));
         }
+        if photo.transfer().is_linear() {
+            let said = "taken for a linear scan";
+            self.console.detail(&format!("{}: {said}", path.display()));
+        }
         Ok(photo)
     }
 
@@ -151,6 +155,7 @@ impl<'a> Session<'a> {
         self.check_cancelled()?;
         let page = page.map(|page| page.get() - 1);
         let photo = open_page(path, &self.limits, page).map_err(anyhow::Error::from)?;
+        let photo = photo.taken_as(self.common.linear.into());
         let largest = self.largest_photo_bytes.get().max(photo.decoded_bytes());
         self.largest_photo_bytes.set(largest);
         self.check_cancelled()?;

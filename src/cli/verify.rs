@@ -9,7 +9,7 @@ use super::args::VerifyArgs;
 use super::restore::restore_stop;
 use super::session::Session;
 use crate::io::{ExportOptions, OutputFormat, export_photo, load_mask};
-use crate::photo::{Photo, Samples};
+use crate::photo::{Photo, Samples, TransferChoice};
 use crate::record::{
     Agreement, HashOutcome, ManifestCheck, Record, agreement, changed_outside_mask, check_hashes,
     check_manifest, count_pixels, mend_again, recorded_windows,
@@ -41,6 +41,9 @@ pub(super) fn run(args: &VerifyArgs, session: &mut Session<'_>) -> Result<(), St
         return Ok(());
     }
     let photo = session.open_page(master, record.master.page.or(session.common.page))?;
+    // As it was then: what a program tells of a file may change, and a person may have said otherwise.
+    let choice = TransferChoice::to_be(record.picture.linear, photo.stated_transfer());
+    let photo = photo.taken_as(choice);
     let alpha = load_mask(
         &folder.join(&record.mask.file),
         photo.size(),

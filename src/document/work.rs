@@ -54,7 +54,7 @@ impl SavedWork {
     }
 
     /// The decisions on areas in every state it holds.
-    fn repairs(&self) -> impl Iterator<Item = &AreaRepairs> {
+    pub(super) fn repairs(&self) -> impl Iterator<Item = &AreaRepairs> {
         let edits = self.undo.iter().chain(&self.redo);
         let in_edits = edits.filter_map(|edit| edit.repairs.as_ref().map(|(repairs, _)| repairs));
         let in_open = self.open.iter().map(|(_, now)| &now.repairs);

@@ -6,6 +6,7 @@ mod editing;
 mod events;
 mod files;
 mod input;
+mod linear;
 mod marks;
 mod mending;
 mod planning;

@@ -59,6 +59,8 @@ pub enum Command {
     ToggleRim,
     /// Look for damage again.
     Detect,
+    /// Take the photo for a linear scan, or not.
+    LinearScan,
     /// Only what is surely damage.
     SensitivityTimid,
     /// What is more likely damage than not.

@@ -7,7 +7,7 @@ use crate::geometry::{ImageSize, PixelPoint, PixelRect};
 use crate::inference::{Engine, ModelIdentity, ProviderReport, Thresholds};
 use crate::io::{ExportOptions, Preview};
 use crate::mask::EffectiveMask;
-use crate::photo::Photo;
+use crate::photo::{Photo, TransferChoice};
 use crate::restore::{CellPlan, ContextCache, Detection, FillCell, Restoration};
 
 use super::{ExportReport, RecordRequest};
@@ -23,11 +23,17 @@ pub struct OpenRequest {
     pub path: PathBuf,
     /// Page of a TIFF, counted from 0; `None` for the first that is a picture of its own.
     pub page: Option<u32>,
+    /// Whether it is taken for a linear scan.
+    pub transfer: TransferChoice,
 }
 
 impl From<PathBuf> for OpenRequest {
     fn from(path: PathBuf) -> Self {
-        Self { path, page: None }
+        Self {
+            path,
+            page: None,
+            transfer: TransferChoice::default(),
+        }
     }
 }
 

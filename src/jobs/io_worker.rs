@@ -49,7 +49,7 @@ fn open(
         _ if token.is_cancelled() => JobEvent::Cancelled { id },
         Ok(Ok(photo)) => JobEvent::Opened {
             id,
-            photo: Arc::<Photo>::new(photo),
+            photo: Arc::<Photo>::new(photo.taken_as(request.transfer)),
         },
         Ok(Err(error)) => failed(id, OPEN_FAILED, error.to_string()),
         Err(panic) => failed(id, OPEN_FAILED, format!("{panic}: {}", path.display())),

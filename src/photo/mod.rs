@@ -3,13 +3,17 @@
 mod metadata;
 mod native;
 mod samples;
+mod stated;
+mod transfer;
 mod window;
 
 pub use metadata::{FileFormat, Metadata, Orientation, Pages, Resolution, ResolutionUnit};
 pub use native::{JpegComponent, JpegParts, JpegSegment, Native, PngChunk, PngParts};
 pub use samples::{BitDepth, Channels, Samples};
+pub use transfer::{Transfer, TransferChoice};
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::geometry::ImageSize;
 
@@ -26,17 +30,20 @@ pub struct Source {
     pub notes: Vec<String>,
 }
 
-/// The master as decoded: never changed after construction; share it as `Arc<Photo>`.
+/// The master as decoded: never changed after construction; share it as `Arc<Photo>`. A clone shares the pixels.
 ///
 /// Pixels stay in stored order; EXIF/TIFF orientation is only applied for display.
 #[derive(Clone, Debug)]
 pub struct Photo {
     size: ImageSize,
     channels: Channels,
-    samples: Samples,
-    alpha: Option<Samples>,
+    samples: Arc<Samples>,
+    alpha: Option<Arc<Samples>>,
     metadata: Metadata,
     source: Source,
+    /// What the file says of its code values.
+    stated: Transfer,
+    choice: TransferChoice,
 }
 
 /// Why pixels do not make a [`Photo`].
@@ -61,7 +68,8 @@ pub enum PhotoError {
 impl Photo {
     /// A photo from interleaved `samples` (grey: 1 a pixel; RGB: 3 a pixel), rows top to bottom in stored order.
     ///
-    /// `alpha`, when present, has one sample a pixel at the same depth; it is kept aside and never restored.
+    /// `alpha`, when present, has one sample a pixel at the same depth; it is kept aside and never restored. Whether it is a
+    /// linear scan is read from `metadata`, unless [`Self::taken_as`] says otherwise.
     ///
     /// # Errors
     /// [`PhotoError`] when a side is zero or a sample count does not fit.
@@ -94,11 +102,42 @@ impl Photo {
         Ok(Self {
             size,
             channels,
-            samples,
-            alpha,
+            samples: Arc::new(samples),
+            alpha: alpha.map(Arc::new),
+            stated: stated::stated_by(&metadata),
             metadata,
             source,
+            choice: TransferChoice::default(),
         })
+    }
+
+    /// The same pixels, taken for a linear scan or not as `choice` says.
+    #[must_use]
+    pub fn taken_as(&self, choice: TransferChoice) -> Self {
+        Self {
+            choice,
+            ..self.clone()
+        }
+    }
+
+    /// How the code values stand for light.
+    pub fn transfer(&self) -> Transfer {
+        self.choice.resolve(self.stated)
+    }
+
+    /// How the file itself says they do.
+    pub fn stated_transfer(&self) -> Transfer {
+        self.stated
+    }
+
+    /// Who decided on [`Self::transfer`].
+    pub fn transfer_choice(&self) -> TransferChoice {
+        self.choice
+    }
+
+    /// What the networks see of the sample at `index`, on a scale of 0 to 65,535 whatever the depth.
+    pub fn seen_level(&self, index: usize) -> f64 {
+        self.transfer().seen(self.samples.level(index))
     }
 
     /// Size in stored order.
@@ -123,7 +162,7 @@ impl Photo {
 
     /// Alpha kept aside, one sample a pixel.
     pub fn alpha(&self) -> Option<&Samples> {
-        self.alpha.as_ref()
+        self.alpha.as_deref()
     }
 
     /// Metadata blobs as read.
@@ -148,6 +187,6 @@ impl Photo {
 
     /// Bytes of the decoded pixels.
     pub fn decoded_bytes(&self) -> usize {
-        self.samples.byte_len() + self.alpha.as_ref().map_or(0, Samples::byte_len)
+        self.samples.byte_len() + self.alpha().map_or(0, Samples::byte_len)
     }
 }

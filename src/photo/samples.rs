@@ -85,6 +85,14 @@ impl Samples {
         }
     }
 
+    /// The code value at `index` on the scale of 16 bits: 8-bit ones × 257.
+    pub fn level(&self, index: usize) -> u16 {
+        match self {
+            Self::U8(values) => u16::from(values[index]) * 257,
+            Self::U16(values) => values[index],
+        }
+    }
+
     /// The code value at `index`, widened.
     pub fn get(&self, index: usize) -> u16 {
         match self {

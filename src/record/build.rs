@@ -148,6 +148,7 @@ fn picture(photo: &Photo) -> PictureFacts {
         }
         .to_owned(),
         has_alpha: photo.alpha().is_some(),
+        linear: photo.transfer().is_linear(),
     }
 }
 

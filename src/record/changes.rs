@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::geometry::{ImageSize, PixelRect};
-use crate::photo::{Channels, Photo, Samples};
+use crate::photo::{Channels, Photo};
 use crate::restore::{Restoration, composite_rect};
 
 /// Longest side of the picture, px: what a screen shows; larger scans are reduced by a whole factor.
@@ -70,13 +70,9 @@ fn write_row(
     }
 }
 
-/// Lightness of the pixel whose first sample is `at`, 0 to 255. Weights: Rec. 709, on code values.
+/// Lightness of the pixel whose first sample is `at`, 0 to 255. Weights: Rec. 709, on what the networks see.
 fn grey(photo: &Photo, at: usize) -> f32 {
-    let to_byte = match photo.samples() {
-        Samples::U8(_) => 1.0,
-        Samples::U16(_) => 257.0,
-    };
-    let sample = |i: usize| f32::from(photo.samples().get(at + i)) / to_byte;
+    let sample = |i: usize| photo.seen_level(at + i) as f32 / 257.0;
     match photo.channels() {
         Channels::Grey => sample(0),
         Channels::Rgb => 0.2126 * sample(0) + 0.7152 * sample(1) + 0.0722 * sample(2),
@@ -106,7 +102,7 @@ mod tests {
 
     use super::*;
     use crate::geometry::TileIndex;
-    use crate::photo::{FileFormat, Metadata, Orientation, Source};
+    use crate::photo::{FileFormat, Metadata, Orientation, Samples, Source};
     use crate::restore::{FillCell, RectFill};
 
     fn photo(size: ImageSize, orientation: Orientation) -> Photo {

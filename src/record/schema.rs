@@ -1,4 +1,4 @@
-//! The fields of `NAME.restoration.json`, version 3. Their names are a promise to archives: see `docs/restoration-record.md`.
+//! The fields of `NAME.restoration.json`, version 4. Their names are a promise to archives: see `docs/restoration-record.md`.
 
 use std::num::NonZeroU32;
 use std::path::{Component, Path};
@@ -10,7 +10,7 @@ use super::RecordError;
 /// What `schema` says in every record.
 pub const SCHEMA: &str = "unscratch-restoration-record";
 /// The version written, and the newest that is read.
-pub const SCHEMA_VERSION: u32 = 3;
+pub const SCHEMA_VERSION: u32 = 4;
 /// Longest record read, bytes: more than a million areas.
 const LONGEST_BYTES: u64 = 256 << 20;
 
@@ -115,6 +115,9 @@ pub struct PictureFacts {
     pub channels: String,
     /// Whether there is an alpha channel, which is never changed.
     pub has_alpha: bool,
+    /// Whether it was taken for a linear scan; absent from records of versions before 4, when nothing was.
+    #[serde(default)]
+    pub linear: bool,
 }
 
 /// The derivative.
@@ -452,8 +455,8 @@ mod tests {
             RecordError::NotARecord { .. }
         ));
         assert!(matches!(
-            parse(r#"{"schema": "unscratch-restoration-record", "schema_version": 4}"#),
-            RecordError::Version { version: 4, .. }
+            parse(r#"{"schema": "unscratch-restoration-record", "schema_version": 5}"#),
+            RecordError::Version { version: 5, .. }
         ));
     }
 }

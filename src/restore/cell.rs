@@ -41,7 +41,7 @@ pub struct FillCell {
     pub pieces: Vec<FillPiece>,
     /// Where the pixels carried lie, row by row and from left to right; runs neither touch nor overlap.
     pub spans: Vec<FillSpan>,
-    /// Filled pixels, span after span, interleaved in the photo's channels, 0 to 65,535 whatever its depth.
+    /// Filled pixels, span after span, interleaved in the photo's channels: its code values, 0 to 65,535 whatever its depth.
     pub fill: Vec<u16>,
     /// Composite α of each pixel: 255 = all fill, never 0.
     pub alpha: Vec<u8>,

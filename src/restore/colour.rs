@@ -8,7 +8,7 @@ use super::local_tone::LocalTone;
 use super::window_fill::rows_of;
 use crate::geometry::{ImageSize, PixelPoint, PixelRect};
 use crate::inference::Tensor;
-use crate::photo::{Channels, Photo};
+use crate::photo::{Channels, Photo, Transfer};
 
 /// Weights of lightness Y, Rec. 709. Only a measure to compare pixels by: code values are not linear light.
 const LUMA: [f32; 3] = [0.2126, 0.7152, 0.0722];
@@ -72,25 +72,30 @@ impl ColourGuide {
         }
     }
 
-    /// The fill of `rect` in the photo's channels, interleaved, 0 to 65,535; `fill` (1, 3, h, w) covers `read`.
-    pub(super) fn interleave(&self, fill: &Tensor, rect: PixelRect, read: PixelRect) -> Vec<u16> {
+    /// The fill of `rect` in the photo's channels, interleaved, its code values on a scale of 0 to 65,535; `fill` (1, 3, h, w),
+    /// as the networks see it, covers `read`.
+    pub(super) fn interleave(
+        &self,
+        fill: &Tensor,
+        (rect, read): (PixelRect, PixelRect),
+        transfer: Transfer,
+    ) -> Vec<u16> {
+        let to_level = |value| transfer.stored_of_unit(value);
         let [red, green, blue] = [0, 1, 2].map(|c| rows_of(fill, c, rect, read));
         let pixels = red.zip(green).zip(blue).map(|((r, g), b)| [r, g, b]);
         match self {
-            Self::Grey => pixels.map(|[r, g, b]| to_u16((r + g + b) / 3.0)).collect(),
+            Self::Grey => pixels
+                .map(|[r, g, b]| to_level((r + g + b) / 3.0))
+                .collect(),
             Self::Toned(tones) => {
                 let places = (rect.y..rect.bottom())
                     .flat_map(|y| (rect.x..rect.right()).map(move |x| (x, y)));
-                let toned = |((x, y), rgb)| tones.at(x, y).colour_of(luma(rgb)).map(to_u16);
+                let toned = |((x, y), rgb)| tones.at(x, y).colour_of(luma(rgb)).map(to_level);
                 places.zip(pixels).flat_map(toned).collect()
             }
-            Self::Colour => pixels.flat_map(|rgb| rgb.map(to_u16)).collect(),
+            Self::Colour => pixels.flat_map(|rgb| rgb.map(to_level)).collect(),
         }
     }
-}
-
-fn to_u16(value: f32) -> u16 {
-    (value * 65_535.0).round().clamp(0.0, 65_535.0) as u16
 }
 
 fn luma([r, g, b]: [f32; 3]) -> f32 {
@@ -364,7 +369,7 @@ mod tests {
         let read = PixelRect::new(0, 0, SIDE, SIDE);
         let place = (read, ImageSize::new(SIDE, SIDE), 128);
         let guide = ColourGuide::new(PhotoTone::of(photo), (&input, &hole), place);
-        let filled = guide.interleave(&fill, rect, read);
+        let filled = guide.interleave(&fill, (rect, read), Transfer::Encoded);
         let error = |pixel: &[u16]| {
             let rgb = [0, 1, 2].map(|c| f32::from(pixel[c]) / 65_535.0);
             // The toned colour of the same lightness, found on the curve.
@@ -397,7 +402,9 @@ mod tests {
         let print = photo(|shade, _, _| [shade; 3]);
         let tone = Tone::of_photo(&print).unwrap();
         for step in 0..=255 {
-            let [r, g, b] = tone.colour_of(step as f32 / 255.0).map(to_u16);
+            let [r, g, b] = tone
+                .colour_of(step as f32 / 255.0)
+                .map(|value| Transfer::Encoded.stored_of_unit(value));
             assert!(r.abs_diff(g) <= 1 && b.abs_diff(g) <= 1, "{r} {g} {b}");
         }
     }
@@ -422,7 +429,7 @@ mod tests {
         let fill = Tensor::new([1, 3, 1, 1], vec![0.2, 0.4, 0.6]).unwrap();
         let one = PixelRect::new(0, 0, 1, 1);
         assert_eq!(
-            ColourGuide::Colour.interleave(&fill, one, one),
+            ColourGuide::Colour.interleave(&fill, (one, one), Transfer::Encoded),
             [13_107, 26_214, 39_321]
         );
     }

@@ -3,6 +3,7 @@
 //! The area takes over the differences between neighbouring pixels of its source and the values of the known pixels at its
 //! border: gradient-domain cloning (Pérez, Gangnet, Blake: "Poisson Image Editing", 2003), solved by conjugate gradients in
 //! `f64`, one channel after the other in a fixed order, so that the same recipe gives the same bytes on every machine.
+//! Values are those that the networks see, so that a linear scan is joined by what the eye sees of it.
 
 use rayon::prelude::*;
 
@@ -10,7 +11,7 @@ use super::show_through::without_damage_tone;
 use crate::geometry::ImageSize;
 use crate::inference::CancelToken;
 use crate::mask::{OwnFill, PixelRegion, Recipe, RecipeKind, SourcePiece};
-use crate::photo::{Photo, Samples};
+use crate::photo::{Photo, Transfer};
 
 /// The most pixels an area may have to be filled in this way.
 pub const MAX_HEAL_PX: u64 = 1_000_000;
@@ -66,10 +67,11 @@ pub fn fill_from_own(
         .map(|channel| {
             let values = system.solve(photo, channel, cancel)?;
             Ok(match recipe.kind {
-                RecipeKind::Chosen | RecipeKind::Suggested => rounded(&values),
+                RecipeKind::Chosen | RecipeKind::Suggested => stored(&values, photo.transfer()),
                 RecipeKind::ShowsThrough => {
                     let observed = system.observed(photo, channel);
-                    rounded(&without_damage_tone(region, &observed, &values))
+                    let values = without_damage_tone(region, &observed, &values);
+                    stored(&values, photo.transfer())
                 }
             })
         })
@@ -172,14 +174,10 @@ impl System {
         })
     }
 
-    /// The master's value of `channel` at a pixel that lies in the photo, 0 to 65,535.
+    /// The master's value of `channel` at a pixel that lies in the photo, as the networks see it, 0 to 65,535.
     fn master(&self, photo: &Photo, channel: usize, (x, y): (u32, u32)) -> f64 {
         let at = self.size.index(x, y) * photo.channels().count() + channel;
-        let value = f64::from(photo.samples().get(at));
-        match photo.samples() {
-            Samples::U8(_) => value * 257.0,
-            Samples::U16(_) => value,
-        }
+        photo.seen_level(at)
     }
 
     /// The difference between the source of a pixel and that of the pixel beside it.
@@ -294,11 +292,10 @@ impl System {
     }
 }
 
-fn rounded(values: &[f64]) -> Vec<u16> {
+/// `values` as the photo stores them, on a scale of 0 to 65,535.
+fn stored(values: &[f64], transfer: Transfer) -> Vec<u16> {
     let values = values.iter();
-    values
-        .map(|value| value.round().clamp(0.0, 65_535.0) as u16)
-        .collect()
+    values.map(|&value| transfer.stored(value)).collect()
 }
 
 /// (x, y) moved by `by`; `None` beyond the photo's edge.
@@ -332,7 +329,7 @@ mod tests {
 
     use super::*;
     use crate::geometry::PixelRect;
-    use crate::photo::{Channels, FileFormat, Metadata, Source};
+    use crate::photo::{Channels, FileFormat, Metadata, Samples, Source, TransferChoice};
 
     const SIZE: ImageSize = ImageSize::new(120, 90);
 
@@ -394,6 +391,30 @@ mod tests {
             let wanted = slope(x, y);
             assert!(value.abs_diff(wanted) <= 2, "{x} {y}: {value} for {wanted}");
         }
+    }
+
+    #[test]
+    fn a_linear_scan_is_healed_as_the_same_photo_encoded_for_the_eye() {
+        let shade = |x: u32, y: u32| {
+            let step = 9_000 * u32::from((x / 6 + y / 4).is_multiple_of(2));
+            (14_000 + 250 * x + step) as u16
+        };
+        let encoded = photo(Channels::Grey, |x, y, _| shade(x, y));
+        let linear = photo(Channels::Grey, |x, y, _| {
+            Transfer::Linear.stored(f64::from(shade(x, y)))
+        });
+        let expected = heal(&encoded, HOLE, -36, 3).unwrap().fill;
+        let as_linear = linear.taken_as(TransferChoice::Linear);
+        let fill = heal(&as_linear, HOLE, -36, 3).unwrap().fill;
+        let away =
+            |level: u16, expected: u16| (Transfer::Linear.seen(level) - f64::from(expected)).abs();
+        for (&level, &expected) in fill.iter().zip(&expected) {
+            assert!(away(level, expected) < 10.0, "{level} for {expected}");
+        }
+        // Steps of light itself would be others.
+        let of_light = heal(&linear, HOLE, -36, 3).unwrap().fill;
+        let mut both = of_light.iter().zip(&expected);
+        assert!(both.any(|(&level, &expected)| away(level, expected) > 500.0));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::alpha::alpha_rect;
 use super::heal::HealError;
 use crate::geometry::PixelRect;
 use crate::mask::{EffectiveMask, PixelRegion, SourcePiece};
-use crate::photo::{Photo, Samples};
+use crate::photo::Photo;
 
 /// Side of the squares that have a source each, px.
 const SQUARE_PX: u32 = 64;
@@ -121,15 +121,11 @@ impl<'a> Field<'a> {
         window.contains(x, y) && !self.is_repaired[window.size().index(x - window.x, y - window.y)]
     }
 
-    /// Sample of a pixel, 0 to 65,535.
+    /// Sample of a pixel as the networks see it, 0 to 65,535.
     fn value(&self, (x, y): (u32, u32), channel: usize) -> f64 {
         let channels = self.photo.channels().count();
         let at = self.photo.size().index(x, y) * channels + channel;
-        let scale = match self.photo.samples() {
-            Samples::U8(_) => 257.0,
-            Samples::U16(_) => 1.0,
-        };
-        f64::from(self.photo.samples().get(at)) * scale
+        self.photo.seen_level(at)
     }
 
     /// The offset for `square` that comes `number`th.
@@ -232,7 +228,7 @@ mod tests {
     use super::*;
     use crate::geometry::ImageSize;
     use crate::mask::{Brush, BrushMode, Mask, line};
-    use crate::photo::{Channels, FileFormat, Metadata, Source};
+    use crate::photo::{Channels, FileFormat, Metadata, Samples, Source};
     use crate::restore::area_at;
 
     const SIZE: ImageSize = ImageSize::new(300, 200);

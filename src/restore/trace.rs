@@ -10,7 +10,7 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use crate::geometry::{ImageSize, PixelPoint};
 use crate::mask::ProbabilityMap;
-use crate::photo::{Channels, Photo, Samples};
+use crate::photo::{Channels, Photo};
 
 /// A px with at least this strength belongs to the scratch.
 const STRONG: f32 = 0.5;
@@ -117,20 +117,18 @@ impl<'a> Field<'a> {
         self.photo.size()
     }
 
-    /// Lightness 0 to 1 of the px nearest to (`x`, `y`), the nearest inside when that lies outside.
+    /// Lightness 0 to 1, as the networks see it, of the px nearest to (`x`, `y`), the nearest inside when that lies outside.
     fn light(&self, x: f32, y: f32) -> f32 {
         let size = self.size();
         let column = (x.floor().max(0.0) as u32).min(size.width - 1);
         let row = (y.floor().max(0.0) as u32).min(size.height - 1);
         let at = size.index(column, row);
-        let mean = |read: &dyn Fn(usize) -> f32| match self.photo.channels() {
-            Channels::Grey => read(at),
-            Channels::Rgb => (read(3 * at) + read(3 * at + 1) + read(3 * at + 2)) / 3.0,
+        let level = |i| self.photo.seen_level(i) as f32;
+        let mean = match self.photo.channels() {
+            Channels::Grey => level(at),
+            Channels::Rgb => (level(3 * at) + level(3 * at + 1) + level(3 * at + 2)) / 3.0,
         };
-        match self.photo.samples() {
-            Samples::U8(values) => mean(&|i| f32::from(values[i])) / 255.0,
-            Samples::U16(values) => mean(&|i| f32::from(values[i])) / 65_535.0,
-        }
+        mean / 65_535.0
     }
 
     /// The median difference between px 3 px apart around `click`.

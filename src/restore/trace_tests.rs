@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::*;
-use crate::photo::{FileFormat, Metadata, Source};
+use crate::photo::{FileFormat, Metadata, Samples, Source};
 
 const SIZE: ImageSize = ImageSize::new(400, 300);
 

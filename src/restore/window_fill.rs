@@ -8,7 +8,7 @@ use super::plan::bounds_of_set;
 use super::{CellPlan, ContextCache, FillCell, RectFill, RestoreError};
 use crate::geometry::{PixelRect, mirror_index};
 use crate::inference::{CancelToken, Engine, InferenceError, Tensor, take_output};
-use crate::photo::Photo;
+use crate::photo::{Photo, Transfer};
 use crate::tiling::Window;
 
 /// What of a cell shows the fill.
@@ -122,6 +122,7 @@ impl WindowOutput {
             read,
             fill: self.fill,
             recovered: self.recovered,
+            transfer: photo.transfer(),
             guide: ColourGuide::new(contexts.tone(photo), (&input, &hole), place),
         }
     }
@@ -132,6 +133,8 @@ pub(super) struct WindowFill {
     pub read: PixelRect,
     fill: Tensor,
     recovered: Tensor,
+    /// The photo's.
+    transfer: Transfer,
     guide: ColourGuide,
 }
 
@@ -145,7 +148,9 @@ impl WindowFill {
     pub fn rect(&self, rect: PixelRect) -> RectFill {
         let recovered = rows_of(&self.recovered, 0, rect, self.read);
         RectFill {
-            fill: self.guide.interleave(&self.fill, rect, self.read),
+            fill: self
+                .guide
+                .interleave(&self.fill, (rect, self.read), self.transfer),
             alpha: Vec::new(),
             recovered: recovered
                 .map(|value| (value * 255.0).round() as u8)

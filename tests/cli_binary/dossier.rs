@@ -79,7 +79,7 @@ fn what_was_filled_in_pieces_for_want_of_memory_is_identical_with_any_memory() {
     let said = "Smaller windows, because of the memory limit of 192 MiB";
     assert!(ran.stderr.contains(said), "{}", ran.stderr);
     let record = folder.json("r.restoration.json");
-    assert_eq!(record["schema_version"], 3);
+    assert_eq!(record["schema_version"], 4);
     let windows = record["fill_windows"].as_array().unwrap();
     assert!(windows.len() > 1, "{windows:?}");
     assert!(windows.iter().all(|window| window["piece"].is_object()));

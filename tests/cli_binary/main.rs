@@ -6,6 +6,7 @@ mod eval;
 mod files;
 #[cfg(target_os = "linux")]
 mod full_disk;
+mod linear;
 mod options;
 mod report;
 mod support;

@@ -15,6 +15,7 @@ mod flow;
 mod folders;
 mod keyboard;
 mod large;
+mod linear;
 mod marks;
 mod memory;
 mod mending;

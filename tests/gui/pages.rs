@@ -43,7 +43,10 @@ fn window_on(path: &Path, page: Option<u32>, journals: Option<PathBuf>) -> Windo
     let folder = tempfile::tempdir().unwrap();
     let path = path.to_path_buf();
     let mut window = start_in(folder, None, move |options| {
-        options.file = Some(OpenRequest { path, page });
+        options.file = Some(OpenRequest {
+            page,
+            ..path.into()
+        });
         options.journals = journals.map(JournalFolder::new);
     });
     window.until("the photo is open", |app| app.document().is_some());
@@ -109,7 +112,10 @@ fn a_page_that_is_not_there_is_a_message() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = start_in(folder, None, move |options| {
         let page = Some(8);
-        options.file = Some(OpenRequest { path, page });
+        options.file = Some(OpenRequest {
+            page,
+            ..path.into()
+        });
     });
     window.until("the message is there", |app| app.view().notice.is_some());
     let notice = window.app().view().notice.clone().unwrap();

@@ -165,6 +165,7 @@ impl Comparison<'_> {
             mask: self.pair.mask.as_deref().map(shown),
             width: size.width,
             height: size.height,
+            linear: self.photo.transfer().is_linear(),
             verdict: Verdict::new(self.is_damaged(damaged_pixels), change_db, changed_pixels),
             change_db,
             whole,

@@ -9,7 +9,7 @@ use super::quality::Pixels;
 /// The metric halves a picture five times; below this side it is not defined.
 const LEAST_SIDE_PX: u32 = 8;
 
-/// SSIMULACRA2 of `picture` against `truth`, code values taken for sRGB: 100 for the same, 90 for no difference that is seen
+/// SSIMULACRA2 of `picture` against `truth`, what the networks see taken for sRGB: 100 for the same, 90 for no difference that is seen
 /// side by side, below 0 for pictures that are very far apart. `None` for pictures under 8 px of side.
 ///
 /// Source: J. Sneyers, SSIMULACRA 2, Cloudinary, 2022.

@@ -1,10 +1,11 @@
-//! PSNR and SSIM of two pictures over parts of them. Pure functions of code values / their maximum.
+//! PSNR and SSIM of two pictures over parts of them. Pure functions of what the networks see: code values / their maximum, those
+//! of a linear scan encoded as sRGB.
 
 use rayon::prelude::*;
 
 use super::windows::largest_in_square;
 use crate::geometry::ImageSize;
-use crate::photo::{Channels, Photo, Samples};
+use crate::photo::{Channels, Photo, Samples, Transfer};
 
 /// The smallest mean squared error that is told apart from none: 100 dB.
 const LEAST_ERROR: f64 = 1e-10;
@@ -24,6 +25,7 @@ pub(super) struct Pixels<'a> {
     size: ImageSize,
     is_rgb: bool,
     samples: &'a Samples,
+    transfer: Transfer,
 }
 
 impl<'a> Pixels<'a> {
@@ -38,6 +40,7 @@ impl<'a> Pixels<'a> {
             size: photo.size(),
             is_rgb: photo.channels() == Channels::Rgb,
             samples,
+            transfer: photo.transfer(),
         }
     }
 
@@ -47,11 +50,7 @@ impl<'a> Pixels<'a> {
 
     /// The pixel at a row-major index; grey is repeated.
     pub fn rgb(&self, index: usize) -> [f64; 3] {
-        let max = match self.samples {
-            Samples::U8(_) => 255.0,
-            Samples::U16(_) => 65_535.0,
-        };
-        let at = |i| f64::from(self.samples.get(i)) / max;
+        let at = |i| self.transfer.seen(self.samples.level(i)) / 65_535.0;
         if self.is_rgb {
             [0, 1, 2].map(|c| at(3 * index + c))
         } else {
@@ -202,12 +201,27 @@ mod tests {
             size,
             is_rgb,
             samples,
+            transfer: Transfer::Encoded,
         }
     }
 
     fn grey(size: ImageSize, value: impl Fn(u32, u32) -> u8) -> Samples {
         let rows = (0..size.height).flat_map(|y| (0..size.width).map(move |x| (x, y)));
         Samples::U8(rows.map(|(x, y)| value(x, y)).collect())
+    }
+
+    #[test]
+    fn linear_scans_are_compared_as_they_are_seen() {
+        let size = ImageSize::new(8, 8);
+        let transfer = Transfer::Linear;
+        let light = |seen: f64| Samples::U16(vec![transfer.stored(seen * 65_535.0); 64]);
+        let (a, b) = (light(0.5), light(0.6));
+        let linear = |samples| Pixels {
+            transfer,
+            ..pixels(size, samples, false)
+        };
+        let psnr = psnr(linear(&a), linear(&b), None).unwrap();
+        assert!((psnr - 20.0).abs() < 0.01, "{psnr}");
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub(super) struct PairReport {
     pub mask: Option<String>,
     pub width: u32,
     pub height: u32,
+    /// Whether the damaged picture was taken for a linear scan; the figures are then of its code values encoded as sRGB.
+    pub linear: bool,
     pub verdict: Verdict,
     /// PSNR of the whole picture after less before, dB.
     pub change_db: f64,
@@ -347,6 +349,7 @@ mod tests {
             mask: None,
             width: 10,
             height: 10,
+            linear: false,
             verdict,
             change_db,
             whole: Quality {

@@ -161,6 +161,7 @@ impl UnscratchApp {
             Command::SaveMask => self.show_save_mask(),
             Command::ToggleRim => settings.show_rim = !settings.show_rim,
             Command::Detect => self.detect(),
+            Command::LinearScan => self.toggle_linear_scan(),
             Command::SensitivityTimid | Command::SensitivityNormal | Command::SensitivityEager => {
                 if let Some(threshold) = self.model().preset(command) {
                     self.set_threshold(ctx, threshold);

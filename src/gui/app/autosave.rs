@@ -8,6 +8,7 @@ use eframe::egui;
 use serde::{Deserialize, Serialize};
 
 use super::UnscratchApp;
+use super::linear::choice_for_work;
 use crate::document::Document;
 use crate::gui::canvas::transform::View;
 use crate::gui::dialogs::{Dialog, autosaves::AutosavesForm, resume::ResumeForm};
@@ -19,6 +20,7 @@ use crate::journal::{
     Autosave, Capture, JournalEvent, JournalFolder, JournalSystem, Limits, MasterId, Offer, Origin,
     Place,
 };
+use crate::photo::TransferChoice;
 
 /// How often the work is handed over at most; a killed program loses about this much.
 const EVERY: Duration = Duration::from_millis(250);
@@ -42,6 +44,9 @@ struct Note {
     /// Rulers, pixel grid, navigator; absent from older journals.
     #[serde(default)]
     aids: Option<(bool, bool, bool)>,
+    /// Whether the photo is taken for a linear scan; absent from older journals, when none was.
+    #[serde(default)]
+    transfer: Option<TransferChoice>,
 }
 
 /// When something was last handed over, and what.
@@ -209,12 +214,20 @@ impl UnscratchApp {
     /// Brings the offered work back.
     pub(super) fn resume_work(&mut self) {
         self.view.dialog = None;
-        let (Some(offer), Some(document)) = (self.saving.offer.take(), &mut self.document) else {
+        let (Some(offer), Some(document)) = (self.saving.offer.take(), &self.document) else {
             return;
         };
         let Offer {
             recovered, origin, ..
         } = *offer;
+        let note = serde_json::from_slice::<Note>(&recovered.capture.note).ok();
+        // First of all: areas were filled for the photo as it was taken then.
+        let stated = document.photo().stated_transfer();
+        let noted = note.as_ref().and_then(|note| note.transfer);
+        self.take_photo_as(choice_for_work(noted, origin == Origin::Changed, stated));
+        let Some(document) = &mut self.document else {
+            return;
+        };
         let work = recovered.capture.work;
         let outcome = if origin == Origin::Changed {
             document.resume_marks_alone(work)
@@ -232,7 +245,7 @@ impl UnscratchApp {
                 let state = document.snapshot();
                 document.mark_exported(state);
             }
-            if let Ok(note) = serde_json::from_slice(&recovered.capture.note) {
+            if let Some(note) = note {
                 self.take_note(&note);
             }
         }
@@ -367,6 +380,10 @@ impl UnscratchApp {
             split: self.view.split,
             brush: (settings.brush_diameter_px, settings.brush_hardness),
             shapes_protect: self.view.shapes_protect,
+            transfer: self
+                .document
+                .as_ref()
+                .map(|document| document.photo().transfer_choice()),
             aids: Some((settings.rulers, settings.pixel_grid, settings.navigator)),
         }
     }
@@ -407,4 +424,23 @@ impl UnscratchApp {
 /// Whether the document may be replaced by an empty one: nobody worked on it.
 pub(super) fn is_untouched(document: &Document) -> bool {
     document.detection().is_none() && document.saved_work().is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_of_an_older_journal_says_nothing_of_linear_scans_and_is_read_all_the_same() {
+        let older = r#"{"view": [1.0, [2.0, 3.0], false], "tool": 1, "overlay": 0, "compare": "restored",
+            "split": 0.5, "brush": [24.0, 0.8], "shapes_protect": false}"#;
+        let note: Note = serde_json::from_str(older).unwrap();
+        assert_eq!(note.transfer, None);
+        let newer = Note {
+            transfer: Some(TransferChoice::Linear),
+            ..note
+        };
+        let json = serde_json::to_string(&newer).unwrap();
+        assert_eq!(serde_json::from_str::<Note>(&json).unwrap(), newer);
+    }
 }

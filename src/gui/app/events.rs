@@ -171,7 +171,7 @@ impl UnscratchApp {
     }
 
     /// Stops what belongs to the photo that is left; exports go on.
-    fn stop_work(&mut self) {
+    pub(super) fn stop_work(&mut self) {
         let running = [
             self.work.detecting.take(),
             self.work.searching.take(),

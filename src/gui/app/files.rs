@@ -31,6 +31,7 @@ impl UnscratchApp {
             self.open_asking(OpenRequest {
                 path: photo.path().to_path_buf(),
                 page: Some(page),
+                transfer: photo.transfer_choice(),
             });
         }
     }

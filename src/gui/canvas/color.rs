@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use eframe::egui::Color32;
-use moxcms::{CmsError, ColorProfile, Layout, Transform8BitExecutor, TransformOptions};
+use moxcms::{
+    CmsError, ColorProfile, Layout, ToneReprCurve, Transform8BitExecutor, TransformOptions,
+};
 
 use crate::photo::{Channels, Photo};
 
@@ -30,9 +32,15 @@ impl std::fmt::Debug for DisplayColor {
 
 impl DisplayColor {
     /// From `photo`'s ICC profile to the screen's. A photo without one, or with one that cannot be used, counts as sRGB; so does
-    /// the screen.
+    /// the screen. A linear scan without one counts as sRGB with straight tone curves.
     pub fn of_photo(photo: &Photo, screen: Option<&ColorProfile>) -> Self {
-        Self::between(photo.metadata().icc.as_deref(), photo.channels(), screen)
+        let (icc, channels) = (photo.metadata().icc.as_deref(), photo.channels());
+        if icc.is_none() && photo.transfer().is_linear() {
+            let srgb = ColorProfile::new_srgb();
+            let own = transform(&linear_srgb(channels), channels, screen.unwrap_or(&srgb));
+            return Self::with(own.ok(), channels, screen);
+        }
+        Self::between(icc, channels, screen)
     }
 
     /// For pixels with this ICC profile on a screen with that one.
@@ -49,6 +57,16 @@ impl DisplayColor {
             })
             .ok()
         });
+        Self::with(own, channels, screen)
+    }
+
+    /// By the photo's `own` transform, if it has one.
+    fn with(
+        own: Option<Arc<Transform8BitExecutor>>,
+        channels: Channels,
+        screen: Option<&ColorProfile>,
+    ) -> Self {
+        let srgb = ColorProfile::new_srgb();
         let (transform, given) = match (own, screen) {
             (Some(own), _) => (Some(own), channels),
             (None, Some(screen)) => (transform(&srgb, Channels::Rgb, screen).ok(), Channels::Rgb),
@@ -95,6 +113,22 @@ fn colors(rgb: &[u8]) -> Vec<Color32> {
         .collect()
 }
 
+/// What a linear scan is shown by that has no profile.
+fn linear_srgb(channels: Channels) -> ColorProfile {
+    match channels {
+        Channels::Grey => ColorProfile::new_gray_with_gamma(1.0),
+        Channels::Rgb => {
+            let straight = || Some(ToneReprCurve::Lut(Vec::new()));
+            let mut profile = ColorProfile::new_srgb();
+            profile.cicp = None;
+            profile.red_trc = straight();
+            profile.green_trc = straight();
+            profile.blue_trc = straight();
+            profile
+        }
+    }
+}
+
 fn transform(
     from: &ColorProfile,
     channels: Channels,
@@ -136,6 +170,8 @@ fn is_identity(transform: &Transform8BitExecutor, channels: Channels) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::ImageSize;
+    use crate::photo::{FileFormat, Metadata, Samples, Source, TransferChoice};
 
     #[test]
     fn an_srgb_profile_changes_nothing_on_an_srgb_screen() {
@@ -193,6 +229,32 @@ mod tests {
                 shown.to_array()[..3]
                     .iter()
                     .all(|it| it.abs_diff(value) <= 1)
+            );
+        }
+    }
+
+    #[test]
+    fn a_linear_scan_without_a_profile_is_shown_encoded_for_the_eye() {
+        for channels in [Channels::Grey, Channels::Rgb] {
+            let values = vec![55; channels.count()];
+            let source = Source {
+                path: "made in a test".into(),
+                format: FileFormat::Png,
+                sha256: [0; 32],
+                notes: Vec::new(),
+            };
+            let (size, samples) = (ImageSize::new(1, 1), Samples::U8(values.clone()));
+            let photo = Photo::new(size, channels, samples, None, Metadata::default(), source);
+            let photo = photo.unwrap();
+            let plain = DisplayColor::of_photo(&photo, None).to_screen(&values);
+            assert_eq!(plain, [Color32::from_gray(55)]);
+            let linear = photo.taken_as(TransferChoice::Linear);
+            let shown = DisplayColor::of_photo(&linear, None).to_screen(&values)[0];
+            // 55 of 255 is light of 0.2157, which sRGB writes as 128.
+            let is_near = |value: u8| value.abs_diff(128) <= 1;
+            assert!(
+                shown.to_array()[..3].iter().all(|&it| is_near(it)),
+                "{shown:?}"
             );
         }
     }

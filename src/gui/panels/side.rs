@@ -10,6 +10,7 @@ use super::{caption, explained, heading};
 use crate::gui::command::Command;
 use crate::gui::state::{Action, Model, OverlayMode};
 use crate::gui::theme;
+use crate::photo::TransferChoice;
 
 /// Height of what the overlay's colours mean, or of their choice, points.
 const LEGEND_HEIGHT: f32 = 44.0;
@@ -286,12 +287,22 @@ fn photo(ui: &mut Ui, model: &Model<'_>) {
         photo.depth().bits()
     );
     caption(ui, kind);
-    let profile = if photo.metadata().icc.is_some() {
-        "With a colour profile"
-    } else {
-        "No colour profile, shown as sRGB"
+    let is_linear = photo.transfer().is_linear();
+    let profile = match (photo.metadata().icc.is_some(), is_linear) {
+        (true, _) => "With a colour profile",
+        (false, false) => "No colour profile, shown as sRGB",
+        (false, true) => "No colour profile, shown as linear sRGB",
     };
     caption(ui, profile);
+    if is_linear {
+        let said = match photo.transfer_choice() {
+            TransferChoice::Automatic => "Linear scan, as the file says",
+            TransferChoice::Linear | TransferChoice::Encoded => "Linear scan, as you said",
+        };
+        caption(ui, said);
+    } else if photo.stated_transfer().is_linear() {
+        caption(ui, "No linear scan, as you said");
+    }
     for note in &photo.source().notes {
         caption(ui, note.as_str());
     }

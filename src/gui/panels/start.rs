@@ -135,8 +135,8 @@ fn unfinished(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
                     ));
                 if row.clicked() {
                     actions.push(Action::OpenAndResume(OpenRequest {
-                        path: master.path.clone(),
                         page: Some(master.page),
+                        ..master.path.clone().into()
                     }));
                 }
             });

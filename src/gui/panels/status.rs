@@ -34,6 +34,11 @@ pub fn show(ui: &mut Ui, model: &Model<'_>) {
                 ui,
                 format!("{} px, {} bit", photo.ui_size(), photo.depth().bits()),
             );
+            if photo.transfer().is_linear() {
+                text(ui, "linear scan".to_owned()).on_hover_text(
+                    "The networks see this photo encoded for the eye, since its values are proportional to light: Edit, Linear scan",
+                );
+            }
             if let Some(page) = page_of(photo) {
                 text(ui, page).on_hover_text(model.with_keys(
                     "This file has several pages, each with marks of its own: {next_page} and {previous_page}, or File, Go to page, open another",

@@ -91,6 +91,7 @@ impl Model<'_> {
         match command {
             Command::Undo
             | Command::Redo
+            | Command::LinearScan
             | Command::ClearArea
             | Command::NetworkFill
             | Command::SuggestFill
@@ -109,6 +110,12 @@ impl Model<'_> {
             {
                 Some(IN_STROKE)
             }
+            // It would give up the opening, and answer for the photo that is left.
+            Command::LinearScan if self.work.opening.is_some() => Some("A photo is being opened"),
+            Command::LinearScan => unless(
+                !document.has_own_fills(),
+                "An area was healed for the photo as it is taken now; undo that and mark something else first",
+            ),
             Command::Undo => unless(document.undo_label().is_some(), "There is nothing to undo"),
             Command::Redo => unless(document.redo_label().is_some(), "Nothing was undone"),
             Command::ClearArea

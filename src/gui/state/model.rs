@@ -100,6 +100,10 @@ impl Model<'_> {
                 let preset = self.preset(command);
                 preset.is_some() && preset == threshold
             }
+            Command::LinearScan => {
+                let photo = self.document.map(Document::photo);
+                photo.is_some_and(|photo| photo.transfer().is_linear())
+            }
             Command::Crosshair => self.view.crosshair.is_some(),
             Command::ToggleRim => self.settings.show_rim,
             Command::ShapesProtect => self.view.shapes_protect,

@@ -29,6 +29,13 @@ pub(super) const ROWS: &[CommandRow] = &[
         &[Shortcut::command(Key::D)],
     ),
     row(
+        Command::LinearScan,
+        Group::Edit,
+        "Linear scan",
+        "Take this photo for a linear scan, whose values are proportional to light, or for an ordinary one; its colour profile decides until you do",
+        &[Shortcut::command_shift(Key::G)],
+    ),
+    row(
         Command::SensitivityTimid,
         Group::Edit,
         "Sensitivity: timid",
