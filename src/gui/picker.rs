@@ -127,20 +127,14 @@ fn dialog_for(wish: &Wish) -> rfd::AsyncFileDialog {
                 .set_title(title)
                 .add_filter("Photos", &PHOTO_EXTENSIONS)
                 .add_filter("All files", &["*"]);
-            match folder {
-                Some(folder) => dialog.set_directory(folder),
-                None => dialog,
-            }
+            beginning_in(dialog, folder.as_deref())
         }
         Wish::OpenProfile(folder) => {
             let dialog = dialog
                 .set_title("Choose the screen's colour profile")
                 .add_filter("Colour profiles", &PROFILE_EXTENSIONS)
                 .add_filter("All files", &["*"]);
-            match folder {
-                Some(folder) => dialog.set_directory(folder),
-                None => dialog,
-            }
+            beginning_in(dialog, folder.as_deref())
         }
         Wish::Save(path) | Wish::SaveMask(path) => {
             let name = path
@@ -154,6 +148,21 @@ fn dialog_for(wish: &Wish) -> rfd::AsyncFileDialog {
             }
         }
     }
+}
+
+/// `dialog`, to choose a file in `folder` first.
+///
+/// A desktop portal before 1.18 does not know the folder and begins where it likes. Zenity, which stands in for a missing
+/// portal, takes it from the name of a file.
+fn beginning_in(dialog: rfd::AsyncFileDialog, folder: Option<&Path>) -> rfd::AsyncFileDialog {
+    let Some(folder) = folder else {
+        return dialog;
+    };
+    let dialog = dialog.set_directory(folder);
+    if cfg!(any(windows, target_os = "macos")) {
+        return dialog;
+    }
+    dialog.set_file_name(format!("{}/", folder.display()))
 }
 
 /// A session bus (desktop portal) or zenity on Linux and the BSDs; elsewhere the system always has dialogs.
