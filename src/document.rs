@@ -336,6 +336,17 @@ impl Document {
         }))
     }
 
+    /// Takes `threshold` (0 becomes 1) as what the photo suggests, unless somebody has worked on it: no step of undo.
+    pub fn suggest_threshold(&mut self, threshold: u8) {
+        if self.saved_work().is_empty() {
+            self.editable.threshold = threshold.max(1);
+            if let Exported::Never(beginning) = &mut self.exported {
+                *beginning = self.editable.clone();
+            }
+            self.mask_changed();
+        }
+    }
+
     /// Sets the threshold (0 becomes 1): no inference, strokes stay; one slider drag is one undo step.
     ///
     /// Calls in a row belong to one drag until [`Self::end_threshold_drag`] or any other edit.

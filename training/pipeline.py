@@ -13,6 +13,7 @@ from torch import Tensor
 
 from training.export import onnx_runner
 from training.pyramid import detect, pad_to_grid
+from training.wide import with_coarse
 
 CONTEXT_CHANNELS = 16
 FEATHER_PX = 1.5
@@ -84,7 +85,12 @@ def grow_mask(mask: Tensor) -> Tensor:
 
 
 def fill(networks: Networks, photo: Tensor, hole: Tensor, *, context: bool = False) -> tuple[Tensor, Tensor]:
-    """Stage 2 on a whole photo (1, 3, H, W): fill and recovered share, cut to the photo's size."""
+    """Stage 2 on a whole photo (1, 3, H, W), wide losses coarse to fine: fill and recovered share, cut to the photo's size."""
+    filled, recovered = _run_filler(networks, photo, hole, context=context)
+    return with_coarse(filled, photo, hole, lambda half, wide: _run_filler(networks, half, wide, context=False)[0]), recovered
+
+
+def _run_filler(networks: Networks, photo: Tensor, hole: Tensor, *, context: bool) -> tuple[Tensor, Tensor]:
     height, width = photo.shape[-2:]
     padded = pad_to_grid(photo)
     if context:

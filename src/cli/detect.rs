@@ -7,7 +7,7 @@ use super::restore::restore_stop;
 use super::session::Session;
 use crate::io::{remove_output, save_mask, save_mask_layer};
 use crate::mask::{EffectiveMask, Mask};
-use crate::restore::{Sensitivity, detect, threshold_from_probability};
+use crate::restore::{detect, starting_probability, threshold_from_probability};
 
 /// Runs stage 1 and writes what it found.
 pub(super) fn run(args: &DetectArgs, session: &mut Session<'_>) -> Result<(), Stop> {
@@ -27,15 +27,16 @@ pub(super) fn run(args: &DetectArgs, session: &mut Session<'_>) -> Result<(), St
     session.engine()?;
     let (cancel, console) = (session.cancel.clone(), session.console);
     let engine = session.engine()?;
-    let threshold = match args.threshold {
-        Some(probability) => threshold_from_probability(probability),
-        None => Sensitivity::Normal.threshold(engine.detector_manifest()),
-    };
+    let thresholds = engine.detector_manifest().thresholds;
     let detection = detect(&photo, engine, &contexts, console, &cancel).map_err(restore_stop);
     session.say_notes();
     let detection = detection?;
     session.check_cancelled()?;
     let size = photo.size();
+    let probability = args.threshold;
+    let probability =
+        probability.unwrap_or_else(|| starting_probability(&detection.map, thresholds));
+    let threshold = threshold_from_probability(probability);
     let mask = EffectiveMask::new(
         Mask::new(size),
         Some((std::sync::Arc::clone(&detection.map), threshold)),

@@ -24,7 +24,7 @@ use crate::photo::Photo;
 use crate::record::Circumstances;
 use crate::restore::{
     ContextCache, NoProgress, ProgressSink as _, Restoration, Stage, changed_in_soft_edge, detect,
-    fill_photo, restore_photo, threshold_from_probability,
+    fill_photo, restore_photo, starting_probability, threshold_from_probability,
 };
 
 /// Restores every photo of the command; one that fails does not stop the others.
@@ -240,15 +240,15 @@ fn choose_mask(
     session.engine()?;
     let (cancel, console) = (session.cancel.clone(), session.console);
     let engine = session.engine()?;
-    let threshold = args
-        .threshold
-        .unwrap_or_else(|| probability_of(args.sensitivity, engine.detector_manifest().thresholds));
+    let thresholds = engine.detector_manifest().thresholds;
     let detection = timed(&mut seconds.detect, || {
         detect(photo, engine, contexts, console, &cancel)
     })
     .map_err(restore_stop);
     session.say_notes();
     let detection = detection?;
+    let chosen = chosen_probability(args.threshold, args.sensitivity, thresholds);
+    let threshold = chosen.unwrap_or_else(|| starting_probability(&detection.map, thresholds));
     Ok(ChosenMask {
         mask: EffectiveMask::new(
             mask,
@@ -258,13 +258,18 @@ fn choose_mask(
     })
 }
 
-/// The probability behind a name.
-pub(super) fn probability_of(sensitivity: Option<Sensitivity>, thresholds: Thresholds) -> f32 {
-    match sensitivity {
-        Some(Sensitivity::Timid) => thresholds.timid,
-        Some(Sensitivity::Normal) | None => thresholds.default,
-        Some(Sensitivity::Eager) => thresholds.eager,
-    }
+/// The probability that was asked for by number or by name, if any.
+pub(super) fn chosen_probability(
+    threshold: Option<f32>,
+    sensitivity: Option<Sensitivity>,
+    thresholds: Thresholds,
+) -> Option<f32> {
+    let named = sensitivity.map(|name| match name {
+        Sensitivity::Timid => thresholds.timid,
+        Sensitivity::Normal => thresholds.default,
+        Sensitivity::Eager => thresholds.eager,
+    });
+    threshold.or(named)
 }
 
 /// Fills what is masked; an empty mask needs no network.

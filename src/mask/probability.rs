@@ -59,6 +59,11 @@ impl ProbabilityMap {
         self.tile_maxima[index.row as usize * self.tile_columns as usize + index.column as usize]
     }
 
+    /// The largest value of the whole map; 0 for an empty one.
+    pub fn maximum(&self) -> u8 {
+        self.tile_maxima.iter().copied().max().unwrap_or(0)
+    }
+
     /// Memory, bytes.
     pub fn byte_len(&self) -> usize {
         self.values.len() + self.tile_maxima.len()

@@ -2,9 +2,9 @@
 //!
 //! A network returns the mean of what might have been there, which has no grain; beside grainy film or paper that is seen as
 //! a smear. Each small block of a hole takes the high pass of a sound block of like lightness nearby, scaled by
-//! √(1 − s²fill / s²near), s² being the mean square of the high pass; what was read through the damage has its own grain and
-//! takes none. No chance is involved, and where a block looks depends on photo and hole alone, counted in whole numbers, so
-//! that every window gives the same.
+//! √(1 − s²fill / s²near), s² being the mean square of the high pass: grain that was read through the damage counts
+//! already. What was read to a share r takes 1 − r² of that, what was wholly read takes none. No chance is involved, and
+//! where a block looks depends on photo and hole alone, counted in whole numbers, so that every window gives the same.
 
 use crate::geometry::{ImageSize, PixelRect};
 use crate::inference::Tensor;
@@ -81,7 +81,8 @@ pub fn add_grain(
             let limit = LARGEST_DEVIATIONS * near.mean_square.sqrt();
             for (x, y) in holes {
                 let at = y * width + x;
-                let weight = gain * (1.0 - recovered.data()[at]);
+                let read = recovered.data()[at];
+                let weight = gain * (1.0 - read * read);
                 let from = (
                     (x as i64 + near.offset.0) as usize,
                     (y as i64 + near.offset.1) as usize,

@@ -103,6 +103,7 @@ pub fn fill_cells(
 ) -> Result<(), RestoreError> {
     check_size(photo, mask)?;
     let max_px = max_window_px(engine.run_bytes());
+    let halo_px = engine.filler_manifest().halo_px;
     let mut filler = Filler {
         photo,
         mask,
@@ -112,7 +113,7 @@ pub fn fill_cells(
     };
     overlapped(
         by_window(plans),
-        |(read, plans)| PreparedWindow::new(photo, mask, read, plans, max_px),
+        |(read, plans)| PreparedWindow::new((photo, mask), read, plans, max_px, halo_px),
         |window, emit| filler.fill_window(window, emit),
         |computed: Computed<'_>| computed.cells(photo, contexts),
         |cells: Vec<FillCell>| cells.into_iter().for_each(&mut *filled),
@@ -131,15 +132,16 @@ struct PreparedWindow<'a> {
 
 impl<'a> PreparedWindow<'a> {
     fn new(
-        photo: &Photo,
-        mask: &EffectiveMask,
+        (photo, mask): (&Photo, &EffectiveMask),
         read: PixelRect,
         plans: Vec<&'a CellPlan>,
         max_px: u64,
+        halo_px: u32,
     ) -> Self {
         let holes = plans.into_iter().map(|plan| CellHole::new(mask, plan));
         let (waiting, untouched): (Vec<CellHole>, Vec<CellHole>) =
             holes.partition(|hole| !hole.rect.is_empty());
+        let needed = bounds_of(&waiting);
         let is_run = !waiting.is_empty() && read.size().pixel_count() as u64 <= max_px;
         Self {
             read,
@@ -148,9 +150,17 @@ impl<'a> PreparedWindow<'a> {
                 .map(|CellHole { plan, .. }| FillCell::empty(plan.index, plan.stamp))
                 .collect(),
             waiting,
-            input: is_run.then(|| WindowInput::new(photo, mask, &whole_window(photo, read))),
+            input: is_run.then(|| {
+                WindowInput::new(photo, mask, &whole_window(photo, read), needed, halo_px)
+            }),
         }
     }
+}
+
+/// What is to be filled of all these cells together.
+pub(super) fn bounds_of(holes: &[CellHole<'_>]) -> PixelRect {
+    let rects = holes.iter().map(|hole| hole.rect);
+    rects.fold(PixelRect::EMPTY, PixelRect::union)
 }
 
 /// The window that reads `read` and keeps all of it that lies in the photo.
@@ -237,7 +247,10 @@ impl Filler<'_> {
         let max_px = max_window_px(self.engine.run_bytes());
         if read.size().pixel_count() as u64 <= max_px {
             let window = whole_window(self.photo, read);
-            let input = input.unwrap_or_else(|| WindowInput::new(self.photo, self.mask, &window));
+            let input = input.unwrap_or_else(|| {
+                let needed = bounds_of(waiting);
+                WindowInput::new(self.photo, self.mask, &window, needed, self.halo_px())
+            });
             let output = self.run(input?)?;
             emit(Computed::Window(Box::new(output), std::mem::take(waiting)));
         }
@@ -267,7 +280,8 @@ impl Filler<'_> {
     /// Stage 2 on the window around `rect`.
     fn run_around(&mut self, rect: PixelRect) -> Result<WindowFill, RestoreError> {
         let read = window_around(rect, self.photo.size(), self.halo_px()).read;
-        let input = WindowInput::new(self.photo, self.mask, &whole_window(self.photo, read))?;
+        let window = whole_window(self.photo, read);
+        let input = WindowInput::new(self.photo, self.mask, &window, rect, self.halo_px())?;
         Ok(self.run(input)?.fill(self.photo, self.contexts))
     }
 

@@ -26,6 +26,8 @@ mod select;
 mod show_through;
 mod suggest;
 mod trace;
+mod wide;
+mod wide_plan;
 mod window_fill;
 
 pub use alpha::{ALPHA_REACH_PX, AlphaSource, alpha_layer, alpha_photo, alpha_rect, hole_rect};
@@ -39,7 +41,7 @@ pub use grain::add_grain;
 pub use group::has_smaller_windows;
 pub use heal::{HealError, MAX_HEAL_PX, fill_from_own, whole_piece};
 pub use inpaint::{fill_cell, fill_cells, fill_photo, restore_photo};
-pub use options::{Sensitivity, threshold_from_probability};
+pub use options::{Sensitivity, starting_probability, threshold_from_probability};
 pub use plan::{CELL_PX, CellPlan, FillPlanner, plan_fill};
 pub use progress::{NoProgress, ProgressSink, Stage};
 pub use rerender::{AlphaRaster, FillWindow, fill_windows, rerender};

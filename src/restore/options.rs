@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::inference::{Manifest, threshold_to_u8};
+use crate::inference::{Manifest, Thresholds, threshold_to_u8};
+use crate::mask::ProbabilityMap;
 
 /// Named thresholds; the values come from the model's manifest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -29,6 +30,19 @@ impl Sensitivity {
     }
 }
 
+/// The probability from which a pixel of this photo counts as damage when nobody chose one.
+///
+/// "Do no harm" decides it: a photo with no pixel of certain damage (`timid`) is most likely sound, and is left alone;
+/// where there is certain damage, `default` finds more of it. Source: on 320 sound crops of the validation split, 12 %
+/// held a mark at `default`, 0.6 % hold a certain one.
+pub fn starting_probability(map: &ProbabilityMap, thresholds: Thresholds) -> f32 {
+    if map.maximum() >= threshold_to_u8(thresholds.timid) {
+        thresholds.default
+    } else {
+        thresholds.timid
+    }
+}
+
 /// A probability in [0, 1] as the 8-bit map counts it: 0.5 is 128. Never 0, which would mark everything.
 pub fn threshold_from_probability(probability: f32) -> u8 {
     threshold_to_u8(probability)
@@ -38,6 +52,18 @@ pub fn threshold_from_probability(probability: f32) -> u8 {
 mod tests {
     use super::*;
     use crate::inference::{Contract, fake::fake_manifest};
+
+    #[test]
+    fn a_photo_without_certain_damage_is_left_alone_unless_somebody_asks() {
+        let thresholds = fake_manifest(Contract::ScratchContextV1, 64).thresholds;
+        let start = |values: &[u8]| {
+            let size = crate::geometry::ImageSize::new(values.len() as u32, 1);
+            starting_probability(&ProbabilityMap::new(size, values.to_vec()), thresholds)
+        };
+        assert_eq!(start(&[0, 130, 203]), thresholds.timid);
+        assert_eq!(start(&[0, 130, 204]), thresholds.default);
+        assert_eq!(start(&[0, 0]), thresholds.timid);
+    }
 
     #[test]
     fn timid_marks_less_than_normal_and_eager_more() {

@@ -6,6 +6,8 @@ use rayon::prelude::*;
 
 use super::alpha::{ALPHA_GROWTH_PX, ALPHA_REACH_PX};
 use super::group::window_of_cell;
+use super::wide;
+use super::wide_plan;
 use crate::geometry::{ImageSize, NETWORK_GRID_PX, PixelRect, TileIndex};
 use crate::mask::{EffectiveMask, MASK_TILE_PX, Mask};
 
@@ -108,7 +110,8 @@ impl Planned {
     fn update_cells(&mut self, size: ImageSize, changed: &[TileIndex]) {
         let columns = cell_columns(size);
         let mut is_due = vec![false; self.cells.len()];
-        for i in cells_near(changed, CELL_PX + self.halo_px + ALPHA_REACH_PX, size) {
+        let reach_px = (CELL_PX + self.halo_px).max(wide::reach_px(self.halo_px)) + ALPHA_REACH_PX;
+        for i in cells_near(changed, reach_px, size) {
             is_due[i] = true;
         }
         let (blocks, damage, halo_px) = (&self.blocks, &self.damage, self.halo_px);
@@ -118,10 +121,14 @@ impl Planned {
             *cell = (!damage[i].is_empty()).then(|| {
                 let index = cell_at(i, columns);
                 let window = window_of_cell(index, damage_of, size, halo_px);
-                let seen = window.intersect(size.rect());
+                let core = index.rect(CELL_PX, size);
+                let mut seen = window.intersect(size.rect());
+                if blocks.may_be_wide(core, size) {
+                    seen = seen.union(wide::seen_from(core, size, halo_px));
+                }
                 CellPlan {
                     index,
-                    core: index.rect(CELL_PX, size),
+                    core,
                     window,
                     stamp: blocks.stamp(index, window, seen.grown_within(ALPHA_REACH_PX, size)),
                 }
@@ -161,12 +168,15 @@ struct Block {
     hash: u64,
     /// Bounding box of mask values above 0, image px.
     masked: PixelRect,
+    /// Which squares of [`wide_plan::TILE_PX`] hold mask values above 0: a row of squares each, the left one in the lowest bit.
+    touched: [u16; NETWORK_GRID_PX as usize / wide_plan::TILE_PX as usize],
 }
 
 impl Block {
     const NOTHING: Self = Self {
         hash: 0,
         masked: PixelRect::EMPTY,
+        touched: [0; _],
     };
 }
 
@@ -228,6 +238,20 @@ impl Blocks {
         })
     }
 
+    /// Whether a pixel of `core` may lie so deep in a hole that it is looked at twice; never `false` where one does.
+    fn may_be_wide(&self, core: PixelRect, size: ImageSize) -> bool {
+        let around = core.grown_within(wide_plan::TILES_REACH_PX, size);
+        if self.masked_in(around).is_empty() {
+            return false;
+        }
+        let mut rows = wide_plan::TouchedRows::around(core);
+        for index in Self::indices_in(around) {
+            let block = &self.blocks[(index.row * self.columns + index.column) as usize];
+            rows.add(index, &block.touched);
+        }
+        rows.may_hold_wide(size)
+    }
+
     fn stamp(&self, index: TileIndex, window: PixelRect, seen: PixelRect) -> u64 {
         let mut hasher = DefaultHasher::new();
         index.hash(&mut hasher);
@@ -251,6 +275,7 @@ fn read_block(mask: &EffectiveMask, rect: PixelRect) -> Block {
     let values = &mut values[..rect.size().pixel_count()];
     mask.read_rect(rect, values);
     let masked = bounds_of_set(values, rect);
+    let touched = wide_plan::touched_squares(values, rect.width as usize);
     let mut is_set = !masked.is_empty();
     hasher.write(values);
     if protected {
@@ -263,7 +288,11 @@ fn read_block(mask: &EffectiveMask, rect: PixelRect) -> Block {
         hasher.write(values);
     }
     let hash = if is_set { hasher.finish() } else { 0 };
-    Block { hash, masked }
+    Block {
+        hash,
+        masked,
+        touched,
+    }
 }
 
 /// The smallest rectangle around the values above 0, in the coordinates of `rect`'s photo.

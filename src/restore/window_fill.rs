@@ -5,6 +5,7 @@ use super::colour::ColourGuide;
 use super::context::{context_for, photo_tensor};
 use super::grain::add_grain;
 use super::plan::bounds_of_set;
+use super::wide::WideInput;
 use super::{CellPlan, ContextCache, FillCell, RectFill, RestoreError};
 use crate::geometry::{PixelRect, mirror_index};
 use crate::inference::{CancelToken, Engine, InferenceError, Tensor, take_output};
@@ -59,21 +60,28 @@ pub(super) struct WindowInput {
     read: PixelRect,
     photo: Tensor,
     hole: Tensor,
+    /// What is read at half size, where what is asked for lies deep in a hole.
+    wide: Option<WideInput>,
 }
 
 impl WindowInput {
+    /// What is read of `window` to fill `needed` of it; `halo_px` is stage 2's.
     pub fn new(
         photo: &Photo,
         mask: &dyn AlphaSource,
         window: &Window,
+        needed: PixelRect,
+        halo_px: u32,
     ) -> Result<Self, InferenceError> {
         let inside = window.read.intersect(photo.size().rect());
         let mut hole = vec![0; inside.size().pixel_count()];
         mask.alpha_rect(inside, &mut hole);
+        let hole = hole_tensor(&hole, inside, window, photo)?;
         Ok(Self {
             read: window.read,
             photo: photo_tensor(photo, window),
-            hole: hole_tensor(&hole, inside, window, photo)?,
+            wide: WideInput::new(photo, mask, (&hole, window.read), needed, halo_px)?,
+            hole,
         })
     }
 
@@ -88,8 +96,18 @@ impl WindowInput {
             return Err(InferenceError::Cancelled.into());
         }
         let context = context_for(photo, self.read, engine, contexts, cancel)?;
-        let (fill, recovered) = run_filler(engine, &self.photo, &self.hole, &context, cancel)?;
+        let (mut fill, recovered) = run_filler(engine, &self.photo, &self.hole, &context, cancel)?;
         engine.count_filled(self.read.size().pixel_count());
+        if let Some(wide) = &self.wide {
+            if cancel.is_cancelled() {
+                return Err(InferenceError::Cancelled.into());
+            }
+            // There is no context at half size; zeros are legal.
+            let context = blank_context(engine, &wide.photo);
+            let (coarse, _) = run_filler(engine, &wide.photo, &wide.hole, &context, cancel)?;
+            engine.count_filled(wide.pixel_count());
+            wide.correct(&mut fill, self.read, &coarse);
+        }
         Ok(WindowOutput {
             halo_px: engine.filler_manifest().halo_px,
             input: self,
@@ -115,6 +133,7 @@ impl WindowOutput {
             read,
             photo: input,
             hole,
+            wide: _,
         } = self.input;
         let place = (read, photo.size(), self.halo_px);
         add_grain(&mut self.fill, &self.recovered, &input, &hole, place);
@@ -190,6 +209,15 @@ fn hole_tensor(
         }));
     }
     Tensor::new([1, 1, read.height as usize, read.width as usize], data)
+}
+
+/// Zeros in place of stage 1's context for a window of `photo`'s size.
+fn blank_context(engine: &Engine, photo: &Tensor) -> Tensor {
+    let [.., height, width] = photo.shape();
+    let manifest = engine.filler_manifest();
+    let side = |px: usize| px / manifest.context_stride_px as usize;
+    let shape = [1, manifest.context_channels, side(height), side(width)];
+    Tensor::filled(shape, 0.0)
 }
 
 /// Runs stage 2: (`fill` (1, 3, h, w), `recovered` (1, 1, h, w)).

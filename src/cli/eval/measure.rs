@@ -15,18 +15,46 @@ use crate::cli::Stop;
 use crate::cli::report::StageSeconds;
 use crate::cli::restore::{fill, restore_stop, timed};
 use crate::cli::session::Session;
+use crate::inference::Thresholds;
 use crate::io::load_mask;
 use crate::mask::{EffectiveMask, MASKED_FROM, Mask, MaskLayer, ProbabilityMap};
 use crate::photo::{Photo, Samples};
-use crate::restore::{ContextCache, alpha_photo, composite_rect, detect};
+use crate::restore::{
+    ContextCache, alpha_photo, composite_rect, detect, starting_probability,
+    threshold_from_probability,
+};
 
 /// What is to be repaired.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Chosen {
     /// What stage 1 finds, from this value of the 8-bit map on.
     Found(u8),
+    /// What stage 1 finds, from the probability that the photo itself suggests. What is said of the detection is of the
+    /// default one, which can be pooled.
+    Suggested(Thresholds),
     /// What the mask marks as damage.
     Given,
+}
+
+impl Chosen {
+    /// The value of `map` from which a pixel is repaired; the masks' pixels are whatever it is.
+    fn repaired_from(self, map: &ProbabilityMap) -> u8 {
+        match self {
+            Self::Suggested(thresholds) => {
+                threshold_from_probability(starting_probability(map, thresholds))
+            }
+            Self::Found(_) | Self::Given => self.measured_from(),
+        }
+    }
+
+    /// The value from which a pixel counts as found.
+    fn measured_from(self) -> u8 {
+        match self {
+            Self::Found(threshold) => threshold,
+            Self::Suggested(thresholds) => threshold_from_probability(thresholds.default),
+            Self::Given => u8::MAX,
+        }
+    }
 }
 
 /// One measured pair.
@@ -56,12 +84,12 @@ pub(super) fn measure(
     let contexts = session.contexts();
     let mut seconds = StageSeconds::default();
     let (mask, map) = match chosen {
-        Chosen::Found(threshold) => {
+        Chosen::Found(_) | Chosen::Suggested(_) => {
             let map = find(&photo, &contexts, session, &mut seconds)?;
-            let detected = Some((Arc::clone(&map), threshold));
+            let detected = Some((Arc::clone(&map), chosen.repaired_from(&map)));
             (
                 EffectiveMask::new(Mask::new(size), detected),
-                Some((map, threshold)),
+                Some((map, chosen.measured_from())),
             )
         }
         Chosen::Given => (given_mask(&photo, truth.as_ref()), None),

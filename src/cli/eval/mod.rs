@@ -20,7 +20,7 @@ use super::args::EvalArgs;
 use super::doctor::option_name;
 use super::plan::{refuse_same_or_original, refuse_target};
 use super::report::models;
-use super::restore::probability_of;
+use super::restore::chosen_probability;
 use super::session::Session;
 use super::{Stop, sentence};
 use crate::io::{OutputFormat, save_view};
@@ -123,12 +123,15 @@ fn choose(
         return Ok(Chosen::Given);
     }
     let thresholds = session.engine()?.detector_manifest().thresholds;
-    let probability = args
-        .threshold
-        .unwrap_or_else(|| probability_of(args.sensitivity, thresholds));
+    let chosen = chosen_probability(args.threshold, args.sensitivity, thresholds);
+    let probability = chosen.unwrap_or(thresholds.default);
     let threshold = threshold_from_probability(probability);
     results.threshold = Some((probability, threshold));
-    Ok(Chosen::Found(threshold))
+    results.is_suggested = chosen.is_none();
+    Ok(match chosen {
+        Some(_) => Chosen::Found(threshold),
+        None => Chosen::Suggested(thresholds),
+    })
 }
 
 /// What has been measured so far.
@@ -136,6 +139,8 @@ fn choose(
 struct Results {
     /// Probability and its 8-bit value.
     threshold: Option<(f32, u8)>,
+    /// Whether nobody chose it, so that a photo without certain damage has a higher one.
+    is_suggested: bool,
     measured: Vec<report::PairReport>,
     counts: Option<Counts>,
     rows: Vec<Row>,
@@ -187,6 +192,7 @@ impl Results {
                 provider: engine.map(|engine| option_name(engine.provider().kind).to_owned()),
                 models: engine.map_or_else(Vec::new, models),
                 threshold: self.threshold.map(|(probability, _)| probability),
+                threshold_is_automatic: self.is_suggested,
                 summary,
                 pairs: std::mem::take(&mut self.measured),
                 failures: self.failures.clone(),

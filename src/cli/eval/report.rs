@@ -22,6 +22,8 @@ pub(super) struct Report {
     pub models: Vec<Model>,
     /// Probability from which a pixel counted as damage; `null` when the masks were repaired.
     pub threshold: Option<f32>,
+    /// Whether nobody chose it: then photos without certain damage were searched at `timid` instead.
+    pub threshold_is_automatic: bool,
     pub summary: Summary,
     pub pairs: Vec<PairReport>,
     pub failures: Vec<Failure>,

@@ -15,7 +15,7 @@ use crate::gui::dialogs::{Then, export};
 use crate::gui::state::{Notice, Overlay};
 use crate::jobs::{EngineInfo, ExportReport, JobEvent, JobId, Preview};
 use crate::photo::Photo;
-use crate::restore::threshold_from_probability;
+use crate::restore::{starting_probability, threshold_from_probability};
 
 /// How long after an edit the repair it needs has surely been asked for.
 const TOLD_BEFORE_REPAIR: Duration = Duration::from_secs(1);
@@ -208,6 +208,12 @@ impl UnscratchApp {
         };
         match document.set_detection(detection) {
             Ok(()) => {
+                if let Some(engine) = &self.work.engine
+                    && let Some(map) = document.detection().map(|found| Arc::clone(&found.map))
+                {
+                    let probability = starting_probability(&map, engine.thresholds);
+                    document.suggest_threshold(threshold_from_probability(probability));
+                }
                 self.view.overlay.retreated = false;
                 self.request_fill();
             }

@@ -90,9 +90,17 @@ fn damage_summary(model: &Model<'_>) -> String {
     }
     let pixels = document.photo().size().pixel_count() as f64;
     match model.work.masked_pixels {
-        Some(0) if document.detection().is_some() && document.undo_label().is_none() => {
-            "No damage found; paint to mark some".to_owned()
-        }
+        Some(0) if document.undo_label().is_none() => match document.detection() {
+            Some(found)
+                if model
+                    .preset(Command::SensitivityEager)
+                    .is_some_and(|eager| found.map.maximum() >= eager) =>
+            {
+                "Nothing certain found; a higher sensitivity marks what may be damage".to_owned()
+            }
+            Some(_) => "No damage found; paint to mark some".to_owned(),
+            None => "Nothing is marked; paint to mark damage".to_owned(),
+        },
         Some(0) => "Nothing is marked; paint to mark damage".to_owned(),
         Some(masked) => {
             let share = 100.0 * masked as f64 / pixels;
