@@ -34,6 +34,10 @@ LONGEST_PX = 1600  # larger photographs are reduced, so that the few wallpapers 
 AGEING_SEED = 4000
 
 
+# What the application does where nobody chose a setting: the default if anything is certain (timid), else nothing.
+AUTOMATIC = "automatic"
+
+
 class Marked(NamedTuple):
     """One picture: its name, its pixels, those marked and those the grown mask would change, for each setting."""
 
@@ -70,6 +74,7 @@ def look_at(networks: Networks, name: str, photo: Tensor) -> tuple[Marked, Tenso
     """What stage 1 marks on a sound photo (1, 3, H, W) at each setting, and the mask (1, 1, H, W) at the default."""
     probability = probability_map(networks, photo)
     masks = {setting: (probability >= threshold).float() for setting, threshold in SETTINGS.items()}
+    masks[AUTOMATIC] = masks["default"] if bool(masks["timid"].any()) else torch.zeros_like(probability)
     marked = {setting: int(mask.sum()) for setting, mask in masks.items()}
     changed = {setting: int(grow_mask(mask).sum()) for setting, mask in masks.items()}
     return Marked(name, probability.numel(), marked, changed), masks["default"]
@@ -85,7 +90,7 @@ def summary(pictures: list[Marked]) -> dict[str, dict[str, float]]:
             "marked_share": sum(picture.marked[setting] for picture in pictures) / pixels,
             "changed_share": sum(picture.changed[setting] for picture in pictures) / pixels,
         }
-        for setting in SETTINGS
+        for setting in (AUTOMATIC, *SETTINGS)
     }
 
 

@@ -151,7 +151,13 @@ impl<'a> PreparedWindow<'a> {
                 .collect(),
             waiting,
             input: is_run.then(|| {
-                WindowInput::new(photo, mask, &whole_window(photo, read), needed, halo_px)
+                WindowInput::new(
+                    photo,
+                    mask,
+                    &whole_window(photo, read),
+                    needed,
+                    (halo_px, max_px),
+                )
             }),
         }
     }
@@ -202,6 +208,11 @@ impl Filler<'_> {
         self.engine.filler_manifest().halo_px
     }
 
+    /// Stage 2's halo, px, and the most pixels that a run may have.
+    fn bounds(&self) -> (u32, u64) {
+        (self.halo_px(), max_window_px(self.engine.run_bytes()))
+    }
+
     /// Smaller windows, the CPU, or the error.
     fn step_down(&mut self, error: RestoreError) -> Result<(), RestoreError> {
         let RestoreError::Inference(error) = error else {
@@ -249,7 +260,7 @@ impl Filler<'_> {
             let window = whole_window(self.photo, read);
             let input = input.unwrap_or_else(|| {
                 let needed = bounds_of(waiting);
-                WindowInput::new(self.photo, self.mask, &window, needed, self.halo_px())
+                WindowInput::new(self.photo, self.mask, &window, needed, self.bounds())
             });
             let output = self.run(input?)?;
             emit(Computed::Window(Box::new(output), std::mem::take(waiting)));
@@ -281,7 +292,7 @@ impl Filler<'_> {
     fn run_around(&mut self, rect: PixelRect) -> Result<WindowFill, RestoreError> {
         let read = window_around(rect, self.photo.size(), self.halo_px()).read;
         let window = whole_window(self.photo, read);
-        let input = WindowInput::new(self.photo, self.mask, &window, rect, self.halo_px())?;
+        let input = WindowInput::new(self.photo, self.mask, &window, rect, self.bounds())?;
         Ok(self.run(input)?.fill(self.photo, self.contexts))
     }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::alpha::AlphaSource;
-use super::group::MAX_WINDOW_PX;
+use super::group::{MAX_WINDOW_PX, max_window_px};
 use super::inpaint::{PiecedFill, bounds_of};
 use super::plan::{CELL_PX, CellPlan};
 use super::window_fill::{CellHole, WindowFill, WindowInput};
@@ -213,8 +213,11 @@ impl Again<'_> {
     fn run(&mut self, window: &Window, needed: PixelRect) -> Result<WindowFill, RestoreError> {
         let Self { photo, alpha, .. } = *self;
         let (contexts, cancel) = (&self.contexts, self.cancel);
-        let halo_px = self.engine.filler_manifest().halo_px;
-        let input = WindowInput::new(photo, alpha, window, needed, halo_px)?;
+        let bounds = (
+            self.engine.filler_manifest().halo_px,
+            max_window_px(self.engine.run_bytes()),
+        );
+        let input = WindowInput::new(photo, alpha, window, needed, bounds)?;
         let output = input.run(photo, self.engine, contexts, cancel)?;
         Ok(output.fill(photo, contexts))
     }

@@ -14,7 +14,7 @@ use super::pyramid::{coarse_tensor, level_size};
 use crate::geometry::{ImageSize, NETWORK_GRID_PX, PixelRect, mirror_index};
 use crate::inference::{InferenceError, Tensor};
 use crate::photo::Photo;
-use crate::tiling::{Window, window_around};
+use crate::tiling::{Window, plan_part, snap_outward, window_around};
 
 /// Up to this depth, px, the native run stands alone: holes up to twice as wide are not looked at twice.
 pub(super) const FROM_DEPTH_PX: u32 = 24;
@@ -58,12 +58,20 @@ fn native(half: PixelRect, size: ImageSize) -> PixelRect {
     PixelRect::new(x, y, right.min(size.width) - x, bottom.min(size.height) - y)
 }
 
-/// What the coarse run of one window reads, and where it counts.
-pub(super) struct WideInput {
+/// What one coarse run reads.
+pub(super) struct WidePart {
     /// Half-size px.
-    read: PixelRect,
+    window: Window,
     pub photo: Tensor,
     pub hole: Tensor,
+}
+
+/// What the coarse runs for one window read, and where they count.
+pub(super) struct WideInput {
+    /// One, or several where memory is short.
+    pub parts: Vec<WidePart>,
+    /// What they fill together, half-size px.
+    filled: PixelRect,
     /// What of the photo the native run reads.
     inside: PixelRect,
     /// Native px in which it counts.
@@ -72,14 +80,22 @@ pub(super) struct WideInput {
     shares: Vec<f32>,
 }
 
+impl WidePart {
+    /// Pixels of this run.
+    pub fn pixel_count(&self) -> usize {
+        self.window.read.size().pixel_count()
+    }
+}
+
 impl WideInput {
-    /// `None` where no pixel of `needed` lies deep in the hole; `hole` (1, 1, h, w) covers the native `read`.
+    /// `None` where no pixel of `needed` lies deep in the hole; `hole` (1, 1, h, w) covers the native `read`. A run has at
+    /// most `max_px` pixels, as far as the grid allows.
     pub fn new(
         photo: &Photo,
         mask: &dyn AlphaSource,
         (hole, read): (&Tensor, PixelRect),
         needed: PixelRect,
-        halo_px: u32,
+        (halo_px, max_px): (u32, u64),
     ) -> Result<Option<Self>, InferenceError> {
         let depths = Depths::of(hole);
         let deep = depths.deep_in(needed, read);
@@ -87,28 +103,57 @@ impl WideInput {
             return Ok(None);
         }
         let size = photo.size();
-        let window = coarse_window(deep.grown_within(BLOCK_REACH_PX, size), size, halo_px);
+        let whole = coarse_window(deep.grown_within(BLOCK_REACH_PX, size), size, halo_px);
+        let level = level_size(size, SHIFT);
+        let filled = snap_outward(whole.core).intersect(level.rect());
+        let windows = if whole.read.size().pixel_count() as u64 <= max_px {
+            vec![window_around(filled, level, halo_px)]
+        } else {
+            plan_part(filled, level, NETWORK_GRID_PX, halo_px)
+        };
+        let part = |window: Window| {
+            Ok(WidePart {
+                window,
+                photo: coarse_tensor(photo, &window, SHIFT)?,
+                hole: coarse_hole(mask, &window, size)?,
+            })
+        };
         let shares = pixels(deep).map(|(x, y)| share(depths.at(x - read.x, y - read.y)));
         Ok(Some(Self {
-            read: window.read,
-            photo: coarse_tensor(photo, &window, SHIFT)?,
-            hole: coarse_hole(mask, &window, size)?,
+            parts: windows
+                .into_iter()
+                .map(part)
+                .collect::<Result<_, InferenceError>>()?,
+            filled,
             inside: read.intersect(size.rect()),
             deep,
             shares: shares.collect(),
         }))
     }
 
-    /// Pixels of the coarse run.
-    pub fn pixel_count(&self) -> usize {
-        self.read.size().pixel_count()
+    /// Room for the coarse runs' answers.
+    pub fn blank(&self) -> Tensor {
+        let PixelRect { width, height, .. } = self.filled;
+        Tensor::filled([1, 3, height as usize, width as usize], 0.0)
     }
 
-    /// Gives `fill` (1, 3, h, w), which covers the native `read`, the low frequencies of `coarse`, the answer to this input.
+    /// Takes `answer` (1, 3, h, w), the fill of `part`, into `coarse`.
+    pub fn take(&self, coarse: &mut Tensor, part: &WidePart, answer: &Tensor) {
+        let (core, read) = (part.window.core, part.window.read);
+        let left = (core.x - read.x) as usize;
+        for (channel, y) in (0..3).flat_map(|c| (core.y..core.bottom()).map(move |y| (c, y))) {
+            let source = &answer.row(channel, (y - read.y) as usize)[left..][..core.width as usize];
+            let row = channel * self.filled.height as usize + (y - self.filled.y) as usize;
+            let start = row * self.filled.width as usize + (core.x - self.filled.x) as usize;
+            coarse.data_mut()[start..start + source.len()].copy_from_slice(source);
+        }
+    }
+
+    /// Gives `fill` (1, 3, h, w), which covers the native `read`, the low frequencies of `coarse`, the answers to this input.
     pub fn correct(&self, fill: &mut Tensor, read: PixelRect, coarse: &Tensor) {
         for channel in 0..3 {
             let field = Field::new(self.deep, self.inside, |x, y| {
-                let half = ((x >> SHIFT) - self.read.x, (y >> SHIFT) - self.read.y);
+                let half = ((x >> SHIFT) - self.filled.x, (y >> SHIFT) - self.filled.y);
                 at(coarse, channel, half) - at(fill, channel, (x - read.x, y - read.y))
             });
             let plane = channel * read.size().pixel_count();
@@ -325,9 +370,8 @@ mod tests {
         );
         let shares = pixels(deep).map(|(x, _)| if x < 120 { 0.0 } else { 1.0 });
         let input = WideInput {
-            read: PixelRect::new(0, 0, 128, 128),
-            photo: Tensor::filled([1, 3, 128, 128], 0.0),
-            hole: Tensor::filled([1, 1, 128, 128], 1.0),
+            parts: Vec::new(),
+            filled: PixelRect::new(0, 0, 128, 128),
             inside: read,
             deep,
             shares: shares.collect(),

@@ -65,13 +65,13 @@ pub(super) struct WindowInput {
 }
 
 impl WindowInput {
-    /// What is read of `window` to fill `needed` of it; `halo_px` is stage 2's.
+    /// What is read of `window` to fill `needed` of it; stage 2's halo, and the most pixels that a run may have.
     pub fn new(
         photo: &Photo,
         mask: &dyn AlphaSource,
         window: &Window,
         needed: PixelRect,
-        halo_px: u32,
+        bounds: (u32, u64),
     ) -> Result<Self, InferenceError> {
         let inside = window.read.intersect(photo.size().rect());
         let mut hole = vec![0; inside.size().pixel_count()];
@@ -80,7 +80,7 @@ impl WindowInput {
         Ok(Self {
             read: window.read,
             photo: photo_tensor(photo, window),
-            wide: WideInput::new(photo, mask, (&hole, window.read), needed, halo_px)?,
+            wide: WideInput::new(photo, mask, (&hole, window.read), needed, bounds)?,
             hole,
         })
     }
@@ -99,13 +99,7 @@ impl WindowInput {
         let (mut fill, recovered) = run_filler(engine, &self.photo, &self.hole, &context, cancel)?;
         engine.count_filled(self.read.size().pixel_count());
         if let Some(wide) = &self.wide {
-            if cancel.is_cancelled() {
-                return Err(InferenceError::Cancelled.into());
-            }
-            // There is no context at half size; zeros are legal.
-            let context = blank_context(engine, &wide.photo);
-            let (coarse, _) = run_filler(engine, &wide.photo, &wide.hole, &context, cancel)?;
-            engine.count_filled(wide.pixel_count());
+            let coarse = run_coarse(engine, wide, cancel)?;
             wide.correct(&mut fill, self.read, &coarse);
         }
         Ok(WindowOutput {
@@ -209,6 +203,25 @@ fn hole_tensor(
         }));
     }
     Tensor::new([1, 1, read.height as usize, read.width as usize], data)
+}
+
+/// Stage 2 at half size. There is no context at that size; zeros are legal.
+fn run_coarse(
+    engine: &mut Engine,
+    wide: &WideInput,
+    cancel: &CancelToken,
+) -> Result<Tensor, InferenceError> {
+    let mut coarse = wide.blank();
+    for part in &wide.parts {
+        if cancel.is_cancelled() {
+            return Err(InferenceError::Cancelled);
+        }
+        let context = blank_context(engine, &part.photo);
+        let (answer, _) = run_filler(engine, &part.photo, &part.hole, &context, cancel)?;
+        engine.count_filled(part.pixel_count());
+        wide.take(&mut coarse, part, &answer);
+    }
+    Ok(coarse)
 }
 
 /// Zeros in place of stage 1's context for a window of `photo`'s size.
