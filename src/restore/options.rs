@@ -58,11 +58,12 @@ mod tests {
         let thresholds = fake_manifest(Contract::ScratchContextV1, 64).thresholds;
         let start = |values: &[u8]| {
             let size = crate::geometry::ImageSize::new(values.len() as u32, 1);
-            starting_probability(&ProbabilityMap::new(size, values.to_vec()), thresholds)
+            let map = ProbabilityMap::new(size, values.to_vec());
+            threshold_from_probability(starting_probability(&map, thresholds))
         };
-        assert_eq!(start(&[0, 130, 203]), thresholds.timid);
-        assert_eq!(start(&[0, 130, 204]), thresholds.default);
-        assert_eq!(start(&[0, 0]), thresholds.timid);
+        assert_eq!(start(&[0, 130, 203]), 204);
+        assert_eq!(start(&[0, 130, 204]), 128);
+        assert_eq!(start(&[0, 0]), 204);
     }
 
     #[test]

@@ -142,7 +142,10 @@ mod tests {
         Tensor::new(shape, values.collect()).unwrap()
     }
 
-    fn stroked(size: ImageSize, strokes: &[((f32, f32), (f32, f32), f32)]) -> EffectiveMask {
+    /// Both ends and the width, px.
+    type Stroke = ((f32, f32), (f32, f32), f32);
+
+    fn stroked(size: ImageSize, strokes: &[Stroke]) -> EffectiveMask {
         let mut mask = Mask::new(size);
         for &(from, to, diameter_px) in strokes {
             let mode = BrushMode::Paint;
