@@ -140,7 +140,15 @@ fn the_runtime_is_named_only_where_sessions_and_providers_are() {
 #[test]
 fn image_files_are_coded_only_in_io() {
     for (path, code) in sources().iter().filter(|(path, _)| module_of(path) != "io") {
-        for codec in ["image", "png", "tiff", "exif", "zune_jpeg", "jpeg_encoder"] {
+        for codec in [
+            "image",
+            "png",
+            "tiff",
+            "exif",
+            "zune_jpeg",
+            "jpeg_decoder",
+            "jpeg_encoder",
+        ] {
             assert!(!names(code, codec), "{codec}: {path:?}");
         }
     }

@@ -90,3 +90,20 @@ pub struct JpegParts {
     /// Bytes behind the end of the picture.
     pub bytes_behind: u64,
 }
+
+impl JpegParts {
+    /// Whether three components are red, green and blue themselves. Source: libjpeg's rule for files with neither header.
+    pub fn stores_rgb(&self) -> bool {
+        let find = |marker: u8, prefix: &[u8]| {
+            let mut segments = self.segments.iter();
+            segments.find(|s| s.marker == marker && s.data.starts_with(prefix))
+        };
+        if find(0xE0, b"JFIF\0").is_some() {
+            return false;
+        }
+        match find(0xEE, b"Adobe") {
+            Some(adobe) => adobe.data.get(11) == Some(&0),
+            None => self.components.iter().map(|c| c.id).eq(*b"RGB"),
+        }
+    }
+}

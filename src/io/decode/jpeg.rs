@@ -8,6 +8,7 @@ use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
+use super::jpeg_scans::Scans;
 use super::raster::zeros;
 use super::reduced::{LEAST_PIXELS, Preview};
 use super::{CONVERT, Decoded, Fault, Input, jpeg_parts};
@@ -37,13 +38,15 @@ pub fn decode(input: &mut Input) -> Result<Decoded, Fault> {
 
     let channels = frame.channels()?;
     let pixels = raster_bytes(frame.size, channels.count() as u64, 1);
-    // A progressive picture keeps all its coefficients (16 bits) until the last scan.
-    let coefficients = if frame.is_progressive() {
-        2 * pixels
-    } else {
-        0
+    // A progressive picture keeps all its coefficients (16 bits) until the last scan, one in parts its planes and a copy
+    // of the file.
+    let until_the_end = match (structure.scans.are_unusual(), frame.is_progressive()) {
+        (true, true) => 3 * pixels + 2 * input.file_bytes,
+        (true, false) => pixels + 2 * input.file_bytes,
+        (false, true) => 2 * pixels,
+        (false, false) => 0,
     };
-    let needed = pixels + coefficients + input.file_bytes;
+    let needed = pixels + until_the_end + input.file_bytes;
     input.check_size(frame.size, needed, pixels / BEST_RATIO)?;
     if !structure.is_complete {
         return Err(Fault::damaged("its end is missing"));
@@ -56,7 +59,7 @@ pub fn decode(input: &mut Input) -> Result<Decoded, Fault> {
     {
         watch(preview);
     }
-    let samples = decode_pixels(&bytes, frame.size, channels)?;
+    let samples = structure.decode_pixels(&bytes, frame.size, channels)?;
     Ok(Decoded {
         size: frame.size,
         channels,
@@ -82,7 +85,7 @@ fn embedded_preview(metadata: &Metadata, full_size: ImageSize) -> Option<Preview
         full_size,
         size: frame.size,
         channels,
-        values: decode_pixels(bytes, frame.size, channels).ok()?,
+        values: structure.decode_pixels(bytes, frame.size, channels).ok()?,
         orientation: metadata.orientation,
         icc: None,
     };
@@ -91,6 +94,11 @@ fn embedded_preview(metadata: &Metadata, full_size: ImageSize) -> Option<Preview
 
 /// Interleaved 8-bit samples of the JPEG in `bytes`, which must have this size and these channels.
 pub fn decode_pixels(bytes: &[u8], size: ImageSize, channels: Channels) -> Result<Vec<u8>, Fault> {
+    Structure::read(bytes)?.decode_pixels(bytes, size, channels)
+}
+
+/// The same by the usual decoder.
+fn decode_usual(bytes: &[u8], size: ImageSize, channels: Channels) -> Result<Vec<u8>, Fault> {
     let space = match channels {
         Channels::Grey => ColorSpace::Luma,
         Channels::Rgb => ColorSpace::RGB,
@@ -187,6 +195,7 @@ struct Structure<'a> {
     frame: Frame,
     /// Marker and payload of every segment in front of the first scan.
     segments: Vec<(u8, &'a [u8])>,
+    scans: Scans,
     is_complete: bool,
     /// Bytes behind the end marker.
     bytes_behind: u64,
@@ -199,6 +208,7 @@ impl<'a> Structure<'a> {
     fn read(bytes: &'a [u8]) -> Result<Self, Fault> {
         let mut frame = None;
         let mut segments = Vec::new();
+        let mut scans = Scans::default();
         let mut is_complete = false;
         let mut bytes_behind = 0;
         let mut in_headers = true;
@@ -220,9 +230,16 @@ impl<'a> Structure<'a> {
             };
             at = start + 2 + payload.len();
             match marker {
-                0xDA => in_headers = false,
+                0xDA => {
+                    in_headers = false;
+                    scans.components.extend(payload.first());
+                }
                 // DHT, JPG and DAC share the range of the frame headers.
                 0xC0..=0xCF if !matches!(marker, 0xC4 | 0xC8 | 0xCC) => {
+                    if frame.is_none() {
+                        scans.sampling = Scans::sampling_of(payload);
+                        scans.is_progressive = marker == 0xC2;
+                    }
                     frame = frame.or_else(|| Frame::parse(marker, payload));
                 }
                 _ => {}
@@ -232,17 +249,38 @@ impl<'a> Structure<'a> {
             }
         }
         let frame = frame.ok_or_else(|| Fault::damaged("it has no frame header"))?;
+        if scans.are_unusual() {
+            scans.stores_rgb = jpeg_parts::read(&segments, 0).stores_rgb();
+        }
         Ok(Self {
             frame,
             segments,
+            scans,
             is_complete,
             bytes_behind,
         })
     }
+
+    /// Interleaved 8-bit samples of the file in `bytes`, which must have this size and these channels.
+    fn decode_pixels(
+        &self,
+        bytes: &[u8],
+        size: ImageSize,
+        channels: Channels,
+    ) -> Result<Vec<u8>, Fault> {
+        if !self.scans.are_unusual() {
+            return decode_usual(bytes, size, channels);
+        }
+        if self.frame.size != size || channels != Channels::Rgb {
+            return Err(Fault::damaged("its headers contradict each other"));
+        }
+        let count = size.pixel_count() * channels.count();
+        self.scans.decode(bytes, count)
+    }
 }
 
 /// The next marker from `at` on and the position behind it; stuffed bytes and fill bytes are passed over.
-fn next_marker(bytes: &[u8], mut at: usize) -> Option<(u8, usize)> {
+pub(super) fn next_marker(bytes: &[u8], mut at: usize) -> Option<(u8, usize)> {
     loop {
         at += bytes.get(at..)?.iter().position(|&byte| byte == 0xFF)? + 1;
         while *bytes.get(at)? == 0xFF {

@@ -4,6 +4,7 @@ mod jp2;
 mod jp2_boxes;
 mod jpeg;
 mod jpeg_parts;
+mod jpeg_scans;
 mod png;
 mod png_parts;
 mod raster;

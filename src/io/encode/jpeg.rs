@@ -129,7 +129,7 @@ impl Coding {
             return Err("its components are unusual");
         }
         let ids: Vec<u8> = parts.components.iter().map(|c| c.id).collect();
-        if channels == Channels::Rgb && stores_rgb(parts, &ids) {
+        if channels == Channels::Rgb && parts.stores_rgb() {
             return Err("it stores RGB, which is written as YCbCr");
         }
         let mut tables = Vec::new();
@@ -167,21 +167,6 @@ impl Coding {
             restart_interval: parts.restart_interval,
             component_ids: ids,
         })
-    }
-}
-
-/// Whether three components are red, green and blue themselves. Source: libjpeg's rule for files with neither header.
-fn stores_rgb(parts: &JpegParts, ids: &[u8]) -> bool {
-    let find = |marker: u8, prefix: &[u8]| {
-        let mut segments = parts.segments.iter();
-        segments.find(|s| s.marker == marker && s.data.starts_with(prefix))
-    };
-    if find(0xE0, b"JFIF\0").is_some() {
-        return false;
-    }
-    match find(0xEE, b"Adobe") {
-        Some(adobe) => adobe.data.get(11) == Some(&0),
-        None => ids == b"RGB",
     }
 }
 
