@@ -69,6 +69,10 @@ pub struct Entry {
 
 /// One directory.
 pub struct Directory {
+    /// Where it stands.
+    pub at: u64,
+    /// Where it ends: behind the position of the next one.
+    pub end: u64,
     entries: Vec<Entry>,
     /// The entries as stored.
     table: Vec<u8>,
@@ -83,6 +87,11 @@ impl Directory {
     /// The entry of `tag`.
     pub fn entry(&self, tag: u16) -> Option<Entry> {
         self.entries.iter().find(|entry| entry.tag == tag).copied()
+    }
+
+    /// All entries, in file order.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
     }
 
     /// Whether a tag stands twice in it: readers differ in which one they believe.
@@ -130,7 +139,28 @@ const fn stored_bytes(kind: u16) -> u64 {
     }
 }
 
+/// Bytes of a value of any type; 0 for types that TIFF does not know. Source: TIFF 6.0 section 2, and the `BigTIFF` extension.
+const fn any_bytes(kind: u16) -> u64 {
+    match kind {
+        1 | 2 | 6 | 7 => 1,
+        3 | 8 => 2,
+        4 | 9 | 11 | 13 => 4,
+        5 | 10 | 12 | 16..=18 => 8,
+        _ => 0,
+    }
+}
+
 impl Entry {
+    /// Bytes of all values as stored.
+    pub fn stored_length(&self) -> u64 {
+        any_bytes(self.kind).saturating_mul(self.count)
+    }
+
+    /// Bytes of values that an entry itself has room for.
+    pub const fn room(is_big: bool) -> u64 {
+        if is_big { 8 } else { 4 }
+    }
+
     /// Bytes of one value; 0 for types that are no unsigned numbers.
     pub fn value_bytes(&self) -> u64 {
         unsigned_bytes(self.kind).unwrap_or(0)
@@ -276,7 +306,8 @@ impl<'a> TiffFile<'a> {
         if self.is_big { 8 } else { 4 }
     }
 
-    fn directory(&self, at: u64, link_at: u64) -> Result<Directory, PageFault> {
+    /// The directory at `at`, whose position stands at `link_at`.
+    pub fn directory(&self, at: u64, link_at: u64) -> Result<Directory, PageFault> {
         let (count_bytes, entry_bytes, value_at, value_room) = if self.is_big {
             (8, 20, 12, 8)
         } else {
@@ -300,17 +331,19 @@ impl<'a> TiffFile<'a> {
                 at: entry_at,
                 values_at: entry_at + value_at as u64,
             };
-            let length = stored_bytes(entry.kind).saturating_mul(entry.count);
-            if length > value_room as u64 {
+            if entry.stored_length() > value_room as u64 {
                 entry.values_at = self.number_in(&bytes[value_at..]);
             }
             entries.push(entry);
         }
+        let next_at = entries_at + table.len() as u64;
         Ok(Directory {
+            at,
+            end: next_at + value_room as u64,
             entries,
             table: table.to_vec(),
             link_at,
-            next_at: entries_at + table.len() as u64,
+            next_at,
             next: self.number_in(next),
         })
     }

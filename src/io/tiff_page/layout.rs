@@ -33,6 +33,8 @@ const MAX_ROW_BYTES: u64 = 1 << 28;
     reason = "a TIFF has this many independent switches"
 )]
 pub struct PageLayout {
+    /// Where its directory stands.
+    pub directory_at: u64,
     /// Size of the page.
     pub size: ImageSize,
     /// Bits a sample, 8 or 16.
@@ -105,6 +107,7 @@ impl PageLayout {
         let offsets_entry = tags.entry(offsets_tag)?;
         let lengths_entry = tags.entry(lengths_tag)?;
         let layout = Self {
+            directory_at: tags.directory.at,
             size,
             bits,
             samples: samples as usize,

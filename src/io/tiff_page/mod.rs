@@ -4,6 +4,7 @@
 //! Counts and positions are checked against the file's length before anything is read or allocated.
 //! Source of tags, types and packings: TIFF 6.0, and the `BigTIFF` extension of it.
 
+mod claims;
 mod directory;
 mod layout;
 mod lzw;
@@ -12,6 +13,7 @@ mod packing;
 mod reduced;
 mod rows;
 
+pub(super) use claims::{Claims, Role, Taken};
 pub(super) use directory::{Entry, PageAt, TiffFile};
 pub(super) use layout::PageLayout;
 pub(super) use packing::{Packer, Packing};

@@ -14,7 +14,7 @@ use crate::geometry::{ImageSize, PixelRect};
 use crate::io::encode::THUMBNAIL_IN_XMP;
 use crate::io::metadata::{iptc, xmp};
 use crate::io::tiff_page::{
-    GroupRows, PageAt, PageFault, PageLayout, TiffFile, halved_pages, reduced_copies,
+    Claims, GroupRows, PageAt, PageFault, PageLayout, TiffFile, halved_pages, reduced_copies,
 };
 use crate::mask::MaskLayer;
 use crate::photo::{Metadata, Photo, Samples, Source};
@@ -49,7 +49,12 @@ pub struct SmallCopy {
 
 impl Copies {
     /// Finds them in the master and repairs them in memory; `layout` is the page's.
-    pub fn of(restored: &Restored<'_>, layout: &PageLayout, tiff: &TiffFile<'_>) -> Self {
+    pub fn of(
+        restored: &Restored<'_>,
+        layout: &PageLayout,
+        tiff: &TiffFile<'_>,
+        claims: &Claims,
+    ) -> Self {
         if !restored.alpha.touches(restored.photo.size().rect()) {
             // Nothing is repaired, so no copy has to be read.
             return Self {
@@ -65,7 +70,7 @@ impl Copies {
         let mut taken: Vec<(u64, u64)> = layout.places().collect();
         for (place, size) in reduced_copies(tiff, restored.photo.metadata().page) {
             let made = readable(tiff, place, restored.photo).and_then(|layout| {
-                if overlaps(&taken, &layout) {
+                if overlaps(&taken, &layout) || claims.is_shared(layout.directory_at) {
                     return Err("it shares its bytes with another page".to_owned());
                 }
                 SmallCopy::new(restored, tiff, place, layout)
@@ -84,13 +89,19 @@ impl Copies {
     }
 
     /// Writes those that are renewed into `file`, a copy of the master.
-    pub fn write(&self, tiff: &TiffFile<'_>, file: &mut File) -> Result<(), Stop> {
+    pub fn write(&self, tiff: &TiffFile<'_>, claims: &Claims, file: &mut File) -> Result<(), Stop> {
         for copy in &self.renewed {
             let pixels = |rect| copy.restored_in(rect);
             let restored = copy.as_restored(&pixels);
-            Renewal::new(&restored, &copy.layout, tiff).write(file)?;
+            Renewal::new(&restored, &copy.layout, tiff).write(claims, file)?;
         }
         Ok(())
+    }
+
+    /// The layouts of all that is renewed, the page's `layout` included.
+    pub fn renewed_with<'a>(&'a self, layout: &'a PageLayout) -> Vec<&'a PageLayout> {
+        let copies = self.renewed.iter().map(|copy| &copy.layout);
+        std::iter::once(layout).chain(copies).collect()
     }
 
     /// Reads them back from `written` and compares every pixel.

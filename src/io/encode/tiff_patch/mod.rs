@@ -3,6 +3,7 @@
 //! Tags, other pages, thumbnails, maker notes and further channels survive because nobody touches them. Unpacked strips
 //! and tiles are renewed in place; packed ones are added at the file's end and the page points to them there. So is an XMP
 //! packet that says what was done, when one is asked for. Smaller copies of the page in the file are repaired with it.
+//! Bytes that another page, or another tag, has in common with the page are left to it, and the page gets its own.
 
 mod copies;
 mod packet;
@@ -23,7 +24,7 @@ use super::{ExportOutcome, hash};
 use crate::geometry::PixelRect;
 use crate::io::EncodeError;
 use crate::io::atomic::write_whole;
-use crate::io::tiff_page::{PageAt, PageFault, PageLayout, TiffFile};
+use crate::io::tiff_page::{Claims, PageAt, PageFault, PageLayout, TiffFile};
 use crate::mask::MaskLayer;
 use crate::photo::{FileFormat, Photo, Samples};
 
@@ -126,18 +127,24 @@ fn write(restored: &Restored<'_>, file: &mut File, target: &Path) -> Result<Patc
     let tiff = TiffFile::open(&master)?;
     let layout = PageLayout::read(&tiff, place_of(photo))?;
     check_layout(&layout, photo)?;
+    let claims = Claims::of(&tiff)?;
+    check_directory(&claims, &layout)?;
     let renewal = Renewal::new(restored, &layout, &tiff);
     copy(&master, file, photo)?;
-    let renewed_chunks = renewal.write(file)?;
-    let copies = Copies::of(restored, &layout, &tiff);
-    copies.write(&tiff, file)?;
+    let renewed_chunks = renewal.write(&claims, file)?;
+    let copies = Copies::of(restored, &layout, &tiff, &claims);
+    copies.write(&tiff, &claims, file)?;
+    let mut link = None;
     if let Some(xmp) = restored.xmp {
-        packet::replace(file, photo.metadata().page, xmp)?;
+        link = packet::replace(file, photo.metadata().page, xmp)?;
     }
 
     let started = Instant::now();
     let changed_pixels = verify::check(restored, place_of(photo), &layout, &master, file)?;
     copies.check(&master, file)?;
+    if !claims.are_kept(&master, file, &copies.renewed_with(&layout), link)? {
+        return Err(verify::DIFFERS.into());
+    }
     let verifying = started.elapsed();
     file.rewind().map_err(Stop::Write)?;
     let outcome = ExportOutcome {
@@ -172,8 +179,10 @@ pub fn can_patch(photo: &Photo) -> bool {
 pub fn why_not_patched(photo: &Photo) -> Option<String> {
     let check = || {
         let master = File::open(photo.path())?;
-        let layout = PageLayout::read(&TiffFile::open(&master)?, place_of(photo))?;
-        check_layout(&layout, photo)
+        let tiff = TiffFile::open(&master)?;
+        let layout = PageLayout::read(&tiff, place_of(photo))?;
+        check_layout(&layout, photo)?;
+        check_directory(&Claims::of(&tiff)?, &layout)
     };
     let fault: PageFault = check().err()?;
     Some(written_anew(&fault.to_string()))
@@ -186,6 +195,15 @@ fn check_layout(layout: &PageLayout, photo: &Photo) -> Result<(), PageFault> {
         && layout.colours == photo.channels().count()
         && layout.samples >= layout.colours + usize::from(photo.alpha().is_some());
     if is_same { Ok(()) } else { Err(OTHER_FILE) }
+}
+
+/// Refuses a page whose directory another one has bytes of: no entry in it could be changed for this page alone.
+fn check_directory(claims: &Claims, layout: &PageLayout) -> Result<(), PageFault> {
+    if claims.is_shared(layout.directory_at) {
+        let reason = "its page shares its directory with another one";
+        return Err(PageFault::Foreign(reason.to_owned()));
+    }
+    Ok(())
 }
 
 /// Copies the whole master, which must be what was opened, bit for bit.

@@ -14,8 +14,9 @@ const UNDEFINED: u16 = 7;
 
 /// Lets page `page` of `file` point to `packet`; the old packet stays behind as bytes without a name.
 ///
-/// A page that had none gets a new directory at the end of the file, a copy of the old one with one entry more.
-pub fn replace(file: &mut File, page: u32, packet: &[u8]) -> Result<(), Stop> {
+/// A page that had none gets a new directory at the end of the file, a copy of the old one with one entry more; where the
+/// position of the directory stands then, and its length, is the answer.
+pub fn replace(file: &mut File, page: u32, packet: &[u8]) -> Result<Option<(u64, u64)>, Stop> {
     let too_long = || PageFault::Foreign("its XMP packet does not fit".to_owned());
     let reader = file.try_clone().map_err(Stop::Write)?;
     let tiff = TiffFile::open(&reader)?;
@@ -45,10 +46,12 @@ pub fn replace(file: &mut File, page: u32, packet: &[u8]) -> Result<(), Stop> {
     }
     entry.extend(value);
     if let Some(old) = old {
-        return write_at(file, old.at, &entry);
+        write_at(file, old.at, &entry)?;
+        return Ok(None);
     }
     let longer = directory.with_entry(&tiff, XMP, &entry);
     let start = append(file, &longer.ok_or_else(too_long)?, tiff.is_big)?;
     let link = tiff.to_bytes(start, room).ok_or_else(too_long)?;
-    write_at(file, directory.link_at, &link)
+    write_at(file, directory.link_at, &link)?;
+    Ok(Some((directory.link_at, room)))
 }

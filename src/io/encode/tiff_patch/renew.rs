@@ -8,7 +8,8 @@ use rayon::prelude::*;
 use super::{OTHER_FILE, Restored, Stop, append, as_stored, check_end, repaired_span, write_at};
 use crate::geometry::PixelRect;
 use crate::io::tiff_page::{
-    ChunkRows, Entry, Packer, Packing, PageFault, PageLayout, TiffFile, pack_row, unpack_row,
+    ChunkRows, Claims, Entry, Packer, Packing, PageFault, PageLayout, Role, Taken, TiffFile,
+    pack_row, unpack_row,
 };
 
 /// Chunks up to this many unpacked bytes are packed in memory, several at a time; larger ones straight into the file.
@@ -64,14 +65,22 @@ impl<'a> Renewal<'a> {
         }
     }
 
-    /// Writes the changed chunks into `file`, a copy of the master; how many there were.
-    pub fn write(&self, file: &mut File) -> Result<usize, Stop> {
+    /// Writes the changed chunks into `file`, a copy of the master; how many there were. Bytes that `claims` gives to
+    /// anything else as well stay as they are.
+    pub fn write(&self, claims: &Claims, file: &mut File) -> Result<usize, Stop> {
         let shared = self.layout.shared_chunks();
         let is_unpacked = self.layout.packing == Packing::None;
-        let (in_place, moved): (Vec<Chunk>, Vec<Chunk>) = self
-            .chunks
-            .iter()
-            .partition(|chunk| is_unpacked && !shared[chunk.index]);
+        let others = is_unpacked.then(|| claims.besides(self.layout.directory_at, Role::Pixels));
+        let is_own = |chunk: &Chunk| {
+            let start = self.layout.offsets[chunk.index];
+            let rows = u64::from(self.layout.group_rect(chunk.group).height);
+            let bytes = rows.saturating_mul(self.layout.row_bytes() as u64);
+            let end = start.saturating_add(bytes);
+            let is_free = |others: &Taken| !others.meets(start, end);
+            !shared[chunk.index] && others.as_ref().is_some_and(is_free)
+        };
+        let (in_place, moved): (Vec<Chunk>, Vec<Chunk>) =
+            self.chunks.iter().partition(|c| is_own(c));
         for &chunk in &in_place {
             self.renew_in_place(chunk, file)?;
         }
@@ -83,8 +92,10 @@ impl<'a> Renewal<'a> {
             }
         }
         let indices: Vec<usize> = moved.iter().map(|chunk| chunk.index).collect();
-        self.point(self.layout.offsets_entry, &offsets, &indices, file)?;
-        self.point(self.layout.lengths_entry, &lengths, &indices, file)?;
+        if !indices.is_empty() {
+            self.point(self.layout.offsets_entry, &offsets, &indices, claims, file)?;
+            self.point(self.layout.lengths_entry, &lengths, &indices, claims, file)?;
+        }
         Ok(self.chunks.len())
     }
 
@@ -215,27 +226,35 @@ impl<'a> Renewal<'a> {
         Ok(())
     }
 
-    /// Lets `entry` say `values`, of which those at `changed` are new: in place, or as a wider array at the file's end.
+    /// Lets `entry` say `values`, of which those at `changed` are new: in place, or as another array at the file's end where
+    /// the old one is too narrow or not the page's own.
     fn point(
         &self,
         entry: Entry,
         values: &[u64],
         changed: &[usize],
+        claims: &Claims,
         file: &mut File,
     ) -> Result<(), Stop> {
+        let room = Entry::room(self.tiff.is_big);
+        let length = entry.stored_length();
+        let role = Role::Values(entry.tag);
+        let is_own = length <= room
+            || !claims
+                .besides(self.layout.directory_at, role)
+                .meets(entry.values_at, entry.values_at.saturating_add(length));
         let value_bytes = entry.value_bytes();
         let new_value = |&index: &usize| {
             let bytes = self.tiff.to_bytes(values[index], value_bytes)?;
             Some((entry.values_at + index as u64 * value_bytes, bytes))
         };
         let fitting: Option<Vec<_>> = changed.iter().map(new_value).collect();
-        if let Some(fitting) = fitting {
+        if let Some(fitting) = fitting.filter(|_| is_own) {
             return fitting
                 .iter()
                 .try_for_each(|(at, bytes)| write_at(file, *at, bytes));
         }
         let too_long = || PageFault::Damaged("a position in it lies behind 4 GiB");
-        let room = if self.tiff.is_big { 8 } else { 4 };
         let wide = values.iter().map(|&value| self.tiff.to_bytes(value, room));
         let array: Option<Vec<Vec<u8>>> = wide.collect();
         let array = array.ok_or_else(too_long)?.concat();

@@ -9,7 +9,8 @@ use crate::geometry::PixelRect;
 use crate::io::tiff_page::{GroupRows, PageAt, PageFault, PageLayout, TiffFile};
 use crate::photo::Samples;
 
-const DIFFERS: PageFault = PageFault::Damaged("the copy did not read back as it was to be");
+/// What is said of a copy that is not what it must be.
+pub const DIFFERS: PageFault = PageFault::Damaged("the copy did not read back as it was to be");
 
 /// How many pixels of `written` differ from the master; an error when any is not what it must be.
 ///
