@@ -17,17 +17,19 @@ pub fn manifest_text<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) ->
 
 /// The checksum that a manifest gives a file, in lower case; `None` when it does not name the file.
 pub fn checksum_in(manifest: &str, name: &str) -> Option<String> {
-    let wanted = manifest_text([(name, "")]);
-    let (mark, wanted) = match wanted.trim_end_matches('\n').strip_prefix('\\') {
+    let line = manifest_text([(name, "")]);
+    let line = line.trim_end_matches('\n');
+    let (mark, wanted) = match line.strip_prefix('\\') {
         Some(escaped) => ("\\", escaped),
-        None => ("", wanted.trim_end_matches('\n')),
+        None => ("", line),
     };
+    let wanted = wanted.strip_prefix("  ")?;
     manifest.lines().find_map(|line| {
         let line = line.trim_end_matches('\r').strip_prefix(mark)?;
         let (checksum, rest) = line.split_at_checked(64)?;
         // `sha256sum` marks a file read as binary with an asterisk.
-        let named = rest.replacen(" *", "  ", 1);
-        (named == wanted).then(|| checksum.to_ascii_lowercase())
+        let named = rest.strip_prefix("  ").or_else(|| rest.strip_prefix(" *"));
+        (named == Some(wanted)).then(|| checksum.to_ascii_lowercase())
     })
 }
 
@@ -49,6 +51,14 @@ mod tests {
         assert_eq!(checksum_in(&text, "c\\d.png"), Some("ab".repeat(32)));
         assert_eq!(checksum_in(&text, "b.tif"), None);
         assert_eq!(checksum_in("nonsense", "a b.tif"), None);
+        for name in ["*x.tif", "a *b.tif", " *", "\\ *c"] {
+            let text = manifest_text([(name, &*one)]);
+            assert_eq!(checksum_in(&text, name), Some(one.clone()), "{name}");
+            assert_eq!(
+                checksum_in(&text, name.trim_start_matches('*')).is_some(),
+                !name.starts_with('*')
+            );
+        }
         let binary = format!("{one} *x.tif\r\n");
         assert_eq!(checksum_in(&binary, "x.tif"), Some(one));
     }
