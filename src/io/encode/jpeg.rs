@@ -9,7 +9,7 @@ use jpeg_encoder::{
 
 use super::jpeg_parts::{self, EXIF_PREFIX, ICC_PREFIX, SEGMENT_LIMIT_BYTES};
 use super::png::exif_blob;
-use super::{Failure, OutputFormat, Picture};
+use super::{Failure, OutputFormat, Picture, THUMBNAIL_IN_XMP_DROPPED, without_xmp_thumbnail};
 use crate::io::metadata::{exif, iptc, xmp};
 use crate::photo::{
     BitDepth, Channels, JpegParts, JpegSegment, Native, Resolution, ResolutionUnit,
@@ -297,7 +297,11 @@ fn metadata_segments(picture: &Picture<'_>, not_carried: &mut Vec<String>) -> Ve
     if let Some(blob) = exif_blob(metadata) {
         add("EXIF", 0xE1, EXIF_PREFIX, &blob);
     }
+    let mut dropped_thumbnail = false;
     if let Some(packet) = &metadata.xmp {
+        let bare = without_xmp_thumbnail(packet);
+        dropped_thumbnail = bare.is_some();
+        let packet = bare.as_deref().unwrap_or(packet);
         add("XMP", 0xE1, xmp::JPEG_PREFIX, packet);
     }
     if let Some(records) = &metadata.iptc {
@@ -316,6 +320,9 @@ fn metadata_segments(picture: &Picture<'_>, not_carried: &mut Vec<String>) -> Ve
             let prefix = [ICC_PREFIX, &numbers].concat();
             add("ICC profile", 0xE2, &prefix, part);
         }
+    }
+    if dropped_thumbnail {
+        not_carried.push(THUMBNAIL_IN_XMP_DROPPED.to_owned());
     }
     if metadata.exif.as_deref().is_some_and(exif::has_thumbnail) {
         not_carried.push(super::THUMBNAIL_DROPPED.to_owned());

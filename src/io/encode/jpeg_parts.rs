@@ -1,7 +1,9 @@
 //! Which segments of a JPEG master go into its derivatives, without previews that would go on showing the damage.
 
 use super::png::exif_blob;
-use super::{Picture, THUMBNAIL_DROPPED};
+use super::{
+    Picture, THUMBNAIL_DROPPED, THUMBNAIL_IN_XMP, THUMBNAIL_IN_XMP_DROPPED, without_xmp_thumbnail,
+};
 use crate::io::metadata::provenance::states_provenance;
 use crate::io::metadata::{exif, iptc, xmp};
 use crate::photo::{JpegParts, JpegSegment, Metadata};
@@ -153,7 +155,8 @@ pub fn main_packet(parts: &JpegParts) -> Option<&[u8]> {
     let packet = xmp_payloads(parts, xmp::JPEG_PREFIX).next()?;
     let pieces: Vec<&[u8]> = xmp_payloads(parts, xmp::JPEG_EXTENSION_PREFIX).collect();
     let extension = xmp::extended(&pieces, packet)?;
-    (xmp::points_to_extension(packet) && !states_provenance(&extension)).then_some(packet)
+    let can_stay = !states_provenance(&extension) && !xmp::has_thumbnail(&extension);
+    (xmp::points_to_extension(packet) && can_stay).then_some(packet)
 }
 
 fn xmp_payloads<'a>(parts: &'a JpegParts, prefix: &'static [u8]) -> impl Iterator<Item = &'a [u8]> {
@@ -176,7 +179,9 @@ fn changed_xmp(
     parts: &JpegParts,
     losses: &mut Losses<'_>,
 ) -> Option<JpegSegment> {
-    let wanted = metadata.xmp.as_ref()?;
+    let stated = metadata.xmp.as_ref()?;
+    let bare = without_xmp_thumbnail(stated);
+    let wanted = bare.as_ref().unwrap_or(stated);
     let packet = xmp_payloads(parts, xmp::JPEG_PREFIX).next();
     let pieces: Vec<&[u8]> = xmp_payloads(parts, xmp::JPEG_EXTENSION_PREFIX).collect();
     let whole = packet.and_then(|packet| xmp::merge(packet, &xmp::extended(&pieces, packet)?));
@@ -185,10 +190,15 @@ fn changed_xmp(
     }
     let data = [xmp::JPEG_PREFIX, wanted].concat();
     if data.len() > SEGMENT_LIMIT_BYTES {
-        losses.add(
-            "New XMP entries: they do not fit into a JPEG segment, so the original's XMP is kept.",
-        );
+        losses.add(if bare.is_some() {
+            THUMBNAIL_IN_XMP
+        } else {
+            "New XMP entries: they do not fit into a JPEG segment, so the original's XMP is kept."
+        });
         return None;
+    }
+    if bare.is_some() {
+        losses.add(THUMBNAIL_IN_XMP_DROPPED);
     }
     Some(JpegSegment { marker: 0xE1, data })
 }

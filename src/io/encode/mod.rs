@@ -21,7 +21,7 @@ pub use self::picture::RowSource;
 pub(super) use self::picture::{Picture, Pixels, View};
 pub use self::tiff_patch::{Patch, Restored, export_patched};
 use super::atomic::write_whole;
-use super::metadata::provenance::{XmpEdit, edit_xmp};
+use super::metadata::provenance::{XmpEdit, edit_xmp, without_thumbnails};
 use super::metadata::xmp;
 use super::{EncodeError, hash};
 use crate::photo::{Metadata, Native, Photo, Samples};
@@ -98,7 +98,12 @@ pub fn edited_xmp(photo: &Photo, format: OutputFormat, edit: &XmpEdit) -> Result
         (Some(Native::Jpeg(parts)), OutputFormat::Jpeg { .. }) => jpeg_parts::main_packet(parts),
         _ => None,
     };
-    let packet = edit_xmp(main.or(metadata.xmp.as_deref()), edit)
+    let packet = main.or(metadata.xmp.as_deref());
+    let bare = match format {
+        OutputFormat::Jpeg { .. } => packet.and_then(without_xmp_thumbnail),
+        OutputFormat::Png | OutputFormat::Tiff => None,
+    };
+    let packet = edit_xmp(bare.as_deref().or(packet), edit)
         .map_err(|error| format!("A history in XMP: {error}."))?;
     if xmp_room(format).is_some_and(|room| packet.len() > room) {
         return Err(format!(
@@ -306,6 +311,16 @@ const THUMBNAIL_DROPPED: &str =
 const THUMBNAIL_IN_XMP: &str =
     "The thumbnail in XMP keeps the old picture: a packet is carried as it is.";
 
+/// Said where that thumbnail is taken out of the packet.
+const THUMBNAIL_IN_XMP_DROPPED: &str =
+    "The thumbnail in XMP: it is a copy of the master and does not follow what is repaired.";
+
+/// A packet for a JPEG without the thumbnail in it; `None` when it has none, or cannot be read.
+fn without_xmp_thumbnail(packet: &[u8]) -> Option<Vec<u8>> {
+    let bare = xmp::has_thumbnail(packet).then(|| without_thumbnails(packet))??;
+    (!xmp::has_thumbnail(&bare)).then_some(bare)
+}
+
 /// Encodes `picture` and tells what the format could not carry.
 fn encode(
     picture: &Picture<'_>,
@@ -315,8 +330,11 @@ fn encode(
 ) -> Result<(), Failure> {
     let metadata = picture.metadata;
     not_carried.extend(metadata.left_behind.iter().cloned());
-    if metadata.xmp.as_deref().is_some_and(xmp::has_thumbnail) {
-        not_carried.push(THUMBNAIL_IN_XMP.to_owned());
+    if let Some(packet) = metadata.xmp.as_deref().filter(|it| xmp::has_thumbnail(it)) {
+        let is_jpeg = matches!(format, OutputFormat::Jpeg { .. });
+        if !is_jpeg || without_xmp_thumbnail(packet).is_none() {
+            not_carried.push(THUMBNAIL_IN_XMP.to_owned());
+        }
     }
     match (metadata.native.as_deref(), format) {
         (Some(Native::Png(parts)), OutputFormat::Tiff | OutputFormat::Jpeg { .. }) => {

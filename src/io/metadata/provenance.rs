@@ -48,6 +48,12 @@ pub enum XmpError {
         /// What is wrong with it.
         reason: String,
     },
+    /// Something in it is built otherwise than the standards say, so that it could only be replaced, not extended.
+    #[error("{what} in the master's XMP packet, so nothing was added to it")]
+    Irregular {
+        /// What is unusual.
+        what: &'static str,
+    },
 }
 
 impl XmpError {
@@ -80,7 +86,9 @@ pub fn states_provenance(packet: &[u8]) -> bool {
     let found = Encoding::of(packet).decode(packet);
     let found = found.and_then(|packet| scan(&packet));
     found.map_or(true, |found| {
-        found.history.is_some()
+        found.irregular.is_some()
+            || found.irregular_source_type
+            || found.history.is_some()
             || found.derived_from.is_some()
             || found.source_type.is_some()
             || found.empty_source_type.is_some()
@@ -90,6 +98,16 @@ pub fn states_provenance(packet: &[u8]) -> bool {
 /// As [`edit_xmp`], of UTF-8.
 fn edit_text(packet: &[u8], edit: &XmpEdit) -> Result<Vec<u8>, XmpError> {
     let found = scan(packet)?;
+    if let Some(opened) = opened(packet, &found) {
+        return edit_text(&opened, edit);
+    }
+    if let Some(what) = found.irregular {
+        return Err(XmpError::Irregular { what });
+    }
+    if found.irregular_source_type && edit.digital_source_type.is_some() {
+        let what = "the digital source type is no plain text";
+        return Err(XmpError::Irregular { what });
+    }
     let mut patches = patches(packet, &found, edit);
     patches.sort_by_key(|(range, _)| range.start);
     let mut edited = Vec::with_capacity(packet.len() + 2048);
@@ -113,6 +131,51 @@ fn edit_text(packet: &[u8], edit: &XmpEdit) -> Result<Vec<u8>, XmpError> {
     } else {
         Err(XmpError::new("it would not hold what is added"))
     }
+}
+
+/// The packet with an `rdf:RDF` that can be filled, where it has none or one that is closed at once.
+fn opened(packet: &[u8], found: &Found) -> Option<Vec<u8>> {
+    let (element, content) = match (&found.empty_rdf, &found.empty_packet) {
+        (Some(element), _) => (element, String::new()),
+        (None, Some(element)) => {
+            let content = format!("<rdf:RDF xmlns:rdf=\"{RDF}\">\n</rdf:RDF>");
+            (element, content)
+        }
+        (None, None) => return None,
+    };
+    let text = std::str::from_utf8(packet.get(element.clone())?).ok()?;
+    let ends_name = |letter: char| letter.is_whitespace() || matches!(letter, '/' | '>');
+    let name = text.get(1..)?.split(ends_name).next()?;
+    let tag = match text.strip_suffix("/>") {
+        Some(tag) => tag,
+        // The closing tag holds no other.
+        None => text
+            .get(..text.rfind("</")?)?
+            .trim_end()
+            .strip_suffix('>')?,
+    };
+    let filled = format!("{tag}>{content}</{name}>");
+    let (before, behind) = (&packet[..element.start], &packet[element.end..]);
+    Some([before, filled.as_bytes(), behind].concat())
+}
+
+/// The packet without thumbnails; `None` when it has none, or cannot be read.
+pub fn without_thumbnails(packet: &[u8]) -> Option<Vec<u8>> {
+    let encoding = Encoding::of(packet);
+    let text = &*encoding.decode(packet).ok()?;
+    let found = scan(text).ok()?;
+    if found.thumbnails.is_empty() {
+        return None;
+    }
+    let mut bare = Vec::with_capacity(text.len());
+    let mut copied = 0;
+    for element in found.thumbnails {
+        bare.extend(text.get(copied..element.start)?);
+        copied = element.end;
+    }
+    bare.extend(&text[copied..]);
+    scan(&bare).ok()?;
+    Some(encoding.encode(bare))
 }
 
 /// The digital source type a packet states, as it stands there: a web address, or a short term such as `print`.

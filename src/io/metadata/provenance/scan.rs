@@ -8,6 +8,13 @@ use quick_xml::reader::NsReader;
 
 use super::{EVENT, IPTC_EXT, RDF, XMP_MM, XmpError};
 
+const XMP: &str = "http://ns.adobe.com/xap/1.0/";
+const META: &str = "adobe:ns:meta/";
+
+const NO_LIST: &str = "the history is no list of events";
+const TWICE: &str = "a property that tells where a file comes from stands twice";
+const ORIGIN: &str = "the origin is no structure";
+
 /// Elements inside one another beyond which a packet is no XMP any more.
 const DEEPEST: usize = 200;
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
@@ -31,6 +38,16 @@ pub struct Found {
     pub document_id: Option<Range<usize>>,
     /// The value of `xmpMM:InstanceID`.
     pub instance_id: Option<Range<usize>>,
+    /// Every `xmp:Thumbnails`.
+    pub thumbnails: Vec<Range<usize>>,
+    /// What of history and origin is built so that it could only be replaced.
+    pub irregular: Option<&'static str>,
+    /// Whether the source type is anything but one plain text.
+    pub irregular_source_type: bool,
+    /// The whole `rdf:RDF` when it is closed at once.
+    pub empty_rdf: Option<Range<usize>>,
+    /// The whole `x:xmpmeta` when there is nothing in it.
+    pub empty_packet: Option<Range<usize>>,
 }
 
 /// A list of events.
@@ -52,12 +69,14 @@ pub enum Container {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
+    Meta,
     Rdf,
     Description,
     History,
     HistoryList,
     DerivedFrom,
     SourceType,
+    Thumbnails,
     DocumentId,
     InstanceId,
     Other,
@@ -67,6 +86,8 @@ struct Open {
     kind: Kind,
     /// Where its opening tag begins and ends.
     tag: Range<usize>,
+    /// Whether an element or text was found in it.
+    has_content: bool,
 }
 
 /// Reads a packet.
@@ -99,13 +120,15 @@ pub fn scan(packet: &[u8]) -> Result<Found, XmpError> {
             // Entities of its own could hide anything.
             Event::DocType(_) => return Err(XmpError::new("it has a document type")),
             Event::Eof => break,
-            _ => {}
+            Event::Comment(_) | Event::PI(_) | Event::Decl(_) => {}
+            Event::Text(text) if text.iter().all(u8::is_ascii_whitespace) => {}
+            _ => scanner.text(),
         }
     }
     if !scanner.open.is_empty() {
         return Err(XmpError::new("an element is not closed"));
     }
-    if scanner.found.end_of_rdf == 0 {
+    if scanner.found.end_of_rdf == 0 && scanner.found.empty_packet.is_none() {
         return Err(XmpError::new("it has no rdf:RDF"));
     }
     Ok(scanner.found)
@@ -133,13 +156,28 @@ impl<'a> Scanner<'a> {
         }
         let (namespace, local) = reader.resolver().resolve_element(tag.name());
         let kind = self.kind_of(&namespace, local.into_inner());
+        if let Some(parent) = self.open.last_mut() {
+            let is_second_list = parent.has_content && kind == Kind::HistoryList;
+            parent.has_content = true;
+            match parent.kind {
+                Kind::History if kind != Kind::HistoryList || is_second_list => {
+                    self.found.irregular = Some(NO_LIST);
+                }
+                Kind::SourceType => self.found.irregular_source_type = true,
+                _ => {}
+            }
+        }
+        self.note_repetition(kind);
         match kind {
             Kind::Rdf if self.has_rdf => return Err(XmpError::new("it has two rdf:RDF")),
-            Kind::Rdf if is_empty => return Err(XmpError::new("its rdf:RDF is empty")),
-            Kind::Rdf => self.has_rdf = true,
+            Kind::Rdf => {
+                self.has_rdf = true;
+                self.found.empty_rdf = is_empty.then(|| range.clone());
+            }
             Kind::Description => self.read_attributes(reader, tag, &range)?,
             // A web address may be the element's text or what it points to.
             Kind::SourceType => self.resource_value(reader, tag, &range)?,
+            Kind::History if has_meaning(tag) => self.found.irregular = Some(NO_LIST),
             Kind::HistoryList => {
                 let is = |name: &'static [u8], uri: &str| {
                     let (found, _) = reader.resolver().resolve_element(QName(name));
@@ -152,11 +190,37 @@ impl<'a> Scanner<'a> {
         self.open.push(Open {
             kind,
             tag: range.clone(),
+            has_content: false,
         });
         if is_empty {
             self.close(range.end..range.end)?;
         }
         Ok(())
+    }
+
+    /// Text, or a character by name, where the reader is.
+    fn text(&mut self) {
+        if let Some(parent) = self.open.last_mut() {
+            parent.has_content = true;
+            if parent.kind == Kind::History {
+                self.found.irregular = Some(NO_LIST);
+            }
+        }
+    }
+
+    /// Notes a property that was found before: which one readers believe differs.
+    fn note_repetition(&mut self, kind: Kind) {
+        let found = &mut self.found;
+        match kind {
+            Kind::History if found.history.is_some() => found.irregular = Some(TWICE),
+            Kind::DerivedFrom if found.derived_from.is_some() => found.irregular = Some(TWICE),
+            Kind::SourceType
+                if found.source_type.is_some() || found.empty_source_type.is_some() =>
+            {
+                found.irregular_source_type = true;
+            }
+            _ => {}
+        }
     }
 
     fn kind_of(&self, namespace: &ResolveResult<'_>, local: &[u8]) -> Kind {
@@ -165,14 +229,17 @@ impl<'a> Scanner<'a> {
         };
         let is = |uri: &str, name: &str| *namespace == uri.as_bytes() && local == name.as_bytes();
         match self.open.last().map(|open| open.kind) {
-            Some(Kind::Rdf) if is(RDF, "Description") => Kind::Description,
+            // A description may be of any type.
+            Some(Kind::Rdf) => Kind::Description,
             Some(Kind::Description) if is(XMP_MM, "History") => Kind::History,
             Some(Kind::Description) if is(XMP_MM, "DerivedFrom") => Kind::DerivedFrom,
             Some(Kind::Description) if is(XMP_MM, "DocumentID") => Kind::DocumentId,
             Some(Kind::Description) if is(XMP_MM, "InstanceID") => Kind::InstanceId,
             Some(Kind::Description) if is(IPTC_EXT, "DigitalSourceType") => Kind::SourceType,
+            Some(Kind::Description) if is(XMP, "Thumbnails") => Kind::Thumbnails,
             Some(Kind::History) if is(RDF, "Seq") => Kind::HistoryList,
-            None | Some(Kind::Other) if is(RDF, "RDF") => Kind::Rdf,
+            None if is(META, "xmpmeta") => Kind::Meta,
+            None | Some(Kind::Other | Kind::Meta) if is(RDF, "RDF") => Kind::Rdf,
             _ => Kind::Other,
         }
     }
@@ -205,7 +272,12 @@ impl<'a> Scanner<'a> {
             } else if is(XMP_MM, "InstanceID") {
                 self.found.instance_id = Some(value);
             } else if is(IPTC_EXT, "DigitalSourceType") {
+                self.note_repetition(Kind::SourceType);
                 self.found.source_type = Some(value);
+            } else if is(XMP_MM, "History") {
+                self.found.irregular = Some(NO_LIST);
+            } else if is(XMP_MM, "DerivedFrom") {
+                self.found.irregular = Some(ORIGIN);
             }
         }
         Ok(())
@@ -222,9 +294,11 @@ impl<'a> Scanner<'a> {
             let attribute = attribute.map_err(XmpError::new)?;
             let (namespace, local) = reader.resolver().resolve_attribute(attribute.key);
             let is_rdf = matches!(namespace, ResolveResult::Bound(Namespace(found)) if found == RDF.as_bytes());
+            let key = attribute.key.into_inner();
             if is_rdf && local.into_inner() == b"resource" {
-                let key = attribute.key.into_inner();
                 self.found.source_type = self.value_range(range, key, &attribute.value);
+            } else if !is_syntax(key) {
+                self.found.irregular_source_type = true;
             }
         }
         Ok(())
@@ -255,7 +329,11 @@ impl<'a> Scanner<'a> {
     }
 
     fn close(&mut self, end_tag: Range<usize>) -> Result<(), XmpError> {
-        let Open { kind, tag } = self
+        let Open {
+            kind,
+            tag,
+            has_content,
+        } = self
             .open
             .pop()
             .ok_or_else(|| XmpError::new("a closing tag has no opening one"))?;
@@ -265,7 +343,9 @@ impl<'a> Scanner<'a> {
         let content = tag.end..end_tag.start;
         let found = &mut self.found;
         match kind {
+            Kind::Meta if !has_content => found.empty_packet = Some(element),
             Kind::Rdf => found.end_of_rdf = end_tag.start,
+            Kind::Thumbnails => found.thumbnails.push(element),
             Kind::HistoryList if !is_empty => {
                 found.history = Some(Container::Open {
                     end: end_tag.start,
@@ -290,6 +370,17 @@ impl<'a> Scanner<'a> {
         }
         Ok(())
     }
+}
+
+/// Whether the name of an attribute only serves the text: declarations of prefixes, language.
+fn is_syntax(name: &[u8]) -> bool {
+    name == b"xmlns" || name.starts_with(b"xmlns:") || name.starts_with(b"xml:")
+}
+
+/// Whether any attribute says something.
+fn has_meaning(tag: &BytesStart<'_>) -> bool {
+    let mut attributes = tag.attributes();
+    attributes.any(|attribute| attribute.map_or(true, |it| !is_syntax(it.key.into_inner())))
 }
 
 fn skip_blanks(text: &[u8], from: usize) -> usize {

@@ -139,8 +139,8 @@ fn a_packet_that_cannot_be_understood_is_refused() {
     for broken in [
         b"".as_slice(),
         b"no xml",
-        b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>",
-        format!("<r:RDF xmlns:r='{RDF}'/>").as_bytes(),
+        b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>text</x:xmpmeta>",
+        b"<x:xmpmeta xmlns:x='urn:other'/>",
         &whole.as_bytes()[..whole.len() / 2],
         deep.as_bytes(),
         entity.as_bytes(),
@@ -243,4 +243,93 @@ fn a_packet_in_utf_16_is_edited_and_stays_in_it() {
         let cut = &packet[..packet.len() - 1];
         assert!(edit_xmp(Some(cut), &edit()).is_err());
     }
+}
+
+#[test]
+fn a_packet_with_nothing_in_it_is_filled() {
+    let meta = "<x:xmpmeta xmlns:x='adobe:ns:meta/' x:xmptk='a > b'";
+    for (before, behind) in [
+        (format!("<?xpacket?>{meta}/>"), "\n"),
+        (format!("{meta}>\n </x:xmpmeta>"), "<?xpacket end='w'?>"),
+        (format!("{meta}><r:RDF xmlns:r='{RDF}'/>"), "</x:xmpmeta>"),
+        (format!("<r:RDF xmlns:r='{RDF}' />"), " "),
+        (
+            format!("{meta}><r:RDF xmlns:r='{RDF}'></r:RDF>"),
+            "</x:xmpmeta>",
+        ),
+    ] {
+        let master = format!("{before}{behind}");
+        let text = edited(&master);
+        assert_eq!(text.matches("<stEvt:action>edited").count(), 1, "{text}");
+        assert!(text.ends_with(behind), "{text}");
+        assert_eq!(text.contains("x:xmptk='a > b'"), master.contains("xmptk"));
+        assert_eq!(digital_source_type(text.as_bytes()).as_deref(), Some(URI));
+        let again = edited(&text);
+        assert_eq!(again.matches("<stEvt:action>edited").count(), 2, "{again}");
+    }
+}
+
+#[test]
+fn what_could_only_be_replaced_is_left_alone() {
+    let event = "<r:li>scanned</r:li>";
+    for own in [
+        "<m:History>scanned by hand</m:History>".to_owned(),
+        "<m:History><![CDATA[scanned]]></m:History>".to_owned(),
+        "<m:History r:parseType='Resource'><own:a>b</own:a></m:History>".to_owned(),
+        "<m:History r:resource='urn:x'/>".to_owned(),
+        format!("<m:History><r:Alt>{event}</r:Alt></m:History>"),
+        format!("<m:History><r:Bag>{event}</r:Bag></m:History>"),
+        "<m:History><r:Description><r:_1>a</r:_1></r:Description></m:History>".to_owned(),
+        format!("<m:History><r:Seq>{event}</r:Seq><r:Seq/></m:History>"),
+        format!("<m:History><r:Seq>{event}</r:Seq></m:History><m:History/>"),
+        "<m:DerivedFrom r:resource='a'/><m:DerivedFrom r:resource='b'/>".to_owned(),
+    ] {
+        let error = edit_xmp(Some(packet("", &own).as_bytes()), &edit()).unwrap_err();
+        assert!(
+            matches!(error, XmpError::Irregular { .. }),
+            "{own}: {error}"
+        );
+        assert!(states_provenance(packet("", &own).as_bytes()));
+    }
+    for own in [" m:History='scanned'", " m:DerivedFrom='a'"] {
+        let error = edit_xmp(Some(packet(own, "").as_bytes()), &edit()).unwrap_err();
+        assert!(
+            matches!(error, XmpError::Irregular { .. }),
+            "{own}: {error}"
+        );
+    }
+}
+
+#[test]
+fn a_source_type_that_is_no_plain_text_is_left_alone_where_one_would_be_written() {
+    let list = "<r:Bag><r:li>http://old/print</r:li></r:Bag>";
+    let nothing_filled = XmpEdit {
+        digital_source_type: None,
+        ..edit()
+    };
+    for own in [
+        format!("<i:DigitalSourceType>{list}</i:DigitalSourceType>"),
+        "<i:DigitalSourceType r:parseType='Resource'><own:a/></i:DigitalSourceType>".to_owned(),
+        "<i:DigitalSourceType>a</i:DigitalSourceType><i:DigitalSourceType>b</i:DigitalSourceType>"
+            .to_owned(),
+    ] {
+        let master = packet("", &own);
+        let error = edit_xmp(Some(master.as_bytes()), &edit()).unwrap_err();
+        assert!(
+            matches!(error, XmpError::Irregular { .. }),
+            "{own}: {error}"
+        );
+        let edited = edit_xmp(Some(master.as_bytes()), &nothing_filled).unwrap();
+        assert!(String::from_utf8(edited).unwrap().contains(&own));
+    }
+}
+
+#[test]
+fn thumbnails_go_and_nothing_else() {
+    let own = "<t:Thumbnails xmlns:t='http://ns.adobe.com/xap/1.0/'><r:Alt><r:li>/9j/</r:li></r:Alt></t:Thumbnails>";
+    let with = packet("", &format!("{own}<own:b/>{own}"));
+    let bare = without_thumbnails(with.as_bytes()).unwrap();
+    assert_eq!(String::from_utf8(bare).unwrap(), packet("", "<own:b/>"));
+    assert_eq!(without_thumbnails(packet("", "<own:b/>").as_bytes()), None);
+    assert_eq!(without_thumbnails(&with.as_bytes()[..with.len() / 2]), None);
 }
