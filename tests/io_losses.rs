@@ -13,9 +13,10 @@ use tiff_files::{Page, tiff};
 use unscratch::geometry::ImageSize;
 use unscratch::io::{
     ExportOptions, OutputFormat, Patch, Restored, export_patched, export_photo, foretell_losses,
+    foretell_rewriting,
 };
 use unscratch::mask::MaskLayer;
-use unscratch::photo::Photo;
+use unscratch::photo::{Photo, ResolutionUnit};
 
 fn losses(photo: &Photo, target: &Path, format: OutputFormat) -> Vec<String> {
     let overwrite = true;
@@ -54,7 +55,7 @@ fn tags_that_describe_the_picture_are_lost_with_their_names() {
         chunks: &[strip],
     };
     page.write(&path, |page| {
-        for tag in [297, 301, 318, 319, 337, 292, 65_000] {
+        for tag in [264, 297, 301, 318, 319, 337, 292, 65_000] {
             page.write_tag(Tag::Unknown(tag), [1_u16, 2].as_slice())
                 .unwrap();
         }
@@ -74,6 +75,7 @@ fn tags_that_describe_the_picture_are_lost_with_their_names() {
         let said = lost.iter().find(|said| said.starts_with("TIFF tags"));
         let said = said.unwrap_or_else(|| panic!("{lost:?}"));
         for name in [
+            "264 (cell of the dither matrix)",
             "292",
             "297 (page number)",
             "301 (transfer function)",
@@ -292,4 +294,138 @@ fn a_thumbnail_in_xmp_is_named_whatever_the_derivative_is() {
         kept.len() == 1 && kept[0].contains("thumbnail in XMP"),
         "{kept:?}"
     );
+}
+
+#[test]
+fn a_thumbnail_in_xmp_does_not_go_from_jpeg_to_jpeg() {
+    const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
+    let folder = Folder::new();
+    let packet = format!(
+        "<x:xmpmeta xmlns:x='adobe:ns:meta/'><r:RDF xmlns:r='{RDF}'><r:Description xmlns:t='http://ns.adobe.com/xap/1.0/' \
+         xmlns:g='http://ns.adobe.com/xap/1.0/g/img/' t:Rating='5'><t:Thumbnails><r:Alt><r:li r:parseType='Resource'>\
+         <g:image>/9j/damage</g:image></r:li></r:Alt></t:Thumbnails></r:Description></r:RDF></x:xmpmeta>"
+    );
+    let payload: [&[u8]; 2] = [b"http://ns.adobe.com/xap/1.0/\0", packet.as_bytes()];
+    let file = with_segment(&jpeg((16, 8)), 0xE1, &payload);
+    let photo = open(&folder.write("a.jpg", &file));
+    for quality in [None, Some(80)] {
+        let (target, format) = (folder.at("b.jpg"), OutputFormat::Jpeg { quality });
+        let lost = losses(&photo, &target, format);
+        assert_eq!(lost, foretell_losses(&photo, format));
+        let said = lost.join(" ");
+        assert!(said.contains("does not follow"), "{said}");
+        let kept = open(&target).metadata().xmp.clone().unwrap();
+        let kept = String::from_utf8(kept).unwrap();
+        assert!(
+            kept.contains("t:Rating='5'") && !kept.contains("damage"),
+            "{kept}"
+        );
+    }
+    let lost = losses(&photo, &folder.at("b.png"), OutputFormat::Png).join(" ");
+    assert!(
+        lost.contains("thumbnail in XMP keeps the old picture"),
+        "{lost}"
+    );
+}
+
+#[test]
+fn a_resolution_without_a_unit_is_carried_unless_it_is_one() {
+    let folder = Folder::new();
+    let strip = bytes(8 * 4);
+    let page = Tiff {
+        size: ImageSize::new(8, 4),
+        bits: 8,
+        channels: 1,
+        photometric: 1,
+        tile: None,
+        chunks: &[strip],
+    };
+    for (value, is_kept) in [(1200_u32, true), (1, false)] {
+        let path = folder.at("a.tif");
+        page.write(&path, |page| {
+            let value = tiff::encoder::Rational { n: value, d: 1 };
+            page.write_tag(Tag::XResolution, value.clone()).unwrap();
+            page.write_tag(Tag::YResolution, value).unwrap();
+            page.write_tag(Tag::ResolutionUnit, 1_u16).unwrap();
+        });
+        let photo = open(&path);
+        let target = folder.at("b.tif");
+        losses(&photo, &target, OutputFormat::Tiff);
+        for photo in [photo, open(&target)] {
+            let found = photo.metadata().resolution;
+            assert_eq!(found.is_some(), is_kept);
+            if let Some(found) = found {
+                assert_eq!(
+                    (found.x, found.y, found.unit),
+                    (1200.0, 1200.0, ResolutionUnit::None)
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_fourth_byte_of_a_bitmap_that_has_no_meaning_is_said_to_be_lost() {
+    let folder = Folder::new();
+    for (fourth, is_said) in [(0, false), (9, true)] {
+        let mut file = b"BM".to_vec();
+        for value in [
+            14 + 40 + 8_u32,
+            0,
+            14 + 40,
+            40,
+            2,
+            1,
+            1 | 32 << 16,
+            0,
+            8,
+            0,
+            0,
+            0,
+            0,
+        ] {
+            file.extend(value.to_le_bytes());
+        }
+        file.extend([1, 2, 3, 0, 4, 5, 6, fourth]);
+        let photo = open(&folder.write("a.bmp", &file));
+        let said = foretell_losses(&photo, OutputFormat::Png);
+        assert_eq!(said.len(), usize::from(is_said), "{said:?}");
+        assert!(
+            said.iter().all(|said| said.contains("fourth byte")),
+            "{said:?}"
+        );
+    }
+}
+
+#[test]
+fn a_page_packed_as_jpeg_is_refused_by_that_name_in_ycbcr_and_written_anew_in_grey() {
+    let folder = Folder::new();
+    let path = folder.at("a.tif");
+    let mut grey = Vec::new();
+    image::codecs::jpeg::JpegEncoder::new(&mut grey)
+        .encode(&[77; 16 * 8], 16, 8, image::ExtendedColorType::L8)
+        .unwrap();
+    let packed = |channels, photometric, chunk: Vec<u8>| {
+        let page = Tiff {
+            size: ImageSize::new(16, 8),
+            bits: 8,
+            channels,
+            photometric,
+            tile: None,
+            chunks: &[chunk],
+        };
+        page.write(&path, |_| {});
+        let mut file = std::fs::read(&path).unwrap();
+        // Tag 259 of one 16-bit number: 7 is JPEG.
+        let unpacked = [3, 1, 3, 0, 1, 0, 0, 0, 1, 0];
+        let at = file
+            .windows(unpacked.len())
+            .position(|part| part == unpacked);
+        file[at.unwrap() + 8] = 7;
+        folder.write("b.tif", &file)
+    };
+    assert!(refusal(&packed(3, 6, jpeg((16, 8)))).contains("packed as JPEG"));
+    let photo = open(&packed(1, 1, grey));
+    let reason = foretell_rewriting(&photo, OutputFormat::Tiff).unwrap();
+    assert!(reason.contains("compressed as JPEG"), "{reason}");
 }

@@ -62,11 +62,14 @@ pub fn decode_bmp(input: &mut Input) -> Result<Decoded, Fault> {
     }
     let profile = BmpProfile::read(input)?;
     let decoder = BmpDecoder::new(BufReader::new(input.file.try_clone()?))?;
-    let (icc, left_behind) = match profile {
+    let (icc, mut left_behind) = match profile {
         BmpProfile::None => (None, Vec::new()),
         BmpProfile::Embedded(profile) => (Some(profile), Vec::new()),
         BmpProfile::Lost(what) => (None, vec![what.to_owned()]),
     };
+    if header.has_fourth_bytes(input)? {
+        left_behind.push(FOURTH_BYTES.to_owned());
+    }
     let metadata = Metadata {
         icc,
         left_behind,
@@ -76,10 +79,15 @@ pub fn decode_bmp(input: &mut Input) -> Result<Decoded, Fault> {
     read_pixels(decoder, input, metadata, notes)
 }
 
+const FOURTH_BYTES: &str =
+    "The fourth byte of every pixel: a bitmap of this kind does not say what it means.";
+
 /// What the `image` crate does not tell of a bitmap's header.
 #[derive(Default)]
 struct BmpHeader {
     bits_a_pixel: Option<u16>,
+    /// Where pixels of four bytes begin that are said to be three colours and nothing.
+    four_bytes_at: Option<u64>,
     resolution: Option<Resolution>,
 }
 
@@ -97,10 +105,39 @@ impl BmpHeader {
             let bytes = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
             f64::from(i32::from_le_bytes(bytes))
         };
+        let bits = u16::from_le_bytes([bytes[28], bytes[29]]);
         Ok(Self {
-            bits_a_pixel: Some(u16::from_le_bytes([bytes[28], bytes[29]])),
+            bits_a_pixel: Some(bits),
+            // Compression 0, `BI_RGB`.
+            four_bytes_at: (bits == 32 && bytes[30..34] == [0; 4]).then(|| {
+                u64::from(u32::from_le_bytes([
+                    bytes[10], bytes[11], bytes[12], bytes[13],
+                ]))
+            }),
             resolution: Resolution::from_metre(long(38), long(42)),
         })
+    }
+}
+
+impl BmpHeader {
+    /// Whether the byte behind the colours of any pixel is not 0; leaves the file at its start.
+    fn has_fourth_bytes(&self, input: &mut Input) -> Result<bool, Fault> {
+        let Some(start) = self.four_bytes_at else {
+            return Ok(false);
+        };
+        input.file.seek(SeekFrom::Start(start))?;
+        let mut pixels = BufReader::new(&mut input.file);
+        let mut pixel = [0; 4];
+        let found = loop {
+            match pixels.read_exact(&mut pixel) {
+                Ok(()) if pixel[3] != 0 => break true,
+                Ok(()) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => break false,
+                Err(error) => return Err(error.into()),
+            }
+        };
+        input.file.rewind()?;
+        Ok(found)
     }
 }
 

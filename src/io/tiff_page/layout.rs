@@ -84,11 +84,12 @@ impl PageLayout {
         }
         let samples = tags.first(tag::SAMPLES)?.unwrap_or(1);
         let bits = tags.depth(samples)?;
+        // What is packed as JPEG has YCbCr for that reason alone.
+        let packing = tags.packing()?;
         let (colours, is_white_zero) = tags.colours()?;
         if samples < colours {
             return Err(PageFault::Damaged("its colour channels are missing"));
         }
-        let packing = tags.packing()?;
         let is_predicted = match tags.first(tag::PREDICTOR)?.unwrap_or(1) {
             1 => false,
             2 if packing == Packing::None => {

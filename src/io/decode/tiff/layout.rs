@@ -50,7 +50,7 @@ impl Layout {
 
         let colours = match photometric {
             Some(PhotometricInterpretation::RGB) => 3,
-            other => colour_channels(other)?,
+            other => colour_channels(other, compression)?,
         };
         let extra = decoder
             .find_tag_unsigned_vec::<u16>(Tag::ExtraSamples)?
@@ -211,11 +211,21 @@ fn refuse_reversed_bits(decoder: &mut FileDecoder) -> Result<(), Fault> {
 }
 
 /// Channels of a photometric interpretation other than RGB.
-fn colour_channels(photometric: Option<PhotometricInterpretation>) -> Result<usize, Fault> {
+fn colour_channels(
+    photometric: Option<PhotometricInterpretation>,
+    compression: u16,
+) -> Result<usize, Fault> {
     use PhotometricInterpretation as P;
     let colours = match photometric {
         Some(P::BlackIsZero | P::WhiteIsZero | P::RGBPalette) => return Ok(1),
         Some(P::CMYK) => "CMYK",
+        // 6 is the older way of packing JPEG.
+        Some(P::YCbCr) if matches!(compression, 6 | 7) => {
+            return Err(Fault::Unsupported {
+                what: "this TIFF is packed as JPEG, in YCbCr colours, which would shift if they were guessed".to_owned(),
+                remedy: "unpack it to RGB first, for instance with ImageMagick's `convert OLD.tif -compress none NEW.tif`",
+            });
+        }
         Some(P::YCbCr) => "YCbCr",
         Some(P::CIELab | P::IccLab | P::ItuLab) => "Lab",
         _ => "unusual",

@@ -22,13 +22,15 @@ const DESCRIPTIVE: [u16; 17] = [
 ];
 
 /// Whether a tag only says how this file lays its pixels out, so that a derivative has its own: kind of page, size, depth,
-/// compression, photometric, dithering, strips, extremes of the samples, planes, free bytes, predictor, palette, tiles, extra
+/// compression, photometric, whether it is dithered, bit order, strips, extremes of the samples, planes, free bytes, predictor, palette, tiles, extra
 /// channels, JPEG tables, subsampling.
 const fn is_structural(tag: u16) -> bool {
     matches!(
         tag,
         254..=259
-            | 262..=266
+            | 262
+            | 263
+            | 266
             | 273
             | 277..=281
             | 284
@@ -50,6 +52,7 @@ const fn is_structural(tag: u16) -> bool {
 /// A tag by number, and by name where it says something about the picture. Source: TIFF 6.0 and its supplements.
 fn name_of(tag: u16) -> String {
     let name = match tag {
+        264 | 265 => "cell of the dither matrix",
         290 | 291 => "grey response",
         292 => "fax options",
         297 => "page number",
@@ -151,7 +154,8 @@ fn resolution(decoder: &mut FileDecoder) -> Option<Resolution> {
     let mut value = |tag| read_entry(&mut decoder.image_ifd(), tag)?.first_rational();
     let (x, y) = (value(tag::X_RESOLUTION)?, value(tag::Y_RESOLUTION)?);
     // One pixel a unit without a unit is what writers put when they know nothing.
-    if unit == 1 && x.total_cmp(&y).is_eq() {
+    let is_one = |value: f64| value.total_cmp(&1.0).is_eq();
+    if unit == 1 && is_one(x) && is_one(y) {
         return None;
     }
     Resolution::from_tags(x, y, unit)
