@@ -403,4 +403,41 @@ mod tests {
         );
         assert_eq!(settings.last_folder.as_deref(), Some(Path::new("/photos")));
     }
+
+    #[test]
+    fn settings_of_any_text_are_read_or_left_at_their_defaults() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("window.toml");
+        let load = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            SettingsStore::load(Some(path.clone())).settings
+        };
+        let mut settings = load("[shortcuts]\nundo = [\"Q\"]\n");
+        settings.remember(Path::new("/photos/a.tif"));
+        assert!(settings.shortcuts.is_any_changed());
+        let good = toml::to_string_pretty(&settings).unwrap();
+        assert_eq!(load(&good), settings);
+        let strange = [
+            "",
+            "\0",
+            "-1",
+            "1e999",
+            "[",
+            "\"",
+            "Ctrl+",
+            "ß",
+            "nan",
+            "99999999999999999999",
+        ];
+        for (turn, at) in (0..good.len()).step_by(3).enumerate() {
+            let end = (at + turn % 7).min(good.len());
+            let (Some(head), Some(tail)) = (good.get(..at), good.get(end..)) else {
+                continue;
+            };
+            let text = [head, strange[turn % strange.len()], tail].concat();
+            let read = load(&text);
+            let again: Settings = toml::from_str(&toml::to_string_pretty(&read).unwrap()).unwrap();
+            assert_eq!(again, read, "{text}");
+        }
+    }
 }
