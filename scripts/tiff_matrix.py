@@ -11,10 +11,13 @@ mask in each with `unscratch inpaint`, and compares master and derivative:
 Every third TIFF is exported once more with a history in XMP (`--metadata record`): only those properties may be added.
 Then PNG, JPEG, WebP and BMP with metadata, and what GIMP exports: what a PNG or JPEG of the same kind says to exiftool stays the same
 line by line, other kinds keep EXIF, GPS, IPTC, XMP and the profile; pixels outside the mask stay, by ImageMagick.
+TIFFs whose two pages have strips or arrays in common are repaired on either page, and the other page must not differ. JPEGs whose
+colours lie in scans of their own must be read as djpeg reads them, and what is written like them must be readable by djpeg.
 
 Usage: scripts/tiff_matrix.py path/to/unscratch [--keep FOLDER] [--only NAME] [--jobs N]
-Needs ImageMagick 6, libtiff-tools and exiftool; GIMP 2.10 for its exports, and the Python packages tifffile and imagecodecs for all
-channels of 16-bit tiles of planes apart. What is missing is said and counted. Exits with 1 on any difference.
+Needs ImageMagick 6, libtiff-tools and exiftool; cjpeg and djpeg for the scans; GIMP 2.10 for its exports, and the Python packages
+tifffile and imagecodecs for all channels of 16-bit tiles of planes apart. What is missing is said and counted. Exits with 1 on any
+difference.
 """
 
 import argparse
@@ -29,6 +32,7 @@ import sys
 import tempfile
 
 from other_masters import COMMON, carried, folder_profile, gimp_exports, other_masters, pixels_outside
+from shared_masters import check_scans, scan_jpegs, shared_tiffs
 
 try:
     import numpy
@@ -191,6 +195,9 @@ class Masters:
         icc = self.at("icc.tif")
         run("convert", self.at("rgb16-contig.tif"), "-profile", folder_profile(self.folder), "-compress", "Zip", icc)
         self.cases.append(("icc", icc, None))
+        for path in shared_tiffs(self.folder, self.at("grey8-contig.tif")):
+            self.cases.append((f"{path.stem}-first", path, 1))
+            self.cases.append((f"{path.stem}-second", path, 2))
         # Stored order is what counts, whichever way up it is shown. exiftool writes no BigTIFF.
         for orientation in range(2, 9):
             planar = ("contig", "separate")[orientation % 2]
@@ -340,7 +347,8 @@ def check_case(program, mask, folder, name, master, page):
     if renewed != facts["renewed_reduced_copies"] or name.startswith("pyramid") and not renewed:
         faults.append(f"{renewed} smaller copies were repaired, reported {facts['renewed_reduced_copies']}")
     info = run("tiffinfo", master).stdout
-    is_packed = "Compression Scheme: None" not in info
+    # What pages have in common cannot be renewed in place either.
+    is_packed = "Compression Scheme: None" not in info or name.startswith("shared")
     chunks = 4 * WIDTH
     fault = check_bytes(master, derivative, chunks, is_packed)
     return faults + ([fault] if fault else [])
@@ -399,7 +407,7 @@ def check_other(program, mask, folder, master, kind, with_history):
     return faults
 
 
-def all_checks(program, mask, folder, masters, others, only):
+def all_checks(program, mask, folder, masters, others, scans, only):
     """Every combination as its name and what checks it; the faults are what that returns."""
     for index, (name, master, page) in enumerate(masters.cases):
         if only not in name:
@@ -416,6 +424,9 @@ def all_checks(program, mask, folder, masters, others, only):
             case = program, mask, folder, master, kind, with_history
             if only in name:
                 yield name, lambda name=name, case=case: [(name, check_other(*case))]
+    for master in scans:
+        if only in master.stem:
+            yield master.stem, lambda master=master: [(master.stem, check_scans(program, mask, folder, master))]
 
 
 def checked(check):
@@ -442,8 +453,11 @@ def main():
         masters = Masters(folder)
         masters.make()
         others = masters.make_others()
+        scans = scan_jpegs(folder, masters.at("rgb8-contig.tif"))
+        if scans is None:
+            SKIPPED.append("JPEGs in several scans: cjpeg and djpeg are not installed")
         failed = count = 0
-        checks = all_checks(options.program, mask, folder, masters, others, options.only)
+        checks = all_checks(options.program, mask, folder, masters, others, scans or [], options.only)
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             for name, faults in itertools.chain.from_iterable(pool.map(checked, checks)):
                 failed, count = failed + bool(faults), count + 1
