@@ -93,14 +93,18 @@ def pinned_version(requirements: Path, package: str) -> str:
 
 
 def is_complete(version: str, *, builds: tuple) -> bool:
-    """Whether runtime/ holds this version in one of these builds, with every file of the size that was unpacked."""
+    """Whether runtime/ holds this version in one of these builds: every file of the size that was unpacked, ONNX Runtime's own unchanged."""
     try:
         installed = json.loads(STAMP.read_text(encoding="utf-8"))
         sizes = {name: (FOLDER / name).stat().st_size for name in installed["files"]}
     except (OSError, ValueError, KeyError):
         return False
     recorded = {name: entry["bytes"] for name, entry in installed["files"].items()}
-    return installed["version"] == version and installed["build"] in builds and sizes == recorded
+    if installed["version"] != version or installed["build"] not in builds or sizes != recorded:
+        return False
+    # NVIDIA's libraries are 3 GB; reading them each time would take longer than what `make` is called for.
+    own = {name: entry["sha256"] for name, entry in installed["files"].items() if "onnxruntime" in name}
+    return all(sha256_of(FOLDER / name) == digest for name, digest in own.items())
 
 
 def fetch(pip: list, requirements: Path, tags: list, wanted: re.Pattern, *, build: str, version: str) -> None:
@@ -175,8 +179,13 @@ def unpack_member(archive: zipfile.ZipFile, member: str, target: Path) -> dict:
     with archive.open(member) as source, partial.open("wb") as sink:
         shutil.copyfileobj(source, sink, 1 << 20)
     partial.replace(target)
+    return {"bytes": target.stat().st_size, "sha256": sha256_of(target)}
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, lower-case hex."""
     digest = hashlib.sha256()
-    with target.open("rb") as written:
-        while block := written.read(1 << 20):
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
             digest.update(block)
-    return {"bytes": target.stat().st_size, "sha256": digest.hexdigest()}
+    return digest.hexdigest()

@@ -79,6 +79,11 @@ class RuntimeLibraryTest(unittest.TestCase):
         (self.folder / "libonnxruntime.so.1.2.3").unlink()
         self.assertFalse(runtime_library.is_complete("1.2.3", builds=("cpu",)))
 
+    def test_a_damaged_library_of_full_length_is_fetched_again(self) -> None:
+        self.install("cpu")
+        (self.folder / "libonnxruntime.so.1.2.3").write_bytes(b"librarY")
+        self.assertFalse(runtime_library.is_complete("1.2.3", builds=("cpu",)))
+
     def test_another_build_replaces_the_earlier_one_and_leaves_foreign_files(self) -> None:
         self.install("cpu")
         (self.folder / "libold.so").write_bytes(b"not ours")

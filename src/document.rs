@@ -1,6 +1,7 @@
 //! One opened photo with its mask, history, detection and restoration. No UI, no threads.
 
 mod changing;
+mod memory;
 mod planning;
 mod repairs;
 mod steps;
@@ -22,6 +23,7 @@ use crate::restore::{
 };
 
 pub use changing::{ChangeOutcome, Changed, Changing};
+pub use memory::KeptMemory;
 pub use planning::{Planned, Planning};
 
 /// The threshold of a new document, 0.5 of the probability map's 255 steps.

@@ -8,7 +8,8 @@ mod photo;
 use unscratch::geometry::{ImageSize, PixelRect};
 use unscratch::inference::fake::{IdentityNetwork, fake_manifest};
 use unscratch::inference::{
-    CancelToken, Contract, Engine, InferenceError, Manifest, Network, Tensor, TensorView,
+    CancelToken, Contract, CpuFallback, Engine, InferenceError, Manifest, Network, ProviderKind,
+    ProviderReport, Tensor, TensorView,
 };
 use unscratch::mask::{EffectiveMask, Mask, MaskLayer};
 use unscratch::photo::{Channels, Photo, Samples};
@@ -130,6 +131,62 @@ fn fills_made_in_pieces_are_made_again_from_the_same_pieces() {
     assert!(windows.iter().all(|window| !window.read.is_empty()));
     assert_eq!(short.again(&windows).unwrap(), short.pixels());
     assert_ne!(restored(usize::MAX).pixels(), short.pixels());
+}
+
+#[test]
+fn a_gpu_without_memory_for_the_smallest_window_hands_over_to_the_cpu_and_says_so() {
+    let scan = restored(usize::MAX);
+    let cpu: CpuFallback = Box::new(|| {
+        let filler = MeanNetwork {
+            manifest: fake_manifest(Contract::RestoreV1, 64),
+            max_px: usize::MAX,
+        };
+        Ok([
+            Box::new(IdentityNetwork::new(Contract::ScratchContextV1)),
+            Box::new(filler),
+        ])
+    });
+    // Not even one grid cell fits.
+    let mut gpu = engine(0).falling_back_to(cpu).reporting(ProviderReport {
+        kind: ProviderKind::Cuda,
+        detail: String::new(),
+        is_fallback: false,
+    });
+    let pixels = (0..SIZE.height).flat_map(|y| (0..SIZE.width).map(move |x| (x, y)));
+    let values: Vec<u8> = pixels.map(|(x, y)| u8::from(masked(x, y)) * 255).collect();
+    let mut mask = Mask::new(SIZE);
+    mask.added = MaskLayer::from_raster(SIZE, &values);
+    let mask = EffectiveMask::new(mask, None);
+    let (contexts, token) = (ContextCache::new(1 << 20), CancelToken::new());
+    let filled = restore_photo(&scan.photo, &mask, &mut gpu, &contexts, &NoProgress, &token);
+    let filled = filled.unwrap();
+    let found = gpu.provider();
+    assert!(
+        found.kind == ProviderKind::Cpu && found.is_fallback,
+        "{found:?}"
+    );
+    assert!(
+        found.detail.contains("CUDA has too little memory"),
+        "{found:?}"
+    );
+    let notes = gpu.take_notes();
+    assert!(
+        notes.iter().any(|note| note.contains("smaller tiles")),
+        "{notes:?}"
+    );
+    assert!(
+        notes.last().unwrap().contains("it goes on with the CPU"),
+        "{notes:?}"
+    );
+    // The cell that was begun on the GPU in pieces is finished in pieces or whole: every pixel of both spots is filled.
+    let result = composite_rect(&scan.photo, &filled, SIZE.rect());
+    let (Samples::U8(found), Samples::U8(before)) = (&result, scan.photo.samples()) else {
+        panic!("8 bits stay 8 bits");
+    };
+    let changed = (0..found.len()).filter(|&i| found[i] != before[i]).count();
+    let spots = (0..SIZE.height).flat_map(|y| (0..SIZE.width).map(move |x| (x, y)));
+    let marked = spots.filter(|&(x, y)| masked(x, y)).count();
+    assert!(changed * 10 > marked * 9, "{changed} of {marked}");
 }
 
 #[test]

@@ -161,3 +161,48 @@ impl Findings {
         Err(anyhow!(problems.join("; ")).into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn findings(reason: &str) -> Findings {
+        let provider = |name, works, reason: &str| ProviderFinding {
+            name,
+            offered: true,
+            works,
+            reason: reason.to_owned(),
+        };
+        Findings {
+            version: "1",
+            runtime: Runtime {
+                path: Some("/opt/libonnxruntime.so".to_owned()),
+                version: Some("1.31.1".to_owned()),
+                lack: None,
+            },
+            providers: vec![provider("cpu", true, ""), provider("cuda", false, reason)],
+            models: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_gpu_that_fails_has_a_line_with_the_reason_and_fails_who_asked_for_it() {
+        for reason in [
+            "libcublasLt.so.13: cannot open shared object file",
+            "CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version",
+            "the GPU has too little free memory to load the network restore",
+        ] {
+            let findings = findings(reason);
+            let text = findings.to_text().unwrap();
+            let line = format!("Provider cuda: offered, does not work: {reason}");
+            assert!(text.lines().any(|said| said == line), "{text}");
+            assert!(text.contains("Provider cpu: works"), "{text}");
+            assert!(findings.refuse_unusable(Provider::Auto, Vec::new()).is_ok());
+            let stop = findings.refuse_unusable(Provider::Cuda, Vec::new());
+            let Err(Stop::Failed(error)) = stop else {
+                panic!("CUDA was asked for and does not work");
+            };
+            assert!(error.to_string().contains(reason), "{error}");
+        }
+    }
+}

@@ -115,7 +115,9 @@ impl Document {
         } = work;
         self.abort();
         self.editable = editable;
+        let limit = self.history.limit_bytes();
         self.history = History::from_edits(undo, redo, is_complete);
+        drop(self.history.set_limit(limit));
         if let Some((label, now)) = open {
             self.history.begin(label, &self.editable);
             self.editable = now;

@@ -8,6 +8,7 @@ mod files;
 mod input;
 mod linear;
 mod marks;
+mod memory;
 mod mending;
 mod planning;
 mod postponed;
@@ -55,6 +56,8 @@ pub struct AppOptions {
     pub maximized: bool,
     /// Whether the window system may tell a wheel's notch twice, as X11 does.
     pub notches_told_twice: bool,
+    /// The memory limit named on the command line, bytes; it comes before the setting.
+    pub memory_limit_bytes: Option<u64>,
     /// Where the work is saved while it is done; `None`: nowhere.
     pub journals: Option<JournalFolder>,
 }
@@ -71,6 +74,8 @@ pub struct UnscratchApp {
     preview: Option<PreviewPicture>,
     pointer: PointerState,
     picker: Picker,
+    /// The memory limit named on the command line, bytes.
+    memory_limit_bytes: Option<u64>,
     samples: Vec<PathBuf>,
     /// When the repair is to be asked for, egui time: a moving slider waits for rest.
     fill_due: Option<f64>,
@@ -119,6 +124,7 @@ impl UnscratchApp {
             preview: None,
             pointer: PointerState::default(),
             picker: Picker::new(options.use_system_dialogs),
+            memory_limit_bytes: options.memory_limit_bytes,
             samples: options.samples,
             fill_due: None,
             ctx: ctx.clone(),

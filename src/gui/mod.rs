@@ -50,6 +50,7 @@ pub fn run(options: GuiOptions) -> anyhow::Result<()> {
     > {
         let ctx = cc.egui_ctx.clone();
         let settings = SettingsStore::load(SettingsStore::default_path());
+        let memory_limit_bytes = options.engine.memory_limit_bytes;
         let engine = window_engine(options.engine, &settings.settings);
         let jobs = JobSystem::start(engine, Arc::new(move || ctx.request_repaint()))?;
         let app_options = AppOptions {
@@ -59,6 +60,7 @@ pub fn run(options: GuiOptions) -> anyhow::Result<()> {
             file: options.file,
             maximized: true,
             notches_told_twice: is_on_x11(cc),
+            memory_limit_bytes,
             journals: JournalFolder::default_place(),
         };
         Ok(Box::new(UnscratchApp::new(&cc.egui_ctx, jobs, app_options)))

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::arena::MIN_ARENA_BYTES;
 use super::embedded::{EmbeddedModel, RESTORE, SCRATCH_CONTEXT};
 use super::ladder::{CpuFallback, Ladder};
+use super::provider::ThisMachine;
 use super::session::{SessionOptions, free_arena};
 use super::{
     CancelToken, Contract, InferenceError, Manifest, Network, ProviderChoice, ProviderKind,
@@ -141,11 +142,13 @@ impl Engine {
             arena_bytes: options.run_bytes(),
         };
         let wish = (options.provider, options.cpu_fallback);
-        let (provider, [detector, filler]) = provider::select(wish, session, &[detector, filler])?;
+        let models = &[detector, filler];
+        let machine = ThisMachine { session, models };
+        let (provider, [detector, filler]) = provider::select(wish, &machine)?;
         let fallback = (provider.kind != ProviderKind::Cpu).then(|| on_cpu(options.clone()));
         Ok(Self {
-            detector: Box::new(detector),
-            filler: Box::new(filler),
+            detector,
+            filler,
             provider,
             ladder: Ladder::with_fallback(fallback),
             runtime: Some(runtime),
@@ -177,6 +180,13 @@ impl Engine {
     #[must_use]
     pub fn reporting(self, provider: ProviderReport) -> Self {
         Self { provider, ..self }
+    }
+
+    /// The engine with what it goes on with when not even the smallest window fits, for tests.
+    #[must_use]
+    pub fn falling_back_to(self, fallback: CpuFallback) -> Self {
+        let ladder = Ladder::with_fallback(Some(fallback));
+        Self { ladder, ..self }
     }
 
     /// Stage 1.

@@ -11,6 +11,7 @@ mod error;
 pub mod fake;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzz;
+mod installed;
 mod ladder;
 mod library_file;
 mod manifest;

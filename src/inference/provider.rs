@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::engine::{CheckedModel, EngineOptions, load_model};
 use super::session::{OrtNetwork, SessionOptions, arena_of};
-use super::{Contract, InferenceError, runtime};
+use super::{Contract, InferenceError, Network, installed, library_file, runtime};
 
 /// What the person asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -92,35 +92,54 @@ pub fn probe_providers(options: &EngineOptions) -> Result<Vec<ProviderProbe>, In
         spinning: false,
         arena_bytes: options.run_bytes(),
     };
-    let probe = |kind, offered, outcome: Result<[OrtNetwork; 2], String>| ProviderProbe {
+    let models = &models;
+    Ok(probe_all(&ThisMachine { session, models }))
+}
+
+fn probe_all(machine: &impl Machine) -> Vec<ProviderProbe> {
+    let probe = |kind, offered, outcome: Result<[Box<dyn Network>; 2], String>| ProviderProbe {
         kind,
         offered,
         works: outcome.is_ok(),
         reason: one_line(&outcome.err().unwrap_or_default()),
     };
-    let cpu = start(ProviderKind::Cpu, session, &models).map_err(|error| error.to_string());
-    let offered = cuda_offered();
+    let cpu = machine.start_cpu().map_err(|error| error.to_string());
+    let offered = machine.offers_cuda();
     let cuda = if offered {
-        start_cuda(session, &models)
+        machine.start_cuda()
     } else {
         Err(CUDA_NOT_OFFERED.to_owned())
     };
-    Ok(vec![
+    vec![
         probe(ProviderKind::Cpu, true, cpu),
         probe(ProviderKind::Cuda, offered, cuda),
-    ])
+    ]
 }
 
 const CUDA_NOT_OFFERED: &str = "this ONNX Runtime was built without CUDA";
 
+/// What can be tried: this machine, or one made in a test.
+pub(super) trait Machine {
+    /// Whether the loaded ONNX Runtime was compiled with CUDA; says nothing about a GPU.
+    fn offers_cuda(&self) -> bool;
+
+    /// Whether an NVIDIA driver is installed; spares the automatic choice a failing attempt and its log.
+    fn has_driver(&self) -> bool;
+
+    /// Loads both models on the CPU and runs each once.
+    fn start_cpu(&self) -> Result<[Box<dyn Network>; 2], InferenceError>;
+
+    /// The same on CUDA, or why that is not possible.
+    fn start_cuda(&self) -> Result<[Box<dyn Network>; 2], String>;
+}
+
 /// Loads both models on the provider chosen and proves it; `cpu_fallback` says whether the CPU is good enough when that fails.
 pub(super) fn select(
     (choice, cpu_fallback): (ProviderChoice, bool),
-    session: SessionOptions,
-    models: &[CheckedModel; 2],
-) -> Result<(ProviderReport, [OrtNetwork; 2]), InferenceError> {
+    machine: &impl Machine,
+) -> Result<(ProviderReport, [Box<dyn Network>; 2]), InferenceError> {
     let on_cpu = |detail: String, is_fallback: bool| {
-        let networks = start(ProviderKind::Cpu, session, models)?;
+        let networks = machine.start_cpu()?;
         let report = ProviderReport {
             kind: ProviderKind::Cpu,
             detail,
@@ -130,14 +149,14 @@ pub(super) fn select(
     };
     let reason = match choice {
         ProviderChoice::Cpu => return on_cpu(String::new(), false),
-        ProviderChoice::Auto if !cuda_offered() => {
+        ProviderChoice::Auto if !machine.offers_cuda() => {
             return on_cpu(CUDA_NOT_OFFERED.to_owned(), false);
         }
-        ProviderChoice::Auto if !driver_present() => {
+        ProviderChoice::Auto if !machine.has_driver() => {
             return on_cpu("no NVIDIA driver was found".to_owned(), true);
         }
-        ProviderChoice::Cuda if !cuda_offered() => CUDA_NOT_OFFERED.to_owned(),
-        ProviderChoice::Auto | ProviderChoice::Cuda => match start_cuda(session, models) {
+        ProviderChoice::Cuda if !machine.offers_cuda() => CUDA_NOT_OFFERED.to_owned(),
+        ProviderChoice::Auto | ProviderChoice::Cuda => match machine.start_cuda() {
             Ok(networks) => {
                 let report = ProviderReport {
                     kind: ProviderKind::Cuda,
@@ -146,7 +165,7 @@ pub(super) fn select(
                 };
                 return Ok((report, networks));
             }
-            Err(reason) => reason,
+            Err(reason) => one_line(&reason),
         },
     };
     if choice == ProviderChoice::Cuda && !cpu_fallback {
@@ -157,6 +176,73 @@ pub(super) fn select(
     }
     tracing::warn!("CUDA cannot be used, the CPU is: {reason}");
     on_cpu(reason, true)
+}
+
+/// The machine this program runs on.
+pub(super) struct ThisMachine<'a> {
+    pub session: SessionOptions,
+    pub models: &'a [CheckedModel; 2],
+}
+
+impl Machine for ThisMachine<'_> {
+    fn offers_cuda(&self) -> bool {
+        CUDA::is_available().unwrap_or(false)
+    }
+
+    fn has_driver(&self) -> bool {
+        driver_present()
+    }
+
+    fn start_cpu(&self) -> Result<[Box<dyn Network>; 2], InferenceError> {
+        let networks = start(ProviderKind::Cpu, self.session, self.models)?;
+        Ok(networks.map(boxed))
+    }
+
+    fn start_cuda(&self) -> Result<[Box<dyn Network>; 2], String> {
+        check_plug_ins()?;
+        preload_cuda_libraries();
+        let networks =
+            start(ProviderKind::Cuda, self.session, self.models).map_err(|error| said(&error))?;
+        for network in &networks {
+            let nodes = network.nodes_by_provider()?;
+            if !nodes.contains_key(ProviderKind::Cuda.runtime_name()) {
+                return Err(format!("ONNX Runtime placed no layer on it ({nodes:?})"));
+            }
+        }
+        Ok(networks.map(boxed))
+    }
+}
+
+fn boxed(network: OrtNetwork) -> Box<dyn Network> {
+    Box::new(network)
+}
+
+/// Why CUDA did not start.
+fn said(error: &InferenceError) -> String {
+    match error {
+        // The memory limit is for the machine's memory: more of it would not help.
+        InferenceError::OutOfMemory { model } => {
+            format!("the GPU has too little free memory to load the network {model}")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Refuses a damaged plug-in beside ONNX Runtime before it is loaded.
+fn check_plug_ins() -> Result<(), String> {
+    let Ok(info) = runtime::load(None) else {
+        return Ok(());
+    };
+    for name in ["shared", "cuda"] {
+        let name = format!("libonnxruntime_providers_{name}.so");
+        let path = info.path.with_file_name(&name);
+        if path.is_file() {
+            installed::refuse_altered(&path)
+                .and_then(|()| library_file::refuse_cut(&path))
+                .map_err(|message| format!("{name}: {message}; run `make runtime-cuda`"))?;
+        }
+    }
+    Ok(())
 }
 
 /// Loads both models on `kind` and runs each once.
@@ -183,22 +269,6 @@ fn start(
     };
     let networks = [one(&models[0])?, one(&models[1])?];
     drop(arena);
-    Ok(networks)
-}
-
-fn start_cuda(
-    session: SessionOptions,
-    models: &[CheckedModel; 2],
-) -> Result<[OrtNetwork; 2], String> {
-    preload_cuda_libraries();
-    let networks =
-        start(ProviderKind::Cuda, session, models).map_err(|error| one_line(&error.to_string()))?;
-    for network in &networks {
-        let nodes = network.nodes_by_provider()?;
-        if !nodes.contains_key(ProviderKind::Cuda.runtime_name()) {
-            return Err(format!("ONNX Runtime placed no layer on it ({nodes:?})"));
-        }
-    }
     Ok(networks)
 }
 
@@ -246,12 +316,7 @@ pub(super) fn dispatch(kind: ProviderKind) -> Vec<ExecutionProviderDispatch> {
     }
 }
 
-/// Whether the loaded ONNX Runtime was compiled with CUDA; says nothing about a GPU.
-fn cuda_offered() -> bool {
-    CUDA::is_available().unwrap_or(false)
-}
-
-/// Whether an NVIDIA driver is installed; spares the automatic choice a failing attempt and its log.
+/// Whether an NVIDIA driver is installed.
 fn driver_present() -> bool {
     let signs: &[&str] = if cfg!(windows) {
         &[r"C:\Windows\System32\nvcuda.dll"]
@@ -306,32 +371,5 @@ pub(super) fn assigned_nodes(session: &Session) -> Result<BTreeMap<String, usize
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-
-    /// Both real networks on the CPU with the smallest arena there is, on the library that `make setup` fetched.
-    pub fn networks_on_cpu() -> [OrtNetwork; 2] {
-        let named = std::env::var_os("ORT_DYLIB_PATH").filter(|value| !value.is_empty());
-        let fetched = Path::new(env!("CARGO_MANIFEST_DIR")).join("runtime");
-        let library = (named.is_none() && fetched.is_dir()).then_some(fetched);
-        runtime::load(library.as_deref()).unwrap_or_else(|error| panic!("{error}"));
-        let session = SessionOptions {
-            threads: 2,
-            spinning: false,
-            arena_bytes: 0,
-        };
-        let models = [Contract::ScratchContextV1, Contract::RestoreV1];
-        let models = models.map(|contract| load_model(None, contract).unwrap());
-        start(ProviderKind::Cpu, session, &models).unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    #[test]
-    fn a_reason_is_one_line_whatever_the_runtime_wrote() {
-        let written = "CUDA failure 35: driver is too old ; GPU=-1\n \t hostname=box\r\n";
-        assert_eq!(
-            one_line(written),
-            "CUDA failure 35: driver is too old ; GPU=-1 hostname=box"
-        );
-        assert_eq!(one_line(CUDA_NOT_OFFERED), CUDA_NOT_OFFERED);
-    }
-}
+#[path = "provider_tests.rs"]
+pub(super) mod tests;

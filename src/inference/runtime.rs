@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
-use super::{library_file, session};
+use super::{installed, library_file, session};
 
 /// The version `make setup` installs.
 pub const PINNED_VERSION: &str = "1.31.1";
@@ -158,7 +158,8 @@ fn find_and_load(explicit: Option<&Path>) -> Result<RuntimeInfo, RuntimeError> {
 }
 
 fn load_library(path: &Path) -> Result<RuntimeInfo, RuntimeError> {
-    library_file::refuse_cut(path).map_err(|message| RuntimeError::Unloadable {
+    let checked = library_file::refuse_cut(path).and_then(|()| installed::refuse_altered(path));
+    checked.map_err(|message| RuntimeError::Unloadable {
         path: path.to_owned(),
         message,
     })?;

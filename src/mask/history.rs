@@ -449,6 +449,12 @@ impl History {
         }
     }
 
+    /// Keeps at most `limit_bytes` of tiles from now on; returns the edits that no longer fit, for the caller to drop.
+    pub fn set_limit(&mut self, limit_bytes: usize) -> Vec<Arc<Edit>> {
+        self.limit_bytes = limit_bytes;
+        self.evict()
+    }
+
     /// Takes the oldest edits out until the rest fits.
     fn evict(&mut self) -> Vec<Arc<Edit>> {
         let mut evicted = Vec::new();

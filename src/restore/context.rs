@@ -62,6 +62,18 @@ impl ContextCache {
         *self.tone.get_or_init(|| PhotoTone::of(photo))
     }
 
+    /// Keeps at most `limit_bytes` from now on.
+    pub fn set_limit(&self, limit_bytes: usize) {
+        let mut store = self.lock();
+        store.limit_bytes = limit_bytes;
+        store.evict();
+    }
+
+    /// The most it keeps, bytes.
+    pub fn limit_bytes(&self) -> usize {
+        self.lock().limit_bytes
+    }
+
     /// Memory of the blocks, bytes.
     pub fn byte_len(&self) -> usize {
         self.lock().used_bytes
@@ -110,6 +122,11 @@ impl Store {
             self.used_bytes -= size_of_val(&*old);
         }
         self.by_age.insert(self.clock, index);
+        self.evict();
+    }
+
+    /// Drops the least recently used until the rest fits.
+    fn evict(&mut self) {
         while self.used_bytes > self.limit_bytes {
             let Some((_, oldest)) = self.by_age.pop_first() else {
                 break;

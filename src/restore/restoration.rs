@@ -102,6 +102,18 @@ impl Restoration {
         self.lock_cache().get(stamp)
     }
 
+    /// Keeps at most `limit_bytes` of fills for undo from now on.
+    pub fn set_cache_limit(&self, limit_bytes: usize) {
+        let mut cache = self.lock_cache();
+        cache.limit_bytes = limit_bytes;
+        cache.evict();
+    }
+
+    /// How many bytes of fills are kept for undo.
+    pub fn cache_limit_bytes(&self) -> usize {
+        self.lock_cache().limit_bytes
+    }
+
     /// Memory of the current fills, bytes.
     pub fn byte_len(&self) -> usize {
         self.cells.values().map(|cell| cell.byte_len()).sum()
@@ -143,6 +155,11 @@ impl FillCache {
             return;
         }
         self.oldest_first.push_back(stamp);
+        self.evict();
+    }
+
+    /// Drops the oldest until the rest fits.
+    fn evict(&mut self) {
         while self.used_bytes > self.limit_bytes {
             let Some(oldest) = self.oldest_first.pop_front() else {
                 break;

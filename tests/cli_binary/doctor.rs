@@ -1,5 +1,7 @@
 //! `doctor`, and what is said without ONNX Runtime.
 
+use sha2::{Digest as _, Sha256};
+
 use super::support::{Folder, empty_mask, line_mask, photo_8};
 
 #[test]
@@ -68,6 +70,64 @@ fn a_runtime_that_is_found_but_broken_is_not_called_missing() {
     assert!(ran.stdout.contains(said), "{}", ran.stdout);
     let ran = folder.run("doctor --runtime nowhere.so").expect_code(1);
     let said = "ONNX Runtime: not found";
+    assert!(ran.stdout.contains(said), "{}", ran.stdout);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_runtime_of_a_version_that_is_too_old_is_named_with_its_version() {
+    let folder = Folder::new();
+    let source = br#"
+#include <stdint.h>
+static const void *api(uint32_t version) { return 0; }
+static const char *version(void) { return "1.17.3"; }
+struct base { const void *(*api)(uint32_t); const char *(*version)(void); };
+static const struct base BASE = { api, version };
+const struct base *OrtGetApiBase(void) { return &BASE; }
+"#;
+    folder.write("old.c", source);
+    let library = folder.path("libonnxruntime.so.1.17.3");
+    let made = std::process::Command::new("cc")
+        .args(["-shared", "-fPIC", "-w", "-o"])
+        .args([&library, &folder.path("old.c")])
+        .status();
+    assert!(made.expect("the linker that Rust needs too").success());
+    let ran = folder
+        .run("doctor --runtime libonnxruntime.so.1.17.3")
+        .expect_code(1)
+        .expect_error("1.17.3 is too old");
+    let said = "ONNX Runtime: found, but too old";
+    assert!(ran.stdout.contains(said), "{}", ran.stdout);
+    assert!(ran.stderr.contains("make setup"), "{}", ran.stderr);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_damaged_runtime_of_full_length_is_refused_before_it_can_end_the_program() {
+    let folder = Folder::new();
+    let found = folder.run("doctor --json").expect_code(0);
+    let found: serde_json::Value = serde_json::from_str(&found.stdout).unwrap();
+    let mut bytes = std::fs::read(found["runtime"]["path"].as_str().unwrap()).unwrap();
+    let sha256 = format!("{:x}", Sha256::digest(&bytes));
+    let name = "libonnxruntime.so.1.31.1";
+    let list = serde_json::json!({ "files": { name: { "bytes": bytes.len(), "sha256": sha256 } } });
+    folder.write("installed.json", list.to_string().as_bytes());
+    folder.write(name, &bytes);
+    folder
+        .run(&format!("doctor --runtime {name}"))
+        .expect_code(0);
+    // All code in its middle becomes instructions that no processor has.
+    let (start, end) = (bytes.len() / 4, bytes.len() / 2);
+    for pair in bytes[start..end].chunks_exact_mut(2) {
+        pair.copy_from_slice(&[0x0F, 0x0B]);
+    }
+    folder.write(name, &bytes);
+    let ran = folder
+        .run(&format!("doctor --runtime {name}"))
+        .expect_code(1)
+        .expect_error("its SHA-256 is not that of the one that was set up");
+    assert!(ran.stderr.contains("make setup"), "{}", ran.stderr);
+    let said = "ONNX Runtime: found, but cannot be loaded";
     assert!(ran.stdout.contains(said), "{}", ran.stdout);
 }
 

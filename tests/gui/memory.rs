@@ -2,6 +2,7 @@
 
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
+use unscratch::document::KeptMemory;
 use unscratch::gui::settings::{MEMORY_LIMITS_MIB, SettingsStore};
 use unscratch::inference::{EngineOptions, MIN_WORKING_BYTES};
 
@@ -28,6 +29,25 @@ fn a_memory_limit_is_chosen_from_the_menu_and_kept_in_the_file() {
     again.save();
     let kept = SettingsStore::load(Some(file)).settings;
     assert_eq!(kept.memory_limit_bytes(), 256 << 20);
+}
+
+#[test]
+fn what_the_document_keeps_follows_the_limit_at_once_and_so_does_the_next_photo() {
+    let mut window = open(&plain());
+    window.settle();
+    let kept = |window: &crate::support::Window| {
+        let document = window.app().document();
+        document.expect("a photo is open").kept_memory()
+    };
+    assert_eq!(kept(&window), KeptMemory::of(1 << 30));
+    window
+        .harness
+        .key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::M);
+    window.harness.run();
+    window.harness.get_by_label("256 MiB").click();
+    window.harness.run();
+    assert_eq!(kept(&window), KeptMemory::of(256 << 20));
+    assert!(KeptMemory::of(256 << 20).history < KeptMemory::of(1 << 30).history);
 }
 
 #[test]

@@ -117,7 +117,7 @@ impl UnscratchApp {
             Action::ChangeBindings(change) => self.store.settings.shortcuts.apply(change),
             Action::UseScreenProfile(path) => self.use_screen_profile(ctx, path),
             Action::BrowseScreenProfile => self.browse_screen_profile(ctx),
-            Action::SetMemoryLimit(mib) => self.store.settings.memory_limit_mib = mib,
+            Action::SetMemoryLimit(mib) => self.set_memory_limit(mib),
             Action::ResumeWork => self.resume_work(),
             Action::StartAfresh => self.start_afresh(),
             Action::OpenAndResume(request) => self.open_and_resume(request),

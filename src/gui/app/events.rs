@@ -89,6 +89,7 @@ impl UnscratchApp {
         let untouched = self.document.as_ref().filter(|it| is_untouched(it));
         if let Some(photo) = untouched.map(|document| Arc::clone(document.photo())) {
             self.document = Some(Document::with_threshold(photo, threshold));
+            self.bound_memory();
             self.detect();
             // It was begun on marks with another threshold.
             if let Some(marking) = self.forget_marking() {
@@ -149,6 +150,7 @@ impl UnscratchApp {
         };
         // Hundreds of megabytes, perhaps.
         drop_apart(self.document.replace(document));
+        self.bound_memory();
         self.view.view = View::default();
         self.view.overlay = Overlay::default();
         self.view.last_point = None;

@@ -1,4 +1,4 @@
-//! How much memory the networks and what they keep may take: chosen here, counts from the next start.
+//! How much memory the networks, and what is kept beside the photo, may take: chosen here.
 
 use eframe::egui::Ui;
 
@@ -14,7 +14,7 @@ pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     title(ui, "Memory");
     caption(
         ui,
-        "The networks and what they keep may take so much beside the photo. With less they work in smaller windows, which takes longer.",
+        "The networks, what they keep, undo and older repairs may take so much beside the photo. With less the networks work in smaller windows, which takes longer, and undo reaches back less far.",
     );
     ui.add_space(6.0);
     let chosen = model.settings.memory_limit_mib;
@@ -32,7 +32,7 @@ pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     ui.add_space(6.0);
     caption(
         ui,
-        "A change counts from the next start of the program; --memory-limit on the command line comes before it.",
+        "For undo and what is kept a change counts at once, for the networks from the next start of the program; --memory-limit on the command line comes before it.",
     );
     ui.add_space(8.0);
     if ui.add(theme::primary_button("Close")).clicked() {
