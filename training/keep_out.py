@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.evaluate import SETTINGS
+from training.evaluate import AUTOMATIC, SETTINGS, suggested
 from training.peers import to_bytes
 from training.pipeline import grow_mask, load_networks, probability_map, read_photo
 
@@ -268,16 +268,19 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=Path("models"))
     parser.add_argument("--report", type=Path, help="write all counts here, JSON")
     parser.add_argument("--sheet", type=Path, help="write pictures of the worst polygons here")
-    parser.add_argument("--setting", choices=sorted(SETTINGS), default="default", help="threshold to measure at")
+    parser.add_argument("--setting", choices=[AUTOMATIC, *sorted(SETTINGS)], default=AUTOMATIC, help="threshold to measure at")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     folder = options.data / PHOTO_FOLDER
     photos = read_polygons()
     networks = load_networks(options.models, threads=options.threads)
     with torch.inference_mode():
-        report, masks = measure(
-            lambda photo: probability_map(networks, photo), photos, folder, threshold=SETTINGS[options.setting]
-        )
+        def probability(photo: Tensor) -> Tensor:
+            found = probability_map(networks, photo)
+            return suggested(found) if options.setting == AUTOMATIC else found
+
+        threshold = SETTINGS.get(options.setting, SETTINGS["default"])
+        report, masks = measure(probability, photos, folder, threshold=threshold)
     print(describe(report))
     if options.report:
         options.report.write_text(json.dumps(report, indent=1) + "\n")

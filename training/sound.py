@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from training.data import PHOTO_SUFFIXES, source_of
-from training.evaluate import SETTINGS
+from training.evaluate import AUTOMATIC, SETTINGS, suggested
 from training.mining import sound_switches
 from training.peers import to_bytes
 from training.pipeline import Networks, grow_mask, load_networks, probability_map, read_photo
@@ -32,10 +32,6 @@ FOLDER = "clean_holdout"
 CROP_PX = 512
 LONGEST_PX = 1600  # larger photographs are reduced, so that the few wallpapers do not weigh more than all the rest
 AGEING_SEED = 4000
-
-
-# What the application does where nobody chose a setting: the default if anything is certain (timid), else nothing.
-AUTOMATIC = "automatic"
 
 
 class Marked(NamedTuple):
@@ -74,7 +70,7 @@ def look_at(networks: Networks, name: str, photo: Tensor) -> tuple[Marked, Tenso
     """What stage 1 marks on a sound photo (1, 3, H, W) at each setting, and the mask (1, 1, H, W) at the default."""
     probability = probability_map(networks, photo)
     masks = {setting: (probability >= threshold).float() for setting, threshold in SETTINGS.items()}
-    masks[AUTOMATIC] = masks["default"] if bool(masks["timid"].any()) else torch.zeros_like(probability)
+    masks[AUTOMATIC] = (suggested(probability) >= SETTINGS["default"]).float()
     marked = {setting: int(mask.sum()) for setting, mask in masks.items()}
     changed = {setting: int(grow_mask(mask).sum()) for setting, mask in masks.items()}
     return Marked(name, probability.numel(), marked, changed), masks["default"]
