@@ -27,8 +27,8 @@ from training.peers import Inpainter, PeerError, available_inpainters, inpaint, 
 from training.pipeline import Networks, alpha_of, fill, load_networks, probability_map, read_photo, repair
 
 SETTINGS = {"timid": 0.8, "default": 0.5, "eager": 0.2}
-# What the application does where nobody chose a setting: the default if anything is certain (timid), else nothing.
-AUTOMATIC = "automatic"
+# What the application does where nobody chose a setting: the default if anything is certain, else nothing.
+AUTOMATIC, CERTAIN = "automatic", 0.65
 WIDTH_CLASSES = (("thin", 0.0, 3.0), ("middle", 3.0, 10.0), ("wide", 10.0, math.inf))
 # By transmission T = Π(1 − α): what still shows through.
 OPACITY_CLASSES = (("opaque", -1.0, 0.15), ("veiled", 0.15, 0.4), ("see_through", 0.4, 2.0))
@@ -176,7 +176,7 @@ def measure_pipeline(networks: Networks, crops: Iterable[FrozenCrop]) -> dict:
 
 def suggested(probability: Tensor) -> Tensor:
     """What of a photo's `probability` counts where nobody chose a setting: none where nothing is certain."""
-    return probability if bool((probability >= SETTINGS["timid"]).any()) else torch.zeros_like(probability)
+    return probability if bool((probability >= CERTAIN).any()) else torch.zeros_like(probability)
 
 
 def measure_prints(networks: Networks, photos: Path, masks: Path) -> dict:

@@ -133,7 +133,7 @@ pub struct RestoreArgs {
     /// Repair what this mask marks instead of searching (grey, 0 = not marked, 255 = repair; the photo's size); it is grown by 1 to 4 px and a soft edge
     #[arg(long, value_name = "M", conflicts_with_all = ["threshold", "sensitivity"])]
     pub mask_in: Option<PathBuf>,
-    /// Probability from which a pixel counts as damage, 0 to 1 [default: the model's, 0.5, in a photo with certain damage; else 0.8]
+    /// Probability from which a pixel counts as damage, 0 to 1 [default: the model's, 0.5, in a photo with certain damage, from 0.65 on; else 0.8]
     #[arg(long, value_name = "T", value_parser = parse_threshold)]
     pub threshold: Option<f32>,
     /// The threshold by name

@@ -30,16 +30,22 @@ impl Sensitivity {
     }
 }
 
+/// From this probability on a pixel is held to be damage for certain.
+///
+/// Source: of 320 sound crops of the validation split 88 % reach no 0.5, 95 % no 0.62, 96 % no 0.65; 19 of 20 were
+/// asked for, and a whole photo has more room for a false one than a crop.
+pub const CERTAIN_PROBABILITY: f32 = 0.65;
+
 /// The probability from which a pixel of this photo counts as damage when nobody chose one.
 ///
-/// "Do no harm" decides it: a photo with no pixel of certain damage (`timid`) is most likely sound, and is left alone;
-/// where there is certain damage, `default` finds more of it. Source: on 320 sound crops of the validation split, 12 %
-/// held a mark at `default`, 0.6 % hold a certain one.
+/// "Do no harm" decides it: a photo with no pixel of certain damage is most likely sound, and is left alone (`timid`, which
+/// is above); where there is certain damage, `default` finds the rest of it.
 pub fn starting_probability(map: &ProbabilityMap, thresholds: Thresholds) -> f32 {
-    if map.maximum() >= threshold_to_u8(thresholds.timid) {
+    let certain = CERTAIN_PROBABILITY.max(thresholds.default);
+    if map.maximum() >= threshold_to_u8(certain) {
         thresholds.default
     } else {
-        thresholds.timid
+        thresholds.timid.max(certain)
     }
 }
 
@@ -61,8 +67,8 @@ mod tests {
             let map = ProbabilityMap::new(size, values.to_vec());
             threshold_from_probability(starting_probability(&map, thresholds))
         };
-        assert_eq!(start(&[0, 130, 203]), 204);
-        assert_eq!(start(&[0, 130, 204]), 128);
+        assert_eq!(start(&[0, 130, 165]), 204);
+        assert_eq!(start(&[0, 130, 166]), 128);
         assert_eq!(start(&[0, 0]), 204);
     }
 
