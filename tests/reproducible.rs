@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use crossbeam_channel::bounded;
 use unscratch::document::Document;
-use unscratch::geometry::ImageSize;
+use unscratch::geometry::{ImageSize, PixelRect};
 use unscratch::inference::fake::{IdentityNetwork, fake_manifest};
 use unscratch::inference::{
     CancelToken, Contract, Engine, EngineOptions, InferenceError, Manifest, Network, Tensor,
@@ -24,11 +24,11 @@ use unscratch::inference::{
 };
 use unscratch::io::{DecodeLimits, ExportOptions, OutputFormat, open_photo};
 use unscratch::jobs::{ExportRequest, JobEvent, JobSystem, export_restoration};
-use unscratch::mask::{Brush, BrushMode};
+use unscratch::mask::{Brush, BrushMode, EffectiveMask, Mask, MaskLayer};
 use unscratch::photo::{Channels, Photo};
 use unscratch::restore::{
-    ContextCache, FillCell, NoProgress, Restoration, composite_rect, fill_cells, plan_fill,
-    restore_photo,
+    CellPlan, ContextCache, FillCell, NoProgress, Restoration, composite_rect, fill_cells,
+    plan_fill, restore_photo,
 };
 
 const SIZE: ImageSize = ImageSize::new(620, 300);
@@ -295,5 +295,64 @@ fn the_export_holds_the_bytes_on_the_screen_whether_it_fills_itself_or_not() {
     for file in [shown, anew] {
         let written = open_photo(&file, &DecodeLimits::default()).unwrap();
         assert_eq!(written.samples(), &screen, "{}", file.display());
+    }
+}
+
+/// A photo with detail everywhere.
+fn busy_photo(size: ImageSize) -> Photo {
+    photo::photo_of(size, Channels::Rgb, |x, y, c| {
+        let noise = (x * 7919 + y * 104_729 + c as u32 * 31 + x * y) % 40;
+        (scene::scene(x + 9 * c as u32, y) * 200.0) as u8 + noise as u8
+    })
+}
+
+#[test]
+fn cells_of_a_wide_loss_filled_one_after_another_are_those_of_one_run_to_the_last_bit() {
+    let photo = busy_photo(ImageSize::new(1503, 1100));
+    let mut engine = engine::real_engine();
+    let halo_px = engine.filler_manifest().halo_px;
+    let marked = |marks: &[PixelRect]| {
+        let size = photo.size();
+        let pixels = (0..size.height).flat_map(|y| (0..size.width).map(move |x| (x, y)));
+        let value = |(x, y)| u8::from(marks.iter().any(|mark| mark.contains(x, y))) * 255;
+        let mut mask = Mask::new(size);
+        mask.added = MaskLayer::from_raster(size, &pixels.map(value).collect::<Vec<u8>>());
+        EffectiveMask::new(mask, None)
+    };
+    let loss = PixelRect::new(560, 400, 400, 330);
+    let before = plan_fill(photo.size(), &marked(&[loss]), halo_px);
+    let mask = marked(&[loss, PixelRect::new(291, 540, 18, 18)]);
+    let after = plan_fill(photo.size(), &mask, halo_px);
+    let stale: Vec<_> = after
+        .iter()
+        .filter(|plan| !before.contains(plan))
+        .copied()
+        .collect();
+    let is_shared = |plan: &CellPlan| {
+        let mut others = after.iter().filter(|other| other.window == plan.window);
+        others.any(|other| before.contains(other))
+    };
+    assert!(stale.iter().any(is_shared), "one window, half of it stale");
+    let contexts = ContextCache::new(0);
+    let token = CancelToken::new();
+    let whole = restore_photo(&photo, &mask, &mut engine, &contexts, &NoProgress, &token).unwrap();
+    for plans in stale.chunks(1) {
+        fill_cells(
+            &photo,
+            &mask,
+            plans,
+            &mut engine,
+            &contexts,
+            &token,
+            &mut |cell| {
+                let expected = whole.cells().find(|other| other.index == cell.index);
+                assert!(
+                    expected.is_some_and(|expected| **expected == cell),
+                    "{:?}",
+                    cell.index
+                );
+            },
+        )
+        .unwrap();
     }
 }

@@ -359,3 +359,22 @@ fn windows_of_any_size_anywhere_give_what_the_whole_photo_gives() {
     });
     cases.unwrap();
 }
+
+#[test]
+fn a_wide_loss_is_the_same_with_little_memory() {
+    let (mut engine, mut frugal) = (engine::real_engine(), frugal_engine());
+    let photo = photo(ImageSize::new(523, 481));
+    let marks = [
+        PixelRect::new(180, 170, 210, 190),
+        PixelRect::new(20, 400, 90, 81),
+    ];
+    let mask = mask_of(photo.size(), &marks);
+    let much = restored(&mut engine, &photo, &mask);
+    let little = restored(&mut frugal, &photo, &mask);
+    assert!(little.cells().any(|cell| cell.pieces.len() > 3));
+    let difference = largest_difference(&much, &little);
+    assert!(difference <= 1.0, "{difference}");
+    let in_one = in_one_window(&mut engine, &photo, &mask);
+    let difference = largest_difference(&much, &in_one);
+    assert!(difference <= 1.0, "{difference}");
+}

@@ -141,7 +141,6 @@ impl<'a> PreparedWindow<'a> {
         let holes = plans.into_iter().map(|plan| CellHole::new(mask, plan));
         let (waiting, untouched): (Vec<CellHole>, Vec<CellHole>) =
             holes.partition(|hole| !hole.rect.is_empty());
-        let needed = bounds_of(&waiting);
         let is_run = !waiting.is_empty() && read.size().pixel_count() as u64 <= max_px;
         Self {
             read,
@@ -151,22 +150,10 @@ impl<'a> PreparedWindow<'a> {
                 .collect(),
             waiting,
             input: is_run.then(|| {
-                WindowInput::new(
-                    photo,
-                    mask,
-                    &whole_window(photo, read),
-                    needed,
-                    (halo_px, max_px),
-                )
+                WindowInput::new(photo, mask, &whole_window(photo, read), (halo_px, max_px))
             }),
         }
     }
-}
-
-/// What is to be filled of all these cells together.
-pub(super) fn bounds_of(holes: &[CellHole<'_>]) -> PixelRect {
-    let rects = holes.iter().map(|hole| hole.rect);
-    rects.fold(PixelRect::EMPTY, PixelRect::union)
 }
 
 /// The window that reads `read` and keeps all of it that lies in the photo.
@@ -258,10 +245,8 @@ impl Filler<'_> {
         let max_px = max_window_px(self.engine.run_bytes());
         if read.size().pixel_count() as u64 <= max_px {
             let window = whole_window(self.photo, read);
-            let input = input.unwrap_or_else(|| {
-                let needed = bounds_of(waiting);
-                WindowInput::new(self.photo, self.mask, &window, needed, self.bounds())
-            });
+            let input = input
+                .unwrap_or_else(|| WindowInput::new(self.photo, self.mask, &window, self.bounds()));
             let output = self.run(input?)?;
             emit(Computed::Window(Box::new(output), std::mem::take(waiting)));
         }
@@ -292,7 +277,7 @@ impl Filler<'_> {
     fn run_around(&mut self, rect: PixelRect) -> Result<WindowFill, RestoreError> {
         let read = window_around(rect, self.photo.size(), self.halo_px()).read;
         let window = whole_window(self.photo, read);
-        let input = WindowInput::new(self.photo, self.mask, &window, rect, self.bounds())?;
+        let input = WindowInput::new(self.photo, self.mask, &window, self.bounds())?;
         Ok(self.run(input)?.fill(self.photo, self.contexts))
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::alpha::AlphaSource;
 use super::group::{MAX_WINDOW_PX, max_window_px};
-use super::inpaint::{PiecedFill, bounds_of};
+use super::inpaint::PiecedFill;
 use super::plan::{CELL_PX, CellPlan};
 use super::window_fill::{CellHole, WindowFill, WindowInput};
 use super::{ContextCache, ProgressSink, Restoration, RestoreError, Stage};
@@ -161,7 +161,7 @@ impl Again<'_> {
             if !holes.iter().all(|hole| self.reads(&read, hole.rect)) {
                 return Err(self.no_window(window));
             }
-            let fill = self.run(&read, bounds_of(holes))?;
+            let fill = self.run(&read)?;
             for hole in holes {
                 self.restoration.insert(Arc::new(fill.cell(hole)));
             }
@@ -191,7 +191,7 @@ impl Again<'_> {
         if !is_inside || !self.reads(&read, piece) {
             return Err(self.no_window(window));
         }
-        let fill = self.run(&read, piece)?;
+        let fill = self.run(&read)?;
         let channels = self.photo.channels().count();
         let whole = self.pieced.entry(index);
         let whole = whole.or_insert_with(|| PiecedFill::new(&hole, channels));
@@ -210,14 +210,14 @@ impl Again<'_> {
         self.restoration
     }
 
-    fn run(&mut self, window: &Window, needed: PixelRect) -> Result<WindowFill, RestoreError> {
+    fn run(&mut self, window: &Window) -> Result<WindowFill, RestoreError> {
         let Self { photo, alpha, .. } = *self;
         let (contexts, cancel) = (&self.contexts, self.cancel);
         let bounds = (
             self.engine.filler_manifest().halo_px,
             max_window_px(self.engine.run_bytes()),
         );
-        let input = WindowInput::new(photo, alpha, window, needed, bounds)?;
+        let input = WindowInput::new(photo, alpha, window, bounds)?;
         let output = input.run(photo, self.engine, contexts, cancel)?;
         Ok(output.fill(photo, contexts))
     }

@@ -27,6 +27,27 @@ const BLOCK_PX: u32 = 8;
 /// How far from a pixel the blocks reach that its correction is interpolated from, px.
 pub(super) const BLOCK_REACH_PX: u32 = 3 * BLOCK_PX / 2;
 
+/// Grain is measured in blocks of 8 px and 2 px around them; what it sees beside a cell has to be corrected as well.
+const GRAIN_REACH_PX: u32 = 16;
+
+/// The pixels of a photo of `size` whose halo lies in `read`, or ends at the photo's border.
+fn served_by(read: PixelRect, size: ImageSize, halo_px: u32) -> PixelRect {
+    let from = |start: u32| if start == 0 { 0 } else { start + halo_px };
+    let until = |end: u32, most: u32| {
+        if end >= most {
+            most
+        } else {
+            end.saturating_sub(halo_px)
+        }
+    };
+    let (x, y) = (from(read.x), from(read.y));
+    let (right, bottom) = (
+        until(read.right(), size.width),
+        until(read.bottom(), size.height),
+    );
+    PixelRect::new(x, y, right.saturating_sub(x), bottom.saturating_sub(y))
+}
+
 /// How far from `rect` α can change its fill by way of the coarse run, in a photo of `size`; `halo_px` is stage 2's.
 pub(super) fn seen_from(rect: PixelRect, size: ImageSize, halo_px: u32) -> PixelRect {
     let blocks = rect.grown_within(BLOCK_REACH_PX, size);
@@ -88,17 +109,21 @@ impl WidePart {
 }
 
 impl WideInput {
-    /// `None` where no pixel of `needed` lies deep in the hole; `hole` (1, 1, h, w) covers the native `read`. A run has at
+    /// `None` where the window serves no pixel deep in a hole; `hole` (1, 1, h, w) covers the native `read`. A run has at
     /// most `max_px` pixels, as far as the grid allows.
+    ///
+    /// What is corrected follows from `read` alone, not from which of its cells are asked for: fills made one after
+    /// another are those of one run, to the last bit.
     pub fn new(
         photo: &Photo,
         mask: &dyn AlphaSource,
         (hole, read): (&Tensor, PixelRect),
-        needed: PixelRect,
         (halo_px, max_px): (u32, u64),
     ) -> Result<Option<Self>, InferenceError> {
         let depths = Depths::of(hole);
-        let deep = depths.deep_in(needed, read);
+        let served =
+            served_by(read, photo.size(), halo_px).grown_within(GRAIN_REACH_PX, photo.size());
+        let deep = depths.deep_in(served, read);
         if deep.is_empty() {
             return Ok(None);
         }

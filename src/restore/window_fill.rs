@@ -65,12 +65,11 @@ pub(super) struct WindowInput {
 }
 
 impl WindowInput {
-    /// What is read of `window` to fill `needed` of it; stage 2's halo, and the most pixels that a run may have.
+    /// What is read of `window`; `bounds` are stage 2's halo, px, and the most pixels that a run may have.
     pub fn new(
         photo: &Photo,
         mask: &dyn AlphaSource,
         window: &Window,
-        needed: PixelRect,
         bounds: (u32, u64),
     ) -> Result<Self, InferenceError> {
         let inside = window.read.intersect(photo.size().rect());
@@ -80,7 +79,7 @@ impl WindowInput {
         Ok(Self {
             read: window.read,
             photo: photo_tensor(photo, window),
-            wide: WideInput::new(photo, mask, (&hole, window.read), needed, bounds)?,
+            wide: WideInput::new(photo, mask, (&hole, window.read), bounds)?,
             hole,
         })
     }

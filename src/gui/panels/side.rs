@@ -96,7 +96,7 @@ fn damage_summary(model: &Model<'_>) -> String {
                     .preset(Command::SensitivityEager)
                     .is_some_and(|eager| found.map.maximum() >= eager) =>
             {
-                "Nothing certain found; a higher sensitivity marks what may be damage".to_owned()
+                "Nothing certain; raise the sensitivity".to_owned()
             }
             Some(_) => "No damage found; paint to mark some".to_owned(),
             None => "Nothing is marked; paint to mark damage".to_owned(),
