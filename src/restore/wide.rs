@@ -120,6 +120,9 @@ impl WideInput {
         (hole, read): (&Tensor, PixelRect),
         (halo_px, max_px): (u32, u64),
     ) -> Result<Option<Self>, InferenceError> {
+        if !may_be_deep(hole) {
+            return Ok(None);
+        }
         let depths = Depths::of(hole);
         let served =
             served_by(read, photo.size(), halo_px).grown_within(GRAIN_REACH_PX, photo.size());
@@ -266,6 +269,26 @@ fn between(pixel: u32, first: u32, count: usize) -> (usize, usize, f32) {
     (index, (index + 1).min(count - 1), at - before)
 }
 
+/// Whether any pixel of a hole (1, 1, h, w) may be deep, told from few of its rows; never `false` where one is.
+///
+/// All is hole as far as [`FROM_DEPTH_PX`] around such a pixel, so one row in so many crosses that square, in a run of hole
+/// as long as the square is wide, or half of it at the window's edge.
+fn may_be_deep(hole: &Tensor) -> bool {
+    let [.., height, width] = hole.shape();
+    let reach = FROM_DEPTH_PX as usize;
+    let is_long = |row: &[f32]| {
+        let mut start = 0;
+        row.split(|&value| value <= 0.0).any(|run| {
+            let is_at_edge = start == 0 || start + run.len() == width;
+            start += run.len() + 1;
+            run.len() > if is_at_edge { reach } else { 2 * reach }
+        })
+    };
+    (0..height)
+        .step_by(reach + 1)
+        .any(|y| is_long(hole.row(0, y)))
+}
+
 /// How deep in its hole each pixel of a window lies, px, up to one more than counts; beyond the window all is hole.
 pub(super) struct Depths {
     width: usize,
@@ -373,6 +396,32 @@ fn coarse_hole(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn few_rows_tell_where_no_pixel_is_deep() {
+        let size = ImageSize::new(190, 170);
+        for (x, y, side) in [
+            (60, 50, 48),
+            (60, 50, 49),
+            (0, 50, 25),
+            (3, 0, 25),
+            (150, 130, 60),
+        ] {
+            let square = PixelRect::new(x, y, side, side).intersect(size.rect());
+            let inside =
+                pixels(size.rect()).map(|(x, y)| f32::from(u8::from(square.contains(x, y))));
+            let hole = Tensor::new([1, 1, 170, 190], inside.collect()).unwrap();
+            let is_deep = !Depths::of(&hole)
+                .deep_in(size.rect(), size.rect())
+                .is_empty();
+            assert!(!is_deep || may_be_deep(&hole), "{square:?}");
+            assert!(may_be_deep(&hole) || side <= 48, "{square:?}");
+        }
+        let lines = (0..170 * 190).map(|i| f32::from(u8::from(i % 190 % 60 < 40)));
+        let lines = Tensor::new([1, 1, 170, 190], lines.collect()).unwrap();
+        assert!(!may_be_deep(&Tensor::filled([1, 1, 64, 64], 0.0)));
+        assert!(may_be_deep(&lines), "the first of them ends at the edge");
+    }
 
     #[test]
     fn depth_is_the_distance_to_the_nearest_sound_pixel_by_the_larger_axis() {
