@@ -59,7 +59,7 @@ def main() -> None:
         synthesizer = Synthesizer(options.data, split="train", seed=1, device=choose_device(options.device), stage=stage,
                                   difficulty=DIFFICULTY, bank_size=options.bank_size)  # fmt: skip
         figures = crops_a_second(synthesizer, seconds=options.seconds, crop_px=options.size, batch=options.batch)
-        report[stage] = {name: round(value, 2) for name, value in figures.items()}
+        report[stage] = {name: round(value, 6) for name, value in figures.items()}
     print(json.dumps({"crop_px": options.size, "batch": options.batch, "device": options.device} | report, indent=1))
 
 

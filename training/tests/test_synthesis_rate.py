@@ -22,5 +22,5 @@ def test_the_rate_is_crops_over_seconds_for_both_stages(
     for stage in ("detect", "fill"):
         figures = report[stage]
         assert figures["crops"] == 3
-        assert figures["crops_a_second"] == pytest.approx(3 / figures["wall_seconds"], rel=0.1)
+        assert figures["crops_a_second"] == pytest.approx(3 / figures["wall_seconds"], rel=0.01)
         assert 0 < figures["processor_seconds"] and figures["crops_a_processor_second"] > 0
