@@ -17,6 +17,7 @@ WIDTH, HEIGHT, MARGIN = 460, 260, 44
 LOSS_COLOUR, SCORE_COLOUR, INK = (190, 150, 90), (40, 60, 200), (60, 60, 60)  # BGR
 # Losses of single small batches jump; a running mean over this many rows of the log shows the course.
 SMOOTH_ROWS = 15
+PANELS_A_ROW = 3
 
 
 def read_losses(run: Path) -> np.ndarray:
@@ -60,13 +61,22 @@ def draw(run: Path) -> np.ndarray:
     return panel
 
 
+def in_rows(panels: list[np.ndarray]) -> np.ndarray:
+    """Panels of one size side by side, PANELS_A_ROW to a row, the last row filled up with white."""
+    blank = np.full_like(panels[0], 255)
+    columns = min(len(panels), PANELS_A_ROW)
+    panels = panels + [blank] * (-len(panels) % columns)
+    rows = [np.concatenate(panels[first:first + columns], axis=1) for first in range(0, len(panels), columns)]
+    return np.concatenate(rows, axis=0)
+
+
 def main() -> None:
     """Draws the runs' curves beside each other."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    cv2.imwrite(str(options.out), np.concatenate([draw(run) for run in options.runs], axis=1))
+    cv2.imwrite(str(options.out), in_rows([draw(run) for run in options.runs]))
 
 
 if __name__ == "__main__":
