@@ -1,6 +1,7 @@
 //! One opened photo with its mask, history, detection and restoration. No UI, no threads.
 
 mod changing;
+mod exported;
 mod memory;
 mod planning;
 mod repairs;
@@ -22,7 +23,10 @@ use crate::restore::{
     ALPHA_REACH_PX, CellPlan, ContextCache, Detection, FillCell, FillPlanner, Restoration,
 };
 
+use exported::Exported;
+
 pub use changing::{ChangeOutcome, Changed, Changing};
+pub use exported::Snapshot;
 pub use memory::KeptMemory;
 pub use planning::{Planned, Planning};
 
@@ -77,22 +81,6 @@ pub struct Document {
     revision: u64,
     display_revision: u64,
     exported: Exported,
-}
-
-/// What of a document an export holds: mask, threshold and the detection they act on.
-#[derive(Clone, Debug)]
-pub struct Snapshot {
-    editable: Editable,
-    detection: Option<Arc<Detection>>,
-}
-
-/// What would be lost if the document were dropped now is what this does not hold.
-#[derive(Debug)]
-enum Exported {
-    /// Nothing was exported; the state at the beginning.
-    Never(Editable),
-    /// The last export.
-    Once(Snapshot),
 }
 
 impl Document {
@@ -454,39 +442,6 @@ impl Document {
         self.restoration.insert(cell);
         self.display_revision += 1;
         true
-    }
-
-    /// What an export of the document as it is now holds, to hand to [`Self::mark_exported`] once it is done.
-    pub fn snapshot(&self) -> Snapshot {
-        Snapshot {
-            editable: self.editable.clone(),
-            detection: self.detection.clone(),
-        }
-    }
-
-    /// Remembers that this state of the work is in a file.
-    pub fn mark_exported(&mut self, exported: Snapshot) {
-        self.exported = Exported::Once(exported);
-    }
-
-    /// True when something would be lost that is in no file: the person's edits, or a repair that was never exported.
-    ///
-    /// Undoing back to the exported state makes it false again. A search that found nothing is no work.
-    pub fn is_modified(&self) -> bool {
-        match &self.exported {
-            Exported::Never(beginning) => {
-                !self.editable.is_same(beginning) || !self.restoration.is_empty()
-            }
-            Exported::Once(exported) => {
-                let same_detection = match (&self.detection, &exported.detection) {
-                    (Some(now), Some(then)) => Arc::ptr_eq(now, then),
-                    (None, None) => true,
-                    _ => false,
-                };
-                !self.editable.is_same(&exported.editable)
-                    || (!same_detection && !self.restoration.is_empty())
-            }
-        }
     }
 
     fn mask_changed(&mut self) {

@@ -14,11 +14,14 @@ use super::memory;
 use crate::inference::{CancelToken, Engine, EngineOptions, InferenceError, ProviderChoice};
 use crate::io::{DecodeLimits, open_page, remove_unfinished};
 use crate::photo::Photo;
-use crate::restore::{ContextCache, ProgressSink as _, Stage};
+use crate::restore::{ContextCache, ProgressSink as _, Stage, warm_up};
 
 /// Up to this size of a decoded photo the networks are kept while it is written, bytes: loading them takes longer than
 /// writing a small one.
 const KEEP_NETWORKS_BYTES: usize = 128 << 20;
+
+/// What loading came to, and the wall time it took, s.
+type Loaded = (Result<Engine, InferenceError>, f64);
 
 /// One command being run.
 pub(super) struct Session<'a> {
@@ -29,8 +32,8 @@ pub(super) struct Session<'a> {
     /// The largest photo decoded so far, bytes.
     pub largest_photo_bytes: Cell<usize>,
     engine: Option<Engine>,
-    /// The engine being loaded on a thread of its own, with the wall time that takes, s.
-    loading: Option<JoinHandle<(Result<Engine, InferenceError>, f64)>>,
+    /// The engine being loaded and warmed up on a thread of its own; the token ends the warm-up.
+    loading: Option<(JoinHandle<Loaded>, CancelToken)>,
     /// Wall time of loading the networks, s; 0 while not loaded.
     pub load_seconds: f64,
 }
@@ -70,11 +73,21 @@ impl<'a> Session<'a> {
             return;
         }
         let options = self.engine_options();
+        let is_needed = CancelToken::new();
         let spawned = std::thread::Builder::new()
             .name("engine".to_owned())
-            .spawn(move || load(&options));
+            .spawn({
+                let is_needed = is_needed.clone();
+                move || {
+                    let mut loaded = load(&options);
+                    if let Ok(engine) = &mut loaded.0 {
+                        warm_up(engine, &is_needed);
+                    }
+                    loaded
+                }
+            });
         match spawned {
-            Ok(thread) => self.loading = Some(thread),
+            Ok(thread) => self.loading = Some((thread, is_needed)),
             // It is loaded when it is needed, then.
             Err(error) => tracing::warn!("no thread to load the networks on: {error}"),
         }
@@ -88,7 +101,7 @@ impl<'a> Session<'a> {
     pub fn engine(&mut self) -> Result<&mut Engine, Stop> {
         if !self.has_engine() {
             self.console.report(Stage::LoadingModel, 0, 0);
-            let loading = self.loading.take().map(JoinHandle::join);
+            let loading = self.loading.take().map(join);
             let (loaded, seconds) = match loading {
                 Some(Ok(loaded)) => loaded,
                 None => load(&self.engine_options()),
@@ -196,14 +209,20 @@ impl<'a> Session<'a> {
 impl Drop for Session<'_> {
     /// Waits for an engine that nobody waited for: the program must not end while ONNX Runtime begins.
     fn drop(&mut self) {
-        if let Some(Err(_panic)) = self.loading.take().map(JoinHandle::join) {
+        if let Some(Err(_panic)) = self.loading.take().map(join) {
             tracing::error!("an internal error stopped the loading of the networks");
         }
     }
 }
 
+/// Waits for what was spawned, without the rest of its warm-up.
+fn join<T>((thread, is_needed): (JoinHandle<T>, CancelToken)) -> std::thread::Result<T> {
+    is_needed.cancel();
+    thread.join()
+}
+
 /// Loads the engine; also says how long that took, s.
-fn load(options: &EngineOptions) -> (Result<Engine, InferenceError>, f64) {
+fn load(options: &EngineOptions) -> Loaded {
     let started = Instant::now();
     let loaded = Engine::load(options);
     (loaded, started.elapsed().as_secs_f64())

@@ -143,6 +143,11 @@ impl Manifest {
         }
     }
 
+    /// Shape of the input called `name` for a window of `height` × `width` px.
+    pub fn input_shape(&self, name: &str, height: usize, width: usize) -> Shape {
+        self.output_shape(name, height, width)
+    }
+
     /// Shape of the output called `name` for a window of `height` × `width` px.
     pub(super) fn output_shape(&self, name: &str, height: usize, width: usize) -> Shape {
         let stride = match name {

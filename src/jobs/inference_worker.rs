@@ -7,7 +7,7 @@ use crate::geometry::PixelRect;
 use crate::inference::{CancelToken, Engine};
 use crate::photo::Photo;
 use crate::restore::{
-    CellPlan, FillCell, RestoreError, Stage, detect, detect_area, fill_cells, plan_fill,
+    CellPlan, FillCell, RestoreError, Stage, detect, detect_area, fill_cells, plan_fill, warm_up,
 };
 
 use super::event::{ExportRequest, FillRequest};
@@ -26,6 +26,10 @@ pub(super) fn run(shared: &Shared, load: EngineLoader) {
         shared,
         engine: load_engine(shared, load),
     };
+    if let Ok(engine) = &mut worker.engine {
+        // Beside the decoding of the first photo; the first job ends it.
+        drop(without_panic(|| warm_up(engine, &shared.warming)));
+    }
     loop {
         match shared.wait_for(Queues::next_step) {
             Step::Shutdown => return,

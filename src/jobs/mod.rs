@@ -110,6 +110,7 @@ impl JobSystem {
 
     /// Runs stage 1 on the whole photo; supersedes a detection still running.
     pub fn detect(&self, photo: Arc<Photo>, contexts: Arc<ContextCache>) -> JobId {
+        self.shared.warming.cancel();
         self.shared
             .change(|queues| queues.submit_detect(photo, contexts))
     }
@@ -117,16 +118,19 @@ impl JobSystem {
     /// Brings stale cells up to date, those nearest the focus first; supersedes the fill request before,
     /// whose cell in flight is stopped unless this request wants the very same.
     pub fn fill(&self, request: FillRequest) -> JobId {
+        self.shared.warming.cancel();
         self.shared.change(|queues| queues.submit_fill(request))
     }
 
     /// Fills what is stale, composites, writes and verifies; exports keep their order and are never superseded.
     pub fn export(&self, request: ExportRequest) -> JobId {
+        self.shared.warming.cancel();
         self.shared.change(|queues| queues.submit_export(request))
     }
 
     /// Runs stage 1 again on `area` of the photo, at two scales; supersedes such a search before.
     pub fn search_area(&self, photo: Arc<Photo>, area: PixelRect) -> JobId {
+        self.shared.warming.cancel();
         self.shared.change(|queues| queues.submit_area(photo, area))
     }
 
@@ -165,6 +169,7 @@ impl Drop for JobSystem {
     fn drop(&mut self) {
         // Without a receiver no worker waits for room in the channel.
         self.events = None;
+        self.shared.warming.cancel();
         self.shared.change(queue::Queues::shut_down);
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {

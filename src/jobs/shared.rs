@@ -9,6 +9,7 @@ use crossbeam_channel::Sender;
 use super::progress::{ProgressCell, Wake};
 use super::queue::Queues;
 use super::{JobEvent, JobId};
+use crate::inference::CancelToken;
 
 /// Shared state of one [`super::JobSystem`].
 pub(super) struct Shared {
@@ -17,6 +18,8 @@ pub(super) struct Shared {
     events: Sender<JobEvent>,
     wake: Wake,
     pub progress: ProgressCell,
+    /// Ends the networks' warm-up.
+    pub warming: CancelToken,
 }
 
 impl Shared {
@@ -27,6 +30,7 @@ impl Shared {
             events,
             wake: Wake::clone(&wake),
             progress: ProgressCell::new(wake),
+            warming: CancelToken::new(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Stage 1 once more over a part of the photo: at native size and enlarged twice, the larger answer counts. One rectangle, no merging.
 
 use super::context::{photo_tensor, run_detector};
+use super::shapes::WindowShapes;
 use super::{ProgressSink, RestoreError, Stage};
 use crate::geometry::{ImageSize, PixelPoint, PixelRect};
 use crate::inference::{CancelToken, Engine, InferenceError, Tensor};
@@ -35,11 +36,13 @@ pub fn detect_area(
         if cancel.is_cancelled() {
             return Err(InferenceError::Cancelled.into());
         }
+        let shapes = WindowShapes::of(engine);
         let (window, tensor) = if scale == 1 {
             let window = window_around(core, photo.size(), halo);
+            let window = shapes.detect_window(window, photo.size());
             (window, photo_tensor(photo, &window))
         } else {
-            enlarged(photo, core, halo)?
+            enlarged(photo, core, halo, shapes)?
         };
         let (probability, _) = run_detector(engine.detector(), tensor.view(), cancel)?;
         for y in core.y..core.bottom() {
@@ -76,10 +79,15 @@ fn largest(probability: &Tensor, window: &Window, scale: u32, x: u32, y: u32) ->
 }
 
 /// The window around `core` in the photo enlarged twice (bilinear), mirrored beyond its edge, and its tensor.
-fn enlarged(photo: &Photo, core: PixelRect, halo: u32) -> Result<(Window, Tensor), InferenceError> {
+fn enlarged(
+    photo: &Photo,
+    core: PixelRect,
+    halo: u32,
+    shapes: WindowShapes,
+) -> Result<(Window, Tensor), InferenceError> {
     let size = ImageSize::new(2 * photo.size().width, 2 * photo.size().height);
     let core = PixelRect::new(2 * core.x, 2 * core.y, 2 * core.width, 2 * core.height);
-    let window = window_around(core, size, halo);
+    let window = shapes.detect_window(window_around(core, size, halo), size);
     let (width, height) = (window.read.width as usize, window.read.height as usize);
     // Native px around, one more on each side for the means.
     let (from_width, from_height) = (width / 2 + 2, height / 2 + 2);

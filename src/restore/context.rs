@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::RestoreError;
 use super::colour::PhotoTone;
+use super::shapes::WindowShapes;
 use crate::geometry::{NETWORK_GRID_PX, PixelRect};
 use crate::inference::{
     CONTEXT_STRIDE_PX, CancelToken, Engine, InferenceError, Network, Tensor, TensorView,
@@ -228,6 +229,7 @@ pub(super) fn context_for(
     let halo = engine.detector_manifest().halo_px;
     let inside = missing.intersect(photo.size().rect());
     let window = window_around(inside, photo.size(), halo);
+    let window = WindowShapes::of(engine).detect_window(window, photo.size());
     let tensor = photo_tensor(photo, &window);
     let (_, computed) = run_detector(engine.detector(), tensor.view(), cancel)?;
     for index in blocks_of(missing) {

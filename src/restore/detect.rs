@@ -7,6 +7,7 @@ use super::ahead::overlapped;
 use super::context::{photo_tensor, run_detector};
 use super::merge::{LevelMap, merge_levels};
 use super::pyramid::{coarse_tensor, level_shifts, level_size};
+use super::shapes::WindowShapes;
 use super::{ContextCache, ProgressSink, RestoreError, Stage};
 use crate::geometry::{ImageSize, NETWORK_GRID_PX, PixelRect};
 use crate::inference::{CancelToken, Engine, InferenceError, ProviderKind, Tensor};
@@ -70,6 +71,7 @@ pub fn detect(
         };
         windows.into_iter().map(of_level)
     });
+    let shapes = WindowShapes::of(engine);
     let mut pass = Pass {
         photo,
         engine,
@@ -78,9 +80,9 @@ pub fn detect(
     };
     overlapped(
         windows.collect(),
-        |window: LevelWindow| (window, window.tensor(photo)),
-        |(window, tensor), emit| {
-            pass.detect_window(window, Some(tensor), emit)?;
+        |window: LevelWindow| (window, window.grown(shapes, photo).prepared(photo)),
+        |(window, prepared), emit| {
+            pass.detect_window(window, Some(prepared), emit)?;
             done += 1;
             progress.report(Stage::Detecting, done, total);
             Ok::<_, RestoreError>(())
@@ -110,14 +112,23 @@ struct LevelWindow {
     window: Window,
 }
 
+/// A window as it is run, and what the network reads of it.
+type Prepared = (LevelWindow, Result<Tensor, InferenceError>);
+
 impl LevelWindow {
-    /// What the network reads.
-    fn tensor(&self, photo: &Photo) -> Result<Tensor, InferenceError> {
-        if self.shift == 0 {
+    /// In the shape that the provider wants.
+    fn grown(self, shapes: WindowShapes, photo: &Photo) -> Self {
+        let window = shapes.detect_window(self.window, level_size(photo.size(), self.shift));
+        Self { window, ..self }
+    }
+
+    fn prepared(self, photo: &Photo) -> Prepared {
+        let tensor = if self.shift == 0 {
             Ok(photo_tensor(photo, &self.window))
         } else {
             coarse_tensor(photo, &self.window, self.shift)
-        }
+        };
+        (self, tensor)
     }
 }
 
@@ -139,19 +150,21 @@ struct Pass<'a> {
 impl Pass<'_> {
     /// Hands on the answer for `of`; in smaller windows when the memory does not suffice for this one.
     ///
-    /// `tensor` is what it reads, where that is there already.
+    /// `prepared` is what is read for it, where that is there already; of no use when the provider has changed meanwhile.
     fn detect_window(
         &mut self,
         of: LevelWindow,
-        tensor: Option<Result<Tensor, InferenceError>>,
+        prepared: Option<Prepared>,
         emit: &mut dyn FnMut(Answer),
     ) -> Result<(), RestoreError> {
         let halo = self.engine.detector_manifest().halo_px;
         let core = of.window.core;
         let longest = core_px(self.engine.run_bytes(), halo);
         if core.width.max(core.height) <= longest {
-            let tensor = tensor.unwrap_or_else(|| of.tensor(self.photo));
-            let Err(error) = tensor.and_then(|tensor| self.run_window(of, tensor, emit)) else {
+            let grown = of.grown(WindowShapes::of(self.engine), self.photo);
+            let prepared = prepared.filter(|(ready, _)| ready.window == grown.window);
+            let (grown, tensor) = prepared.unwrap_or_else(|| grown.prepared(self.photo));
+            let Err(error) = tensor.and_then(|tensor| self.run_window(grown, tensor, emit)) else {
                 return Ok(());
             };
             self.engine.step_down(error, longest > NETWORK_GRID_PX)?;
@@ -183,6 +196,11 @@ impl Pass<'_> {
         emit(Answer { of, probability });
         Ok(())
     }
+}
+
+/// Side of the largest window when a run may take `run_bytes`, px.
+pub(super) fn largest_read_px(run_bytes: u64, halo_px: u32) -> u32 {
+    core_px(run_bytes, halo_px) + 2 * halo_px
 }
 
 /// Side of a core whose window takes at most `run_bytes`; one grid cell at least.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::ahead::overlapped;
 use super::group::max_window_px;
+use super::shapes::RunBounds;
 use super::window_fill::{CellHole, WindowFill, WindowInput, WindowOutput};
 use super::{
     CELL_PX, CellPlan, ContextCache, FillCell, FillPiece, ProgressSink, RectFill, Restoration,
@@ -102,8 +103,7 @@ pub fn fill_cells(
     filled: &mut dyn FnMut(FillCell),
 ) -> Result<(), RestoreError> {
     check_size(photo, mask)?;
-    let max_px = max_window_px(engine.run_bytes());
-    let halo_px = engine.filler_manifest().halo_px;
+    let bounds = RunBounds::of(engine);
     let mut filler = Filler {
         photo,
         mask,
@@ -113,7 +113,7 @@ pub fn fill_cells(
     };
     overlapped(
         by_window(plans),
-        |(read, plans)| PreparedWindow::new((photo, mask), read, plans, max_px, halo_px),
+        |(read, plans)| PreparedWindow::new(photo, mask, read, plans, bounds),
         |window, emit| filler.fill_window(window, emit),
         |computed: Computed<'_>| computed.cells(photo, contexts),
         |cells: Vec<FillCell>| cells.into_iter().for_each(&mut *filled),
@@ -122,6 +122,7 @@ pub fn fill_cells(
 
 /// The cells of one window, and what the network reads for them.
 struct PreparedWindow<'a> {
+    /// What must be read; the run may read more.
     read: PixelRect,
     /// Those that show no fill.
     untouched: Vec<FillCell>,
@@ -132,16 +133,16 @@ struct PreparedWindow<'a> {
 
 impl<'a> PreparedWindow<'a> {
     fn new(
-        (photo, mask): (&Photo, &EffectiveMask),
+        photo: &Photo,
+        mask: &EffectiveMask,
         read: PixelRect,
         plans: Vec<&'a CellPlan>,
-        max_px: u64,
-        halo_px: u32,
+        bounds: RunBounds,
     ) -> Self {
         let holes = plans.into_iter().map(|plan| CellHole::new(mask, plan));
         let (waiting, untouched): (Vec<CellHole>, Vec<CellHole>) =
             holes.partition(|hole| !hole.rect.is_empty());
-        let is_run = !waiting.is_empty() && read.size().pixel_count() as u64 <= max_px;
+        let is_run = !waiting.is_empty() && read.size().pixel_count() as u64 <= bounds.max_px;
         Self {
             read,
             untouched: untouched
@@ -149,15 +150,15 @@ impl<'a> PreparedWindow<'a> {
                 .map(|CellHole { plan, .. }| FillCell::empty(plan.index, plan.stamp))
                 .collect(),
             waiting,
-            input: is_run.then(|| {
-                WindowInput::new(photo, mask, &whole_window(photo, read), (halo_px, max_px))
-            }),
+            input: is_run
+                .then(|| WindowInput::new(photo, mask, &whole_window(photo, read, bounds), bounds)),
         }
     }
 }
 
-/// The window that reads `read` and keeps all of it that lies in the photo.
-fn whole_window(photo: &Photo, read: PixelRect) -> Window {
+/// The window that reads `read`, in the shape that the provider wants, and keeps all of it that lies in the photo.
+fn whole_window(photo: &Photo, read: PixelRect, bounds: RunBounds) -> Window {
+    let read = bounds.shapes.fill(read, photo.size());
     let core = read.intersect(photo.size().rect());
     Window { core, read }
 }
@@ -195,9 +196,9 @@ impl Filler<'_> {
         self.engine.filler_manifest().halo_px
     }
 
-    /// Stage 2's halo, px, and the most pixels that a run may have.
-    fn bounds(&self) -> (u32, u64) {
-        (self.halo_px(), max_window_px(self.engine.run_bytes()))
+    /// What runs keep to now.
+    fn bounds(&self) -> RunBounds {
+        RunBounds::of(self.engine)
     }
 
     /// Smaller windows, the CPU, or the error.
@@ -244,9 +245,17 @@ impl Filler<'_> {
     ) -> Result<(), RestoreError> {
         let max_px = max_window_px(self.engine.run_bytes());
         if read.size().pixel_count() as u64 <= max_px {
-            let window = whole_window(self.photo, read);
+            let bounds = self.bounds();
+            let window = whole_window(self.photo, read, bounds);
+            // Of no use when the provider or what a run may occupy has changed meanwhile.
+            let is_current = |input: &Result<WindowInput, InferenceError>| {
+                input
+                    .as_ref()
+                    .is_ok_and(|input| input.read() == window.read)
+            };
             let input = input
-                .unwrap_or_else(|| WindowInput::new(self.photo, self.mask, &window, self.bounds()));
+                .filter(is_current)
+                .unwrap_or_else(|| WindowInput::new(self.photo, self.mask, &window, bounds));
             let output = self.run(input?)?;
             emit(Computed::Window(Box::new(output), std::mem::take(waiting)));
         }
@@ -276,8 +285,9 @@ impl Filler<'_> {
     /// Stage 2 on the window around `rect`.
     fn run_around(&mut self, rect: PixelRect) -> Result<WindowFill, RestoreError> {
         let read = window_around(rect, self.photo.size(), self.halo_px()).read;
-        let window = whole_window(self.photo, read);
-        let input = WindowInput::new(self.photo, self.mask, &window, self.bounds())?;
+        let bounds = self.bounds();
+        let window = whole_window(self.photo, read, bounds);
+        let input = WindowInput::new(self.photo, self.mask, &window, bounds)?;
         Ok(self.run(input)?.fill(self.photo, self.contexts))
     }
 

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::alpha::AlphaSource;
-use super::group::{MAX_WINDOW_PX, max_window_px};
+use super::group::MAX_WINDOW_PX;
 use super::inpaint::PiecedFill;
 use super::plan::{CELL_PX, CellPlan};
+use super::shapes::RunBounds;
 use super::window_fill::{CellHole, WindowFill, WindowInput};
 use super::{ContextCache, ProgressSink, Restoration, RestoreError, Stage};
 use crate::geometry::{ImageSize, NETWORK_GRID_PX, PixelRect, TileIndex};
@@ -213,10 +214,7 @@ impl Again<'_> {
     fn run(&mut self, window: &Window) -> Result<WindowFill, RestoreError> {
         let Self { photo, alpha, .. } = *self;
         let (contexts, cancel) = (&self.contexts, self.cancel);
-        let bounds = (
-            self.engine.filler_manifest().halo_px,
-            max_window_px(self.engine.run_bytes()),
-        );
+        let bounds = RunBounds::of(self.engine);
         let input = WindowInput::new(photo, alpha, window, bounds)?;
         let output = input.run(photo, self.engine, contexts, cancel)?;
         Ok(output.fill(photo, contexts))

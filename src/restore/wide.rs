@@ -11,6 +11,7 @@
 
 use super::alpha::AlphaSource;
 use super::pyramid::{coarse_tensor, level_size};
+use super::shapes::RunBounds;
 use crate::geometry::{ImageSize, NETWORK_GRID_PX, PixelRect, mirror_index};
 use crate::inference::{InferenceError, Tensor};
 use crate::photo::Photo;
@@ -109,8 +110,8 @@ impl WidePart {
 }
 
 impl WideInput {
-    /// `None` where the window serves no pixel deep in a hole; `hole` (1, 1, h, w) covers the native `read`. A run has at
-    /// most `max_px` pixels, as far as the grid allows.
+    /// `None` where the window serves no pixel deep in a hole; `hole` (1, 1, h, w) covers the native `read`. A run keeps
+    /// `bounds`, as far as the grid allows.
     ///
     /// What is corrected follows from `read` alone, not from which of its cells are asked for: fills made one after
     /// another are those of one run, to the last bit.
@@ -118,28 +119,28 @@ impl WideInput {
         photo: &Photo,
         mask: &dyn AlphaSource,
         (hole, read): (&Tensor, PixelRect),
-        (halo_px, max_px): (u32, u64),
+        bounds: RunBounds,
     ) -> Result<Option<Self>, InferenceError> {
         if !may_be_deep(hole) {
             return Ok(None);
         }
+        let (size, halo_px) = (photo.size(), bounds.halo_px);
         let depths = Depths::of(hole);
-        let served =
-            served_by(read, photo.size(), halo_px).grown_within(GRAIN_REACH_PX, photo.size());
+        let served = served_by(read, size, halo_px).grown_within(GRAIN_REACH_PX, size);
         let deep = depths.deep_in(served, read);
         if deep.is_empty() {
             return Ok(None);
         }
-        let size = photo.size();
         let whole = coarse_window(deep.grown_within(BLOCK_REACH_PX, size), size, halo_px);
         let level = level_size(size, SHIFT);
         let filled = snap_outward(whole.core).intersect(level.rect());
-        let windows = if whole.read.size().pixel_count() as u64 <= max_px {
+        let windows = if whole.read.size().pixel_count() as u64 <= bounds.max_px {
             vec![window_around(filled, level, halo_px)]
         } else {
             plan_part(filled, level, NETWORK_GRID_PX, halo_px)
         };
         let part = |window: Window| {
+            let window = bounds.shapes.fill_window(window, level);
             Ok(WidePart {
                 window,
                 photo: coarse_tensor(photo, &window, SHIFT)?,

@@ -5,6 +5,7 @@ use super::colour::ColourGuide;
 use super::context::{context_for, photo_tensor};
 use super::grain::add_grain;
 use super::plan::bounds_of_set;
+use super::shapes::RunBounds;
 use super::wide::WideInput;
 use super::{CellPlan, ContextCache, FillCell, RectFill, RestoreError};
 use crate::geometry::{PixelRect, mirror_index};
@@ -65,12 +66,12 @@ pub(super) struct WindowInput {
 }
 
 impl WindowInput {
-    /// What is read of `window`; `bounds` are stage 2's halo, px, and the most pixels that a run may have.
+    /// What is read of `window`, just as it is; what is read at half size keeps `bounds`.
     pub fn new(
         photo: &Photo,
         mask: &dyn AlphaSource,
         window: &Window,
-        bounds: (u32, u64),
+        bounds: RunBounds,
     ) -> Result<Self, InferenceError> {
         let inside = window.read.intersect(photo.size().rect());
         let mut hole = vec![0; inside.size().pixel_count()];
@@ -82,6 +83,11 @@ impl WindowInput {
             wide: WideInput::new(photo, mask, (&hole, window.read), bounds)?,
             hole,
         })
+    }
+
+    /// What the run reads.
+    pub fn read(&self) -> PixelRect {
+        self.read
     }
 
     pub fn run(

@@ -5,4 +5,6 @@
 
 mod plan;
 
-pub use plan::{Window, padded_size, plan_part, plan_windows, snap_outward, window_around};
+pub use plan::{
+    Window, grown_to, padded_size, plan_part, plan_windows, snap_outward, window_around,
+};

@@ -50,6 +50,22 @@ pub fn window_around(core: PixelRect, size: ImageSize, halo_px: u32) -> Window {
     }
 }
 
+/// `read`, a window's, grown to `wanted` px to all sides as far as the padded photo of `size` reaches; on the grid, and it
+/// still holds all of `read`. A photo smaller than `wanted` gives the photo.
+pub fn grown_to(read: PixelRect, wanted: ImageSize, size: ImageSize) -> PixelRect {
+    let padded = padded_size(size);
+    let (x, width) = grown_axis(read.x, read.width, wanted.width, padded.width);
+    let (y, height) = grown_axis(read.y, read.height, wanted.height, padded.height);
+    PixelRect::new(x, y, width, height)
+}
+
+/// Start and length of an axis that is `len` px from `start` on, grown to `wanted` of `most` px.
+fn grown_axis(start: u32, len: u32, wanted: u32, most: u32) -> (u32, u32) {
+    let grown = wanted.min(most).max(len);
+    let before = (grown - len) / 2 / NETWORK_GRID_PX * NETWORK_GRID_PX;
+    (start.saturating_sub(before).min(most - grown), grown)
+}
+
 /// Windows whose cores cover a photo of `size` exactly once, row by row.
 ///
 /// Each axis is cut into the fewest parts of at most `core_px`, all about equally long and cut on the grid.
@@ -110,6 +126,33 @@ mod tests {
         assert_eq!(padded_size(size), ImageSize::new(1024, 320));
         let corner = window_around(PixelRect::new(999, 299, 1, 1), size, 128);
         assert_eq!(corner.read, PixelRect::new(832, 128, 192, 192));
+    }
+
+    #[test]
+    fn a_grown_window_holds_the_old_one_on_the_grid_inside_the_padded_photo() {
+        for (width, height) in [(64, 64), (700, 300), (1000, 2000), (5000, 900)] {
+            let size = ImageSize::new(width, height);
+            let padded = padded_size(size);
+            for core in [
+                PixelRect::new(0, 0, 1, 1),
+                PixelRect::new(width - 1, height - 1, 1, 1),
+                PixelRect::new(width / 3, height / 2, width / 4, height / 5),
+            ] {
+                let read = window_around(core, size, 128).read;
+                for wanted in [ImageSize::new(384, 384), ImageSize::new(768, 512)] {
+                    let grown = grown_to(read, wanted, size);
+                    assert_eq!(grown.intersect(read), read);
+                    assert_eq!(grown.intersect(padded.rect()), grown);
+                    assert_eq!(snap_outward(grown), grown);
+                    let side = |wanted: u32, read: u32, most: u32| wanted.min(most).max(read);
+                    assert_eq!(grown.width, side(wanted.width, read.width, padded.width));
+                    assert_eq!(
+                        grown.height,
+                        side(wanted.height, read.height, padded.height)
+                    );
+                }
+            }
+        }
     }
 
     #[test]
