@@ -25,6 +25,7 @@ MINED_SHARE = 0.15
 # while damage stays sharp: this share of the crops is a small window, enlarged by SOFT_ZOOM and blurred on top.
 SOFT_SHARE = 0.45
 SOFT_ZOOM = (1.5, 6.0)
+DECODED_BYTES = 4 << 30  # of decoded photographs kept in memory; beyond it the one decoded first is let go
 SOFT_BLUR = (0.15, 0.45)  # deviation in px for each time that a crop is enlarged
 
 
@@ -82,7 +83,7 @@ def random_window(rng: np.random.Generator, shape: tuple[int, int], size: int, *
 
 
 class CleanPhotos:
-    """The photographs of `DIR/clean` that belong to one split, decoded when first needed and kept in memory.
+    """The photographs of `DIR/clean` that belong to one split, decoded when needed; DECODED_BYTES of them stay in memory.
 
     `split` is 'train', 'validation' or 'all'; photographs whose shorter side is under `shortest_px` are left
     out. Crops come out as uint8 RGB (H, W, 3), code values as in the file.
@@ -108,6 +109,7 @@ class CleanPhotos:
             raise DataError(f"no photograph of the {split} split was found (of {PHOTO_SUFFIXES}) in {folder}")
         self.files = files
         self._decoded: dict[int, np.ndarray] = {}
+        self._decoded_bytes = 0
         weights = np.array([PEOPLE_WEIGHT if file.name.startswith(PEOPLE_SOURCES) else 1.0 for file in files])
         self._cumulative = np.cumsum(weights / weights.sum())
         self._mined: list[tuple[int, Window]] = []
@@ -126,10 +128,13 @@ class CleanPhotos:
     def photo(self, index: int) -> np.ndarray:
         """The whole photograph, uint8 RGB (H, W, 3)."""
         if index not in self._decoded:
-            image = cv2.imread(str(self.files[index]), cv2.IMREAD_COLOR)
+            image = cv2.imread(str(self.files[index]), cv2.IMREAD_COLOR_RGB)
             if image is None:
                 raise DataError(f"this photograph cannot be decoded; remove it: {self.files[index]}")
-            self._decoded[index] = np.ascontiguousarray(image[..., ::-1])
+            self._decoded[index] = image
+            self._decoded_bytes += image.nbytes
+            while self._decoded_bytes > DECODED_BYTES and len(self._decoded) > 1:
+                self._decoded_bytes -= self._decoded.pop(next(iter(self._decoded))).nbytes
         return self._decoded[index]
 
     def draw_index(self, rng: np.random.Generator) -> int:

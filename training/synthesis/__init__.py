@@ -13,10 +13,8 @@ import torch
 from ..data import CleanPhotos
 from . import ageing, capture, compositing
 from .bank import load_bank
-from .mixture import Layers, Mixer
+from .mixture import BROKEN_KINDS, Layers, Mixer, pixel_grid
 from .switches import SynthesisSwitches
-
-CPU_PART = 4  # crops made at a time on a CPU: the intermediate images stay in its cache
 
 __all__ = ["Batch", "Synthesizer", "SynthesisSwitches"]
 
@@ -79,7 +77,7 @@ class Synthesizer:
     def batch(self, count: int, size: int) -> Batch:
         """`count` crops of `size` px, a multiple of 8 and at most 512."""
         kinds = []
-        part = CPU_PART if self.device.type == "cpu" else count
+        part = ageing.CPU_PART if self.device.type == "cpu" else count
         whole: dict[str, torch.Tensor] = {}
         for first in range(0, count, part):
             photos = np.stack([self.photos.crop(self._rng, size) for _ in range(min(part, count - first))])
@@ -98,17 +96,21 @@ class Synthesizer:
         count, size = photos.shape[:2]
         plan = ageing.plan_ageing(rng, count, self.switches)
         warmth = np.asarray(plan.light_tint)
-        brightness = photos.mean((1, 2, 3)) / 255
+        brightness = np.array([sum(cv2.sumElems(photo)) for photo in photos]) / (photos[0].size * 255)
         damage = self.mixer.damage_layers(rng, brightness=brightness, warmth=warmth, size=size,
                                           difficulty=self.difficulty)
         self.last_kinds = [tuple(kind for row, kind in enumerate(damage.kinds) if damage.crop[row] == crop)
                            for crop in range(count)]
         photos, step, seam = self._displace(photos, damage)
-        image = torch.from_numpy(photos).to(self.device).permute(0, 3, 1, 2).float().div_(255)
-        image = ageing.tone_and_fade(image, plan) + torch.from_numpy(step).to(self.device)
+        # Planes one after the other from here on: mixed layouts of memory make everything that follows slow.
+        image = torch.from_numpy(photos).to(self.device).permute(0, 3, 1, 2).contiguous().float().div_(255)
+        image = ageing.tone_and_fade(image, plan)
+        if step.any():
+            image += torch.from_numpy(step).to(self.device)
         image = compositing.composite(image.clamp_(0, 1), self.mixer.negative_layers(rng, count=count, size=size)).image
-        if plan.blur_variance.any():
-            image = ageing.gaussian_blur(image, ageing.column(plan.blur_variance, self.device))
+        rows = plan.blur_variance.nonzero()[0]
+        if len(rows):
+            image[rows] = ageing.gaussian_blur(image[rows], ageing.column(plan.blur_variance[rows], self.device))
         stained = compositing.composite(image, self.mixer.stain_layers(rng, count=count, size=size))
         plain = ageing.light_and_paper(stained.image, plan, generator).clamp_(0, 1)
         aged = (plain + ageing.grain_for(plain, plan, generator)).clamp_(0, 1)
@@ -122,13 +124,12 @@ class Synthesizer:
         count = len(plain)
         lens = capture.plan_capture(self._rng, count, self.switches)
         seen = capture.optics(torch.cat([plain, aged, damaged.image]), lens, copies=3)
-        plain_seen, aged_seen, damaged_seen = seen.clamp(0, 1).chunk(3)
+        plain_seen, aged_seen, damaged_seen = seen.clamp_(0, 1).chunk(3)
         variance = ageing.column(lens.psf_variance, self.device)
         transmission = ageing.gaussian_blur(damaged.transmission, variance)
         grain = ageing.column(plan.grain, self.device)
         labels = compositing.label(aged_seen, damaged_seen, damaged, doubtful=doubtful, grain=grain)
-        clean, with_damage = capture.sensor(torch.cat([aged_seen, damaged_seen]), lens, self._generator,
-                                            copies=2).chunk(2)
+        clean, with_damage = capture.sensor(seen[count:], lens, self._generator, copies=2).chunk(2)
         noise = ageing.column(lens.noise, self.device) + grain + 0.01
         return Batch(clean, plain_seen, with_damage, labels.target, labels.ignore, labels.width,
                      transmission.clamp(0, 1), noise)
@@ -144,10 +145,12 @@ class Synthesizer:
         if not self.switches.displaced_halves:
             return photos, step, seam
         photos = photos.copy()
-        y, x = np.mgrid[0:size, 0:size].astype(np.float32)
+        y, x = pixel_grid(size)
         for row, crop in enumerate(damage.crop.tolist()):
+            if damage.kinds[row] not in BROKEN_KINDS:
+                continue
             side = damage.planes[row, 4].astype(np.float32) / 127 - 1
-            if damage.kinds[row] not in ("torn_crack", "fold") or np.ptp(side) < 1.5 or self._rng.random() < 0.5:
+            if np.ptp(side) < 1.5 or self._rng.random() < 0.5:
                 continue
             half = side * 0.5
             move = self._rng.uniform(-4, 4, 2) * self._rng.random()

@@ -27,6 +27,8 @@ except ImportError:  # Windows
     fcntl = None
 
 PLANES = 5  # alpha, tone, shade, width, side: see Overlay.packed
+PAINTED_PLANES = 3  # the first ones, enough for what is never labelled
+LABELLED_PLANES = 4  # with the width, which labels tell
 ACTIVE_PLACES = 64  # remembered places of visible paint for each overlay, for aiming crops
 VERSION = 11  # raise when a drawing changes, so that old caches are not used
 
@@ -55,6 +57,15 @@ class OverlayBank:
     planes: np.ndarray
     places: np.ndarray
     kinds: list[str]
+    _flat: dict[tuple[int, int], int | None] = dataclasses.field(default_factory=dict)
+
+    def flat_value(self, index: int, plane: int) -> int | None:
+        """The one value of a plane that is the same everywhere, as many are; None for a plane that shows something."""
+        key = (index, plane)
+        if key not in self._flat:
+            drawn = self.planes[index, plane]
+            self._flat[key] = int(drawn[0, 0]) if drawn.min() == drawn.max() else None
+        return self._flat[key]
 
     def indices_of(self, kind: str) -> np.ndarray:
         """The positions of all overlays of a kind."""

@@ -78,17 +78,17 @@ def optics(images: torch.Tensor, plan: CapturePlan, *, copies: int) -> torch.Ten
 
 
 def sensor(images: torch.Tensor, plan: CapturePlan, generator: torch.Generator, *, copies: int) -> torch.Tensor:
-    """Noise, denoising, JPEG and 8-bit rounding of (copies × B, 3, H, W), each copy with its own noise."""
+    """Noise, denoising, JPEG and 8-bit rounding of (copies × B, 3, H, W), each copy with its own noise; `images` is used up."""
     device = images.device
     if plan.noise.any():
         noise = torch.randn(images.shape, generator=generator, device=device)
         variance = column(plan.noise_blur, device).repeat(copies, 1, 1, 1)
         noise = gaussian_blur(noise, variance, radius=1)
-        images = images + column(plan.noise, device).repeat(copies, 1, 1, 1) * noise
+        images.addcmul_(column(plan.noise, device).repeat(copies, 1, 1, 1), noise)
     rows = torch.from_numpy(np.tile(plan.denoised, copies).nonzero()[0]).to(device)
     if len(rows):
         images[rows] = sigma_filter(images[rows], radius_of_values=0.03)
-    images = images.clamp(0, 1)
+    images.clamp_(0, 1)
     rows = torch.from_numpy(np.tile(plan.jpeg_quality > 0, copies).nonzero()[0]).to(device)
     if len(rows):
         quality = torch.from_numpy(np.tile(plan.jpeg_quality, copies).astype(np.float32)).to(device)[rows]
@@ -98,33 +98,37 @@ def sensor(images: torch.Tensor, plan: CapturePlan, generator: torch.Generator, 
 
 def sigma_filter(images: torch.Tensor, *, radius_of_values: float) -> torch.Tensor:
     """Mean of those of the four neighbours whose value is near, as a phone's denoiser smears (B, C, H, W)."""
-    padded = functional.pad(images, (1, 1, 1, 1), mode="replicate")
-    total = torch.zeros_like(images)
-    for dy, dx in ((0, 1), (2, 1), (1, 0), (1, 2)):
-        height, width = images.shape[-2:]
-        difference = padded[..., dy:dy + height, dx:dx + width] - images
-        total += difference * (1 - (difference / radius_of_values) ** 2).clamp_min(0)
-    return images + 0.2 * total
+    smoothed = images.clone()
+    one = torch.ones((), device=images.device)
+    for dim in (-2, -1):
+        length = images.shape[dim] - 1
+        difference = torch.diff(images, dim=dim)
+        nearness = torch.addcmul(one, difference, difference, value=-(radius_of_values**-2)).clamp_min_(0)
+        # What one of two neighbours gains the other one loses.
+        gain = nearness.mul_(difference).mul_(0.2)
+        smoothed.narrow(dim, 0, length).add_(gain)
+        smoothed.narrow(dim, 1, length).sub_(gain)
+    return smoothed
 
 
 def _cosine_basis(device: torch.device) -> torch.Tensor:
-    """The orthonormal 8-point DCT-II matrix (8, 8)."""
+    """The orthonormal DCT-II of 8 × 8 px as one matrix (64, 64) on blocks written row by row."""
     k = torch.arange(8, dtype=torch.float32, device=device)
     basis = torch.cos(torch.pi / 8 * (k[None] + 0.5) * k[:, None]) * 0.5
     basis[0] *= 0.5**0.5
-    return basis
+    return torch.kron(basis, basis)
 
 
 def _quantised(plane: torch.Tensor, table: tuple[int, ...], scale: torch.Tensor) -> torch.Tensor:
     """One plane (N, H, W) in 0…255 with its 8 × 8 DCT coefficients rounded; sides are multiples of 8."""
     count, height, width = plane.shape
     basis = _cosine_basis(plane.device)
-    blocks = (plane - 128).view(count, height // 8, 8, width // 8, 8).transpose(2, 3)
-    steps = torch.tensor(table, dtype=torch.float32, device=plane.device).view(1, 1, 1, 8, 8)
-    steps = (steps * scale.view(-1, 1, 1, 1, 1)).add_(0.5).floor_().clamp_(1, 255)
-    coefficients = (basis @ blocks @ basis.T).div_(steps).round_().mul_(steps)
-    blocks = basis.T @ coefficients @ basis
-    return blocks.transpose(2, 3).reshape(count, height, width) + 128
+    blocks = (plane - 128).view(count, height // 8, 8, width // 8, 8).transpose(2, 3).reshape(count, -1, 64)
+    steps = torch.tensor(table, dtype=torch.float32, device=plane.device)
+    steps = (steps * scale.view(-1, 1, 1)).add_(0.5).floor_().clamp_(1, 255)
+    coefficients = (blocks @ basis.T).div_(steps).round_().mul_(steps)
+    blocks = (coefficients @ basis).view(count, height // 8, width // 8, 8, 8)
+    return blocks.transpose(2, 3).reshape(count, height, width).add_(128)
 
 
 def jpeg(images: torch.Tensor, quality: torch.Tensor) -> torch.Tensor:
@@ -135,16 +139,18 @@ def jpeg(images: torch.Tensor, quality: torch.Tensor) -> torch.Tensor:
     """
     height, width = images.shape[-2:]
     bottom, right = -height % 16, -width % 16
-    rgb = functional.pad(images, (0, right, 0, bottom), mode="replicate") * 255
-    red, green, blue = rgb.unbind(1)
+    if bottom or right:
+        images = functional.pad(images, (0, right, 0, bottom), mode="replicate")
+    red, green, blue = (images * 255).unbind(1)
     luma = 0.299 * red + 0.587 * green + 0.114 * blue
     chroma = torch.cat([(blue - luma) * 0.564, (red - luma) * 0.713]) + 128
     scale = torch.where(quality < 50, 50 / quality, 2 - quality / 50)
     luma = _quantised(luma, JPEG_LUMINANCE, scale)
-    chroma = functional.avg_pool2d(chroma[:, None], 2)[:, 0]
+    chroma = chroma[:, ::2] + chroma[:, 1::2]
+    chroma = (chroma[..., ::2] + chroma[..., 1::2]).mul_(0.25)
     chroma = _quantised(chroma, JPEG_CHROMINANCE, scale.repeat(2)) - 128
     chroma = functional.interpolate(chroma[:, None], scale_factor=2, mode="bilinear")[:, 0]
     blue_part, red_part = chroma.chunk(2)
     decoded = torch.stack([luma + 1.402 * red_part, luma - 0.344136 * blue_part - 0.714136 * red_part,
                            luma + 1.772 * blue_part], 1)
-    return decoded[..., :height, :width].div(255).clamp(0, 1)
+    return decoded[..., :height, :width].div_(255).clamp_(0, 1)

@@ -6,8 +6,9 @@ import dataclasses
 
 import numpy as np
 import torch
-import torch.nn.functional as functional
 
+from .ageing import column
+from .bank import LABELLED_PLANES, PAINTED_PLANES
 from .mixture import Layers
 
 VISIBLE = 0.04  # a change of this size counts as damage, of full scale
@@ -17,7 +18,10 @@ DOUBTFUL = 0.012  # a change between this and VISIBLE is not judged
 
 @dataclasses.dataclass
 class Composite:
-    """Crops with layers on them: `image` (B, 3, H, W), `transmission`, `width`, `faint` and `paint` (B, 1, H, W)."""
+    """Crops with layers on them: `image` (B, 3, H, W), `transmission`, `width` and `faint` (B, 1, H, W).
+
+    Width and faint stay 0 for layers that are never labelled.
+    """
 
     image: torch.Tensor
     transmission: torch.Tensor
@@ -55,23 +59,29 @@ def _paint_round(result: Composite, layers: Layers, rows: np.ndarray) -> None:
     """Paints one group of layers, at most one for each crop."""
     device = result.image.device
     crops = torch.from_numpy(layers.crop[rows]).to(device)
-    planes = torch.from_numpy(layers.planes[rows]).to(device).float()
-    opacity = torch.from_numpy(layers.opacity[rows]).to(device).view(-1, 1, 1, 1)
-    relief = torch.from_numpy(layers.relief[rows]).to(device).view(-1, 1, 1, 1)
-    colour = torch.from_numpy(layers.colour[rows]).to(device).view(-1, 3, 1, 1)
+    planes = [plane.float() for plane in torch.from_numpy(layers.planes[rows, :LABELLED_PLANES]).to(device).split(1, 1)]
     image = result.image[crops]
-    mean_rows = torch.from_numpy(layers.towards_mean[rows]).to(device).view(-1, 1, 1, 1)
-    colour = torch.where(mean_rows, image.mean((2, 3), keepdim=True), colour)
-    alpha = planes[:, :1].mul_(1 / 255) * opacity
-    paint = colour * planes[:, 1:2].mul_(1 / 255)
-    shade = (planes[:, 2:3] - 127).mul_(1 / 254) * relief
-    image = torch.lerp(image, paint, alpha)
-    image = torch.addcmul(image, shade, 0.35 + 0.65 * image).clamp_(0, 1)
-    result.image[crops] = image
-    result.transmission[crops] *= 1 - alpha
-    result.width[crops] = torch.maximum(result.width[crops], planes[:, 3:4] * 0.25)
-    faint = torch.from_numpy(layers.faint[rows].astype(np.float32)).to(device).view(-1, 1, 1, 1)
-    result.faint[crops] = torch.maximum(result.faint[crops], faint * (planes[:, :1] > 0.3))
+    colour = column(layers.colour[rows], device)
+    if layers.towards_mean[rows].any():
+        mean_rows = column(layers.towards_mean[rows], device) > 0
+        colour = torch.where(mean_rows, image.mean((2, 3), keepdim=True), colour)
+    alpha = planes[0] * column(layers.opacity[rows] / 255, device)
+    kept = 1 - alpha
+    result.transmission[crops] *= kept
+    paint = alpha * planes[1].mul_(1 / 255)
+    if layers.relief[rows].any():
+        # The shade, which light scales, is worked into the factors of the image and the paint.
+        shade = (planes[2] - 127).mul_(column(layers.relief[rows] / 254, device))
+        lit = 1 + 0.65 * shade
+        image = image.mul_(kept.mul_(lit)).addcmul_(colour, paint.mul_(lit)).add_(shade.mul_(0.35))
+    else:
+        image = image.mul_(kept).addcmul_(colour, paint)
+    result.image[crops] = image.clamp_(0, 1)
+    if len(planes) > PAINTED_PLANES:
+        result.width[crops] = torch.maximum(result.width[crops], planes[3].mul_(0.25))
+        if layers.faint[rows].any():
+            shown = column(layers.faint[rows], device) * (planes[0] > 0.3 * 255)
+            result.faint[crops] = torch.maximum(result.faint[crops], shown)
 
 
 @dataclasses.dataclass
@@ -91,13 +101,22 @@ def label(clean: torch.Tensor, damaged: torch.Tensor, composited: Composite, *, 
     smaller changes, a rim of 1.5 px, paint that happens to match the photo, single changes that the grain
     (B, 1, 1, 1) hides, and `doubtful` (B, 1, H, W).
     """
-    change = (damaged - clean).abs().amax(1, keepdim=True)
+    red, green, blue = (damaged - clean).abs_().split(1, 1)
+    change = torch.maximum(torch.maximum(red, green), blue)
     hidden = (1.2 * grain).clamp(VISIBLE, 0.08)
-    threshold = torch.where(composited.faint > 0, torch.full_like(hidden, FAINT_VISIBLE), hidden)
-    target = (change > threshold).float()
-    painted = (composited.transmission < 0.75).float()
-    near = functional.max_pool2d(torch.maximum(target, painted), 3, stride=1, padding=1)
-    unsure = ((change > DOUBTFUL).float() + near + doubtful > 0).float()
-    ignore = unsure * (1 - target)
+    target = change > torch.where(composited.faint > 0, torch.full_like(hidden, FAINT_VISIBLE), hidden)
+    near = _with_neighbours(target | (composited.transmission < 0.75))
+    ignore = ((change > DOUBTFUL) | near | (doubtful > 0)) & ~target
     width = torch.where(composited.width > 0, composited.width, 3.0).clamp_min(1.0) * target
-    return Labels(target, ignore, width)
+    return Labels(target.float(), ignore.float(), width)
+
+
+def _with_neighbours(marked: torch.Tensor) -> torch.Tensor:
+    """The marked px (B, 1, H, W) and the eight around each, bool."""
+    wide = marked.clone()
+    wide[..., 1:] |= marked[..., :-1]
+    wide[..., :-1] |= marked[..., 1:]
+    tall = wide.clone()
+    tall[..., 1:, :] |= wide[..., :-1, :]
+    tall[..., :-1, :] |= wide[..., 1:, :]
+    return tall

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 import cv2
 import numpy as np
 
-from .bank import PLANES, OverlayBank
+from .bank import PAINTED_PLANES, PLANES, OverlayBank
 from .overlay import CANVAS_PX
 from .switches import DAMAGE, NEGATIVES, SynthesisSwitches
 
 OWN_TONE_SHARE = 0.12  # of lost emulsion: the layer laid bare has the tone of its surroundings
 STAINED_SHARE = 0.3  # of lost emulsion: what it lays bare is aged or dirty, tan to brown or grey, often no lighter than the picture
+BROKEN_KINDS = ("torn_crack", "fold")  # they may part the print into halves
 EDGE_KINDS = ("border_wear", "torn_corner", "white_margin")
 PAPER_KINDS = ("torn_crack", "peel", "flakes", "border_wear", "torn_corner", "fold", "skid")
 RELIEF_KINDS = ("torn_crack", "fold", "peel", "flakes", "border_wear", "torn_corner", "hairline", "skid")
@@ -20,6 +22,7 @@ NET_KINDS = ("dendrite", "craquelure")
 PARTICLE_KINDS = ("dust", "specks", "hair", "lint")
 RAGGED_KINDS = ("torn_crack", "fold", "peel", "flakes", "border_wear", "scratch", "stamped_scratch", "hairline")
 RAGGED_SHARE = 0.5  # of those windows: the overlay's edges are shaken by up to 3 px
+SHADE = 2  # the place of shade among the planes
 OUTSIDE = (0, 255, 127, 0, 127)  # what the planes hold outside the canvas for EDGE_KINDS; other kinds are mirrored
 
 # Chance weights at difficulty 0 and 1. By area real masks are 10 % lines up to 3 px, 55 % of 3 to 8 px and
@@ -65,9 +68,10 @@ STAGES = {
 class Layers:
     """Overlays laid over a batch, N in all, in the order in which they are composited.
 
-    `planes` uint8 (N, PLANES, H, W) as in Overlay.packed; `crop` (N,) the crop each belongs to; `opacity` (N,)
-    scales alpha; `colour` (N, 3) is the paint, RGB in [0, 1]; `relief` (N,) scales shade; `faint` (N,) tells
-    that small changes count as damage too; `towards_mean` (N,) paints with the crop's mean colour instead.
+    `planes` uint8 (N, PLANES, H, W) as in Overlay.packed, or only the first PAINTED_PLANES of what is never
+    labelled; `crop` (N,) the crop each belongs to; `opacity` (N,) scales alpha; `colour` (N, 3) is the paint, RGB in
+    [0, 1]; `relief` (N,) scales shade, 0 where there is none; `faint` (N,) tells that small changes count as damage
+    too; `towards_mean` (N,) paints with the crop's mean colour instead.
     """
 
     planes: np.ndarray
@@ -127,7 +131,7 @@ class Mixer:
             for _ in range(1 + int(rng.random() < 0.35)):
                 kind = self.negatives[int(rng.choice(len(self.negatives), p=weights / weights.sum()))]
                 chosen.append((crop, kind, negative_paint(rng, kind)))
-        return self._lay(rng, chosen, size=size)
+        return self._lay(rng, chosen, size=size, planes=PAINTED_PLANES)
 
     def stain_layers(self, rng: np.random.Generator, *, count: int, size: int) -> Layers:
         """Stains and foxing for some of `count` crops."""
@@ -137,17 +141,20 @@ class Mixer:
                 light = rng.uniform(0.35, 0.95)
                 colour = light * np.array([1.0, rng.uniform(0.8, 1.0), rng.uniform(0.55, 1.0)])
                 chosen.append((crop, "stains", _Paint(rng.uniform(0.05, 0.4), colour, 0.0)))
-        return self._lay(rng, chosen, size=size)
+        return self._lay(rng, chosen, size=size, planes=PAINTED_PLANES)
 
-    def _lay(self, rng: np.random.Generator, chosen: list[tuple[int, str, _Paint]], *, size: int) -> Layers:
-        """Cuts a window out of an overlay of the bank for each choice."""
-        planes = np.empty((len(chosen), PLANES, size, size), np.uint8)
-        for row, (_, kind, _) in enumerate(chosen):
-            index = int(rng.choice(self.by_kind[kind]))
-            self._window(rng, index, kind, size, planes[row])
+    def _lay(self, rng: np.random.Generator, chosen: list[tuple[int, str, _Paint]], *, size: int,
+             planes: int = PLANES) -> Layers:
+        """Cuts a window out of an overlay of the bank for each choice, its first `planes` planes."""
+        windows = np.empty((len(chosen), planes, size, size), np.uint8)
         paints = [paint for _, _, paint in chosen]
+        for row, (_, kind, paint) in enumerate(chosen):
+            index = int(rng.choice(self.by_kind[kind]))
+            self._window(rng, index, kind, size, windows[row])
+            if self.bank.flat_value(index, SHADE) == OUTSIDE[SHADE]:
+                paint.relief = 0.0
         return Layers(
-            planes, np.array([crop for crop, _, _ in chosen], np.int64),
+            windows, np.array([crop for crop, _, _ in chosen], np.int64),
             np.array([paint.opacity for paint in paints], np.float32),
             np.array([paint.colour for paint in paints], np.float32).reshape(len(paints), 3),
             np.array([paint.relief for paint in paints], np.float32),
@@ -157,7 +164,7 @@ class Mixer:
         )
 
     def _window(self, rng: np.random.Generator, index: int, kind: str, size: int, out: np.ndarray) -> None:
-        """A turned, scaled and mirrored window (PLANES, size, size) that shows some of the overlay's paint."""
+        """A turned, scaled and mirrored window (planes, size, size) that shows some of the overlay's paint."""
         zoom = float(np.exp(rng.uniform(*np.log(self.chances.zoom))))
         if kind in EDGE_KINDS:
             angle = np.pi / 2 * rng.integers(0, 4)
@@ -172,16 +179,27 @@ class Mixer:
         offset = centre - linear @ np.full(2, (size - 1) / 2)
         matrix = np.concatenate([linear, offset[:, None]], 1)
         border = cv2.BORDER_CONSTANT if kind in EDGE_KINDS else cv2.BORDER_REFLECT_101
-        if kind in RAGGED_KINDS and rng.random() < RAGGED_SHARE:
-            places = _ragged_places(rng, matrix, size)
-            for plane in range(PLANES):
-                cv2.remap(self.bank.planes[index, plane], *places, cv2.INTER_LINEAR, dst=out[plane],
+        ragged = kind in RAGGED_KINDS and rng.random() < RAGGED_SHARE
+        places = _ragged_places(rng, matrix, size) if ragged else None
+        for plane, window in enumerate(out):
+            flat = self.bank.flat_value(index, plane)
+            if flat is not None and (kind not in EDGE_KINDS or flat == OUTSIDE[plane]):
+                window[:] = flat
+            elif places is not None:
+                cv2.remap(self.bank.planes[index, plane], *places, cv2.INTER_LINEAR, dst=window,
                           borderMode=border, borderValue=OUTSIDE[plane])
-            return
-        for plane in range(PLANES):
-            cv2.warpAffine(self.bank.planes[index, plane], matrix, (size, size), dst=out[plane],
-                           flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-                           borderMode=border, borderValue=OUTSIDE[plane])
+            else:
+                cv2.warpAffine(self.bank.planes[index, plane], matrix, (size, size), dst=window,
+                               flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                               borderMode=border, borderValue=OUTSIDE[plane])
+
+
+@functools.lru_cache(maxsize=4)
+def pixel_grid(size: int) -> tuple[np.ndarray, np.ndarray]:
+    """The y and the x of every pixel, float32 (size, size) each, read-only."""
+    grid = np.mgrid[0:size, 0:size].astype(np.float32)
+    grid.flags.writeable = False
+    return grid[0], grid[1]
 
 
 def _ragged_places(rng: np.random.Generator, matrix: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -194,11 +212,11 @@ def _ragged_places(rng: np.random.Generator, matrix: np.ndarray, size: int) -> t
     knots = max(2, int(size / cell))
     shake = reach * rng.standard_normal((knots, knots, 2)).astype(np.float32)
     shake = cv2.resize(shake, (size, size), interpolation=cv2.INTER_LINEAR)
-    y, x = np.mgrid[0:size, 0:size].astype(np.float32)
-    x, y = x + shake[..., 0], y + shake[..., 1]
-    places_x = matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]
-    places_y = matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]
-    return cv2.convertMaps(places_x.astype(np.float32), places_y.astype(np.float32), cv2.CV_16SC2)
+    y, x = pixel_grid(size)
+    shake[..., 0] += x
+    shake[..., 1] += y
+    places = cv2.transform(shake, matrix)
+    return cv2.convertMaps(places, None, cv2.CV_16SC2)
 
 
 def damage_paint(rng: np.random.Generator, kind: str, *, bright: float, warmth: np.ndarray,

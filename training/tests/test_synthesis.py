@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 import torch
 
+from training import data
 from training.data import CleanPhotos, DataError, is_validation
-from training.synthesis import SynthesisSwitches, Synthesizer
-from training.synthesis.bank import DRAWINGS, draw_overlay
-from training.synthesis.capture import jpeg
-from training.synthesis.switches import DAMAGE, NEGATIVES
+from training.synthesis import SynthesisSwitches, Synthesizer, compositing
+from training.synthesis.ageing import deviation_of, gaussian_blur
+from training.synthesis.bank import DRAWINGS, OverlayBank, draw_overlay
+from training.synthesis.capture import jpeg, sigma_filter
+from training.synthesis.switches import AGEING, DAMAGE, NEGATIVES
 
 
 def synthesizer(data_dir: Path, **options) -> Synthesizer:
@@ -74,6 +76,20 @@ def test_every_kind_of_damage_can_be_switched_on_alone_and_is_marked(data_dir, k
     assert batch.target.sum() > 0
 
 
+@pytest.mark.parametrize("kind", AGEING)
+def test_every_kind_of_ageing_can_be_switched_on_alone_and_is_never_marked(data_dir, kind):
+    crack = ("torn_crack",) if kind == "displaced_halves" else ()
+    with_it, without = (synthesizer(data_dir, switches=SynthesisSwitches.only(*kinds, *crack)).batch(12, 64)
+                        for kinds in ((kind,), ()))
+    assert (with_it.clean - without.clean).abs().max() > 0.9 / 255
+    assert crack or with_it.target.sum() == 0
+
+
+def test_every_switch_is_one_of_damage_look_alike_or_ageing():
+    kinds = [*DAMAGE, *NEGATIVES, *AGEING]
+    assert sorted(kinds) == sorted(vars(SynthesisSwitches()))
+
+
 @pytest.mark.parametrize("kind", sorted(DRAWINGS))
 def test_every_drawing_is_repeatable_and_shows_something(kind, tmp_path):
     first, again = (draw_overlay(kind, seed=5, data_dir=tmp_path, split="train").packed() for _ in range(2))
@@ -110,6 +126,70 @@ def test_the_jpeg_loss_matches_that_of_a_real_encoder(quality):
     ours = jpeg(image, torch.tensor([float(quality)]))[0].permute(1, 2, 0).numpy() * 255
     loss_of_real, difference = np.abs(real - scene).mean(), np.abs(real - ours).mean()
     assert difference < 0.35 * loss_of_real
+
+
+@pytest.mark.parametrize("size", [32, 40])
+def test_jpeg_keeps_the_size_and_a_plain_colour(size):
+    colour = torch.tensor([0.8, 0.5, 0.2]).view(1, 3, 1, 1).expand(1, 3, size, size)
+    lossy = jpeg(colour, torch.tensor([90.0]))
+    assert lossy.shape == colour.shape
+    assert (lossy - colour).abs().max() < 0.02
+
+
+def test_blur_is_the_gaussian_of_each_rows_variance_with_the_border_repeated():
+    field = torch.rand(6, 2, 24, 40, generator=torch.Generator().manual_seed(0))
+    deviations = (0.0, 0.4, 0.8, 1.1, 1.6, 2.2)
+    blurred = gaussian_blur(field, torch.tensor(deviations).square().view(-1, 1, 1, 1), radius=4)
+    assert torch.allclose(blurred[0], field[0], atol=1e-6)
+    for row, deviation in enumerate(deviations[1:], 1):
+        for channel in range(2):
+            real = cv2.GaussianBlur(field[row, channel].numpy(), (9, 9), deviation, borderType=cv2.BORDER_REPLICATE)
+            assert np.abs(blurred[row, channel].numpy() - real).max() < 1e-5
+
+
+def test_denoising_pulls_near_neighbours_together_and_leaves_edges():
+    near, far = torch.zeros(1, 1, 4, 4), torch.zeros(1, 1, 4, 4)
+    near[..., 2:], far[..., 2:] = 0.015, 0.5
+    expected = near.clone()
+    expected[..., 1] += 0.2 * 0.015 * 0.75
+    expected[..., 2] -= 0.2 * 0.015 * 0.75
+    assert torch.allclose(sigma_filter(near, radius_of_values=0.03), expected, atol=1e-7)
+    assert torch.equal(sigma_filter(far, radius_of_values=0.03), far)
+
+
+def test_the_deviation_of_a_row_is_that_of_all_its_pixels():
+    field = torch.randn(3, 2, 30, 30, generator=torch.Generator().manual_seed(0)) + 0.3
+    assert torch.allclose(deviation_of(field), field.std(dim=(1, 2, 3), keepdim=True), rtol=1e-3)
+
+
+def test_planes_that_show_nothing_are_left_out_without_changing_a_crop(data_dir, monkeypatch):
+    quick = synthesizer(data_dir).batch(24, 64)
+    monkeypatch.setattr(OverlayBank, "flat_value", lambda *_: None)
+    every_plane = synthesizer(data_dir).batch(24, 64)
+    for name in vars(quick):
+        assert torch.equal(getattr(quick, name), getattr(every_plane, name)), name
+
+
+def test_a_rim_around_the_target_is_not_judged():
+    clean = torch.full((1, 3, 9, 9), 0.5)
+    damaged = clean.clone()
+    damaged[..., 4, 4] = 0.9
+    plain = compositing.Composite(damaged, torch.ones(1, 1, 9, 9), torch.zeros(1, 1, 9, 9), torch.zeros(1, 1, 9, 9))
+    labels = compositing.label(clean, damaged, plain, doubtful=torch.zeros(1, 1, 9, 9), grain=torch.zeros(1, 1, 1, 1))
+    rim = torch.zeros(9, 9)
+    rim[3:6, 3:6] = 1
+    rim[4, 4] = 0
+    assert labels.target.sum() == 1 and labels.target[0, 0, 4, 4] == 1
+    assert torch.equal(labels.ignore[0, 0], rim)
+
+
+def test_decoded_photographs_are_let_go_when_they_take_too_much_memory(data_dir, monkeypatch):
+    photos = CleanPhotos(data_dir, split="train", seed=0)
+    one = photos.photo(0).nbytes
+    monkeypatch.setattr(data, "DECODED_BYTES", 2 * one)
+    shown = [photos.photo(index).copy() for index in range(4)]
+    assert len(photos._decoded) == 2
+    assert np.array_equal(photos.photo(0), shown[0])
 
 
 def test_an_unknown_kind_is_refused():
