@@ -55,4 +55,15 @@ impl Document {
             }
         }
     }
+
+    /// True when a decision of the person would be lost: marks, sensitivity, or the repair of an area.
+    ///
+    /// What a search and its repair gave by themselves can be had again.
+    pub fn has_unsaved_edits(&self) -> bool {
+        let saved = match &self.exported {
+            Exported::Never(beginning) => beginning,
+            Exported::Once(exported) => &exported.editable,
+        };
+        !self.editable.is_same(saved)
+    }
 }

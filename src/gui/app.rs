@@ -10,6 +10,7 @@ mod linear;
 mod marks;
 mod memory;
 mod mending;
+mod note;
 mod planning;
 mod postponed;
 mod screen;
@@ -40,6 +41,9 @@ use crate::journal::JournalFolder;
 
 /// Work on the UI thread that takes longer is named in the log.
 const LONG_FOR_A_FRAME: Duration = Duration::from_millis(4);
+
+/// How long a button may be held for a click, s: where frames are slow, press and release are told late.
+const CLICK_SECONDS: f64 = 5.0;
 
 /// What the application is started with besides the jobs.
 #[derive(Debug, Default)]
@@ -113,7 +117,10 @@ impl UnscratchApp {
         keep_to_this_thread();
         theme::apply(ctx);
         // Ctrl+0, Ctrl+Plus and Ctrl+Minus zoom the photo; text and controls have commands of their own.
-        ctx.options_mut(|options| options.zoom_with_keyboard = false);
+        ctx.options_mut(|options| {
+            options.zoom_with_keyboard = false;
+            options.input_options.max_click_duration = CLICK_SECONDS;
+        });
         let mut app = Self {
             jobs,
             store: options.settings,
@@ -230,6 +237,7 @@ impl UnscratchApp {
                 canvas.paint(ui.painter(), &layout, &self.model(), &self.pointer);
             });
             self.canvas = canvas;
+            self.note_trace(&layout);
         }
         panels::chips::show(ui, area, &self.model(), &mut actions);
         self.apply(&ctx, actions);
@@ -282,8 +290,7 @@ impl UnscratchApp {
     fn fitted_layout(&mut self, area: Rect, pixels_per_point: f32) -> Option<canvas::Layout> {
         let photo = std::sync::Arc::clone(self.document.as_ref()?.photo());
         if self.view.view.fitted {
-            self.view.view =
-                canvas::fitted(area, self.store.settings.compare, pixels_per_point, &photo);
+            self.view.view = canvas::fitted(area, &self.store.settings, pixels_per_point, &photo);
         }
         Some(canvas::layout(
             area,
@@ -317,7 +324,11 @@ impl UnscratchApp {
                     .path()
                     .file_name()
                     .map(|name| name.to_string_lossy().into_owned());
-                let mark = if document.is_modified() { "• " } else { "" };
+                let mark = if document.has_unsaved_edits() {
+                    "• "
+                } else {
+                    ""
+                };
                 let page = page_of(document.photo()).map(|page| format!(", {page}"));
                 let (name, page) = (name.unwrap_or_default(), page.unwrap_or_default());
                 format!("{mark}{name}{page} – Unscratch")
@@ -353,7 +364,11 @@ impl UnscratchApp {
         if self.work.exporting.is_some() {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
             self.view.after_export = Some(Then::Quit);
-        } else if self.document.as_ref().is_some_and(Document::is_modified) {
+        } else if self
+            .document
+            .as_ref()
+            .is_some_and(Document::has_unsaved_edits)
+        {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
             self.view.dialog = Some(Dialog::Unsaved(Then::Quit));
         }

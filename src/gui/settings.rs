@@ -40,8 +40,9 @@ pub enum CompareMode {
 pub struct Settings {
     /// Photos opened, the latest first.
     pub recent: Vec<PathBuf>,
-    /// Size of text and controls, 1 = as the system says.
-    pub interface_scale: f32,
+    /// Size of text and controls that the person chose, 1 = as the system says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interface_scale: Option<f32>,
     /// Folder the last photo came from.
     pub last_folder: Option<PathBuf>,
     /// Folder the last restored photo was written to, where that was not its original's.
@@ -98,7 +99,7 @@ impl Default for Settings {
             recent: Vec::new(),
             last_folder: None,
             export_folder: None,
-            interface_scale: 1.0,
+            interface_scale: None,
             brush_diameter_px: 18.0,
             brush_hardness: 0.8,
             pen_pressure: true,
@@ -193,17 +194,6 @@ impl Settings {
         u64::from(self.memory_limit_mib) << 20
     }
 
-    /// The next size of the interface above the present one, or below it.
-    pub fn next_interface_scale(&self, larger: bool) -> Option<f32> {
-        let now = self.interface_scale;
-        let mut scales = INTERFACE_SCALES.into_iter();
-        if larger {
-            scales.find(|scale| *scale > now)
-        } else {
-            scales.rfind(|scale| *scale < now)
-        }
-    }
-
     /// Makes the brush's edge harder, or softer with a negative step.
     pub fn harden_brush(&mut self, step: f32) {
         self.brush_hardness = (self.brush_hardness + step).clamp(0.0, 1.0);
@@ -216,7 +206,8 @@ impl Settings {
         self.brush_diameter_px = finite(self.brush_diameter_px, defaults.brush_diameter_px)
             .clamp(*BRUSH_DIAMETER_PX.start(), *BRUSH_DIAMETER_PX.end());
         let [smallest, .., largest] = INTERFACE_SCALES;
-        self.interface_scale = finite(self.interface_scale, 1.0).clamp(smallest, largest);
+        let scale = self.interface_scale.map(|scale| finite(scale, 1.0));
+        self.interface_scale = scale.map(|scale| scale.clamp(smallest, largest));
         self.brush_hardness = finite(self.brush_hardness, defaults.brush_hardness).clamp(0.0, 1.0);
         self.overlay_opacity =
             finite(self.overlay_opacity, defaults.overlay_opacity).clamp(0.05, 1.0);
@@ -228,6 +219,16 @@ impl Settings {
         self.memory_limit_mib = self.memory_limit_mib.max((MIN_WORKING_BYTES >> 20) as u32);
         self.recent.truncate(RECENT_MAX);
         self
+    }
+}
+
+/// The next size of the interface above `now`, or below it.
+pub fn next_interface_scale(now: f32, larger: bool) -> Option<f32> {
+    let mut scales = INTERFACE_SCALES.into_iter();
+    if larger {
+        scales.find(|scale| *scale > now)
+    } else {
+        scales.rfind(|scale| *scale < now)
     }
 }
 
@@ -362,7 +363,7 @@ mod tests {
         .unwrap();
         let tidied = SettingsStore::load(Some(path)).settings;
         assert_eq!(tidied.brush_diameter_px, 400.0);
-        assert_eq!(tidied.interface_scale, 0.75);
+        assert_eq!(tidied.interface_scale, Some(0.75));
         assert!(tidied.overlay_opacity.is_finite());
     }
 

@@ -34,6 +34,15 @@ pub struct Notice {
     pub is_error: bool,
 }
 
+/// What a search for damage came to that marked nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// Something may be damage, but nothing is certain.
+    Uncertain,
+    /// Nothing looks like damage, however eagerly it is searched.
+    Nothing,
+}
+
 /// Keys that act while they are held.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HeldKeys {
@@ -62,6 +71,8 @@ pub struct ViewState {
     pub draft: Option<Draft>,
     /// A traced scratch that is shown, to be kept or rejected, and what keeping it does.
     pub traced: Option<(BrushMode, Shape)>,
+    /// Whether that trace was seen: nobody keeps what they have not seen.
+    pub trace_seen: bool,
     /// The area whose repair is being changed.
     pub area: Option<PickedArea>,
     /// Whether shape tools act on protection instead of marks.
@@ -78,6 +89,10 @@ pub struct ViewState {
     pub dialog: Option<Dialog>,
     /// The pressure with which a pen last touched the photo, 0 to 1; `None` until one that tells it did.
     pub pen: Option<f32>,
+    /// What a search that marked nothing came to, until the person goes on or puts it away.
+    pub finding: Option<Finding>,
+    /// Size of text and controls that fits the screen, once it is known.
+    pub screen_scale: Option<f32>,
     /// The message that stays on screen.
     pub notice: Option<Notice>,
     /// Image position of the last point painted, for straight lines.
@@ -116,6 +131,7 @@ impl Default for ViewState {
             tool: Tool::default(),
             draft: None,
             traced: None,
+            trace_seen: false,
             area: None,
             shapes_protect: false,
             overlay: Overlay::default(),
@@ -124,6 +140,8 @@ impl Default for ViewState {
             loupe: false,
             dialog: None,
             pen: None,
+            finding: None,
+            screen_scale: None,
             notice: None,
             last_point: None,
             viewport: Rect::ZERO,

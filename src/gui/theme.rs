@@ -23,6 +23,8 @@ pub const TEXT: Color32 = Color32::from_gray(214);
 pub const TEXT_STRONG: Color32 = Color32::from_gray(244);
 /// Captions and hints; 4.5 : 1 on [`PANEL`].
 pub const TEXT_WEAK: Color32 = Color32::from_gray(152);
+/// States that were undone: dimmer than a caption, 3 : 1 on a card.
+pub const TEXT_UNDONE: Color32 = Color32::from_gray(116);
 /// The one accent colour, a darkroom amber.
 pub const ACCENT: Color32 = Color32::from_rgb(232, 170, 76);
 /// The accent under the pointer.

@@ -78,7 +78,7 @@ fn work_comes_back_with_its_undo_after_the_window_was_killed() {
         Some(Dialog::Resume(_))
     ));
     window.harness.get_by_label("Continue").click();
-    window.harness.run();
+    window.harness.step();
     window.settle();
     assert!(window.app().view().dialog.is_none());
     assert!(window.mask_at(45, 40) > 0);
@@ -101,8 +101,8 @@ fn exported_work_taken_up_again_is_still_exported_and_the_view_is_as_it_was() {
         window.stroke(PointerButton::Primary, &[(30.0, 40.0), (60.0, 40.0)]);
         window.settle();
         // The overlay by hand, and rulers.
-        for key in [Key::Num5, Key::R] {
-            window.harness.key_press(key);
+        for (modifiers, key) in [(Modifiers::NONE, Key::Num5), (Modifiers::COMMAND, Key::R)] {
+            window.harness.key_press_modifiers(modifiers, key);
             window.harness.run();
         }
         window
@@ -149,20 +149,20 @@ fn starting_afresh_keeps_the_saved_work_until_a_new_mark_takes_its_place() {
         let mut window = window_on(&photo, &journals);
         asks(&mut window);
         window.harness.get_by_label("Start afresh").click();
-        window.harness.run();
+        window.harness.step();
         assert_eq!(window.mask_at(45, 40), 0);
     }
     let mut window = window_on(&photo, &journals);
     asks(&mut window);
     window.harness.get_by_label("Start afresh").click();
-    window.harness.run();
+    window.harness.step();
     window.stroke(PointerButton::Primary, &[(30.0, 90.0), (60.0, 90.0)]);
     until_saved(&mut window, &journals, 45, 90);
     drop(window);
     let mut window = window_on(&photo, &journals);
     asks(&mut window);
     window.harness.get_by_label("Continue").click();
-    window.harness.run();
+    window.harness.step();
     window.settle();
     assert!(window.mask_at(45, 90) > 0);
     assert_eq!(window.mask_at(45, 40), 0);
@@ -192,7 +192,7 @@ fn a_moved_photo_is_recognised_and_a_changed_one_is_told() {
         .harness
         .get_by_label("Use the marks all the same")
         .click();
-    window.harness.run();
+    window.harness.step();
     window.settle();
     assert!(window.mask_at(45, 40) > 0);
 }

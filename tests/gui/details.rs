@@ -107,9 +107,7 @@ fn cleared_marks_are_not_called_damage_that_was_not_found() {
     window.settle();
     window.harness.get_by_label("Clear marks").click();
     window.settle();
-    window
-        .harness
-        .get_by_label("Nothing is marked; paint to mark damage");
+    window.harness.get_by_label("Nothing is marked");
 }
 
 #[test]

@@ -105,16 +105,34 @@ pub fn ask_to_close(window: &mut Window) {
 }
 
 #[test]
-fn a_repair_that_was_never_exported_is_unsaved_even_without_a_stroke() {
+fn a_repair_that_nobody_had_a_hand_in_is_left_without_a_question_and_a_decision_is_not() {
     let mut window = open(&scratched());
     window.settle();
-    assert!(window.app().document().unwrap().undo_label().is_none());
+    assert!(!window.app().document().unwrap().restoration().is_empty());
+    assert!(!window.app().document().unwrap().has_unsaved_edits());
+    // Another sensitivity is a decision.
+    window.harness.key_press(Key::F4);
+    window.settle();
     ask_to_close(&mut window);
     window
         .harness
         .get_by_label_contains("Export the restored photo first?");
     window.harness.get_by_label("Keep editing").click();
     window.harness.run();
+    window
+        .harness
+        .key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    window.settle();
+    ask_to_close(&mut window);
+    assert!(window.app().view().dialog.is_none(), "it was taken back");
+}
+
+#[test]
+fn what_was_exported_is_left_without_a_question() {
+    let mut window = open(&scratched());
+    window.settle();
+    window.stroke(PointerButton::Primary, &[(200.0, 120.0), (230.0, 120.0)]);
+    window.settle();
     window.harness.get_by_label("Export…").click();
     window.harness.run();
     window.harness.get_by_label("Export").click();

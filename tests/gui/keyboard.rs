@@ -5,7 +5,7 @@ use eframe::egui::{Event, Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use unscratch::gui::tools::Tool;
 
-fn key(window: &mut Window, modifiers: Modifiers, key: Key, pressed: bool) {
+pub fn key(window: &mut Window, modifiers: Modifiers, key: Key, pressed: bool) {
     window.harness.event(Event::Key {
         key,
         physical_key: None,
@@ -16,17 +16,17 @@ fn key(window: &mut Window, modifiers: Modifiers, key: Key, pressed: bool) {
     window.harness.step();
 }
 
-fn tap(window: &mut Window, modifiers: Modifiers, pressed: Key) {
+pub fn tap(window: &mut Window, modifiers: Modifiers, pressed: Key) {
     key(window, modifiers, pressed, true);
     key(window, modifiers, pressed, false);
 }
 
-fn plain_tap(window: &mut Window, pressed: Key) {
+pub fn plain_tap(window: &mut Window, pressed: Key) {
     tap(window, Modifiers::NONE, pressed);
 }
 
 /// The image position of the crosshair.
-fn crosshair(window: &Window) -> (f64, f64) {
+pub fn crosshair(window: &Window) -> (f64, f64) {
     window
         .app()
         .view()
@@ -35,7 +35,7 @@ fn crosshair(window: &Window) -> (f64, f64) {
 }
 
 /// Moves the crosshair by arrow keys onto the pixel (x, y).
-fn go(window: &mut Window, x: u32, y: u32) {
+pub fn go(window: &mut Window, x: u32, y: u32) {
     for _ in 0..600 {
         let (at_x, at_y) = crosshair(window);
         let (dx, dy) = (f64::from(x) + 0.5 - at_x, f64::from(y) + 0.5 - at_y);
@@ -62,7 +62,7 @@ fn go(window: &mut Window, x: u32, y: u32) {
 }
 
 /// A window whose crosshair was called by an arrow key, with the tool of `letter`.
-fn desk(photo: &image::DynamicImage, modifiers: Modifiers, letter: Key) -> Window {
+pub fn desk(photo: &image::DynamicImage, modifiers: Modifiers, letter: Key) -> Window {
     let mut window = open(photo);
     window.settle();
     plain_tap(&mut window, Key::ArrowLeft);
@@ -72,7 +72,7 @@ fn desk(photo: &image::DynamicImage, modifiers: Modifiers, letter: Key) -> Windo
 }
 
 /// Presses Space at the first place and lets it go at the last.
-fn drag(window: &mut Window, places: &[(u32, u32)]) {
+pub fn drag(window: &mut Window, places: &[(u32, u32)]) {
     go(window, places[0].0, places[0].1);
     key(window, Modifiers::NONE, Key::Space, true);
     for &(x, y) in &places[1..] {
@@ -82,19 +82,19 @@ fn drag(window: &mut Window, places: &[(u32, u32)]) {
     window.settle();
 }
 
-fn clicks(window: &mut Window, places: &[(u32, u32)]) {
+pub fn clicks(window: &mut Window, places: &[(u32, u32)]) {
     for &(x, y) in places {
         go(window, x, y);
         plain_tap(window, Key::Space);
     }
 }
 
-fn undo_label(window: &Window) -> Option<&'static str> {
+pub fn undo_label(window: &Window) -> Option<&'static str> {
     window.app().document().unwrap().undo_label()
 }
 
 /// The label of the widget that has the keyboard.
-fn focused(window: &Window) -> Option<String> {
+pub fn focused(window: &Window) -> Option<String> {
     let nodes = window.harness.root().children_recursive();
     nodes
         .map(|node| node.accesskit_node())
@@ -271,7 +271,7 @@ fn a_lasso_is_drawn_with_space_held_and_a_hole_is_filled_by_a_tap() {
 }
 
 /// With a scratch of little red, so that the fake network is not sure of it.
-fn faint() -> image::DynamicImage {
+pub fn faint() -> image::DynamicImage {
     let mut photo = image::RgbImage::from_pixel(320, 240, image::Rgb([8, 30, 30]));
     for y in 40..200 {
         for x in SCRATCH {

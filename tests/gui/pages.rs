@@ -132,7 +132,9 @@ fn the_keys_and_the_menu_turn_pages_and_step_over_smaller_copies() {
     assert_eq!(page(&window), 4);
     turn(&mut window, Key::PageUp);
     until_page(&mut window, 3);
-    // The repair of that page was never exported, so the person is asked as before any other photo.
+    // Work on that page was never exported, so the person is asked as before any other photo.
+    window.stroke(PointerButton::Primary, &[(30.0, 40.0), (60.0, 40.0)]);
+    window.settle();
     turn(&mut window, Key::PageUp);
     window
         .harness
@@ -179,7 +181,7 @@ fn each_page_has_work_of_its_own_that_comes_back_to_it() {
         });
         window.harness.run();
         window.harness.get_by_label("Continue").click();
-        window.harness.run();
+        window.harness.step();
         window.settle();
         assert!(window.mask_at(45, own) > 0 && window.mask_at(45, other) == 0);
     }

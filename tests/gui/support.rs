@@ -100,6 +100,17 @@ pub fn start_in(
     start_with(folder, file, HarnessBuilder::default(), load, change)
 }
 
+/// As [`start_in`], with an engine of its own.
+pub fn start_with_engine(
+    folder: TempDir,
+    file: Option<PathBuf>,
+    engine: impl FnOnce() -> Engine + Send + 'static,
+    change: impl FnOnce(&mut AppOptions) + 'static,
+) -> Window {
+    let load: Loader = Box::new(|| Ok(engine()));
+    start_with(folder, file, HarnessBuilder::default(), load, change)
+}
+
 fn open_saved(
     photo: &image::DynamicImage,
     builder: HarnessBuilder<UnscratchApp>,
@@ -182,6 +193,7 @@ impl Window {
                 && work.marking.is_none()
                 && !app.is_planning()
                 && !work.tracing
+                && !app.is_looking_for_work()
                 && work.mending.is_none()
                 && work.searching.is_none()
                 && !app.canvas().is_making_levels()

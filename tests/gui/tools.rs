@@ -118,7 +118,7 @@ fn a_polygon_is_closed_by_its_first_corner() {
 #[test]
 fn a_rectangle_protects_when_shapes_do() {
     let mut window = window_with("Rectangle");
-    window.harness.get_by_label("Shapes protect").click();
+    window.harness.get_by_label("Keep unchanged").click();
     window.harness.step();
     drag(
         &mut window,

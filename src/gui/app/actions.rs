@@ -16,7 +16,7 @@ const ZOOM_STEP: f64 = 1.25;
 /// A key's step of brush size.
 const BRUSH_STEP: f32 = 1.15;
 /// How far a key moves the divider, as a part of the picture area.
-const DIVIDER_STEP: f32 = 0.05;
+const DIVIDER_STEP: f32 = 0.02;
 /// A key's step of hardness.
 const HARDNESS_STEP: f32 = 0.1;
 
@@ -94,6 +94,7 @@ impl UnscratchApp {
             Action::SetAreaStrength(strength) => self.set_area_strength(strength),
             Action::AreaStrengthDone => self.area_strength_done(),
             Action::DismissNotice => self.view.notice = None,
+            Action::DismissFinding => self.view.finding = None,
             Action::CloseDialog => {
                 self.view.dialog = None;
                 self.view.after_export = None;
@@ -205,7 +206,7 @@ impl UnscratchApp {
             Command::ZoomOut => self.zoom_step(ctx, 1.0 / ZOOM_STEP),
             Command::InterfaceLarger => self.resize_interface(ctx, true),
             Command::InterfaceSmaller => self.resize_interface(ctx, false),
-            Command::InterfaceNormal => settings.interface_scale = 1.0,
+            Command::InterfaceNormal => settings.interface_scale = Some(1.0),
             Command::CompareRestored => self.compare(CompareMode::Restored),
             Command::CompareSplit => self.compare(CompareMode::Split),
             Command::CompareSplitAcross => self.compare(CompareMode::SplitAcross),

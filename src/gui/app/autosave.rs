@@ -5,49 +5,27 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eframe::egui;
-use serde::{Deserialize, Serialize};
 
 use super::UnscratchApp;
 use super::linear::choice_for_work;
+use super::note::Note;
 use crate::document::Document;
-use crate::gui::canvas::transform::View;
 use crate::gui::dialogs::{Dialog, autosaves::AutosavesForm, resume::ResumeForm};
-use crate::gui::settings::CompareMode;
-use crate::gui::state::{Notice, OverlayMode};
-use crate::gui::tools::Tool;
+use crate::gui::state::Notice;
 use crate::jobs::OpenRequest;
 use crate::journal::{
     Autosave, Capture, JournalEvent, JournalFolder, JournalSystem, Limits, MasterId, Offer, Origin,
     Place,
 };
-use crate::photo::TransferChoice;
 
 /// How often the work is handed over at most; a killed program loses about this much.
 const EVERY: Duration = Duration::from_millis(250);
 
+/// How long a search for damage waits to hear whether there is work on the photo.
+const LOOKS_FOR: Duration = Duration::from_secs(3);
+
 /// Unfinished work listed on the start screen.
 const UNFINISHED_SHOWN: usize = 2;
-
-/// What of the window is found again with the work.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Note {
-    /// Scale, middle, fitted.
-    view: (f64, (f64, f64), bool),
-    /// Number in the palette.
-    tool: usize,
-    /// 0 off, 1 marks, 2 probability.
-    overlay: u8,
-    compare: CompareMode,
-    split: f32,
-    brush: (f32, f32),
-    shapes_protect: bool,
-    /// Rulers, pixel grid, navigator; absent from older journals.
-    #[serde(default)]
-    aids: Option<(bool, bool, bool)>,
-    /// Whether the photo is taken for a linear scan; absent from older journals, when none was.
-    #[serde(default)]
-    transfer: Option<TransferChoice>,
-}
 
 /// When something was last handed over, and what.
 #[derive(Debug, PartialEq)]
@@ -73,8 +51,12 @@ pub(super) struct Saving {
     /// Whether captures of the open photo are taken; not before it is known what work there is already.
     is_on: bool,
     handed: Option<Handed>,
+    /// Since when it is asked whether there is work on the open photo; the search for damage waits for the answer.
+    looking: Option<Instant>,
     /// Work found for the open photo, waiting for an answer.
     offer: Option<Box<Offer>>,
+    /// The work that was taken up had been exported, and its marks still lack what the search will find.
+    marks_exported: bool,
     /// The photo that was opened in order to go on with it.
     to_resume: Option<OpenRequest>,
 }
@@ -100,16 +82,34 @@ impl Saving {
 }
 
 impl UnscratchApp {
-    /// A photo was opened: asks whether there is work on it.
-    pub(super) fn look_for_work(&mut self) {
+    /// A photo was opened: asks whether there is work on it; whether there will be an answer.
+    pub(super) fn look_for_work(&mut self) -> bool {
         self.saving.is_on = false;
         self.saving.handed = None;
         self.saving.offer = None;
+        self.saving.looking = None;
+        self.saving.marks_exported = false;
         if !self.store.settings.autosave {
-            return;
+            return false;
         }
-        if let (Some(system), Some(document)) = (&self.saving.system, &self.document) {
-            system.look(MasterId::of(document.photo()));
+        let (Some(system), Some(document)) = (&self.saving.system, &self.document) else {
+            return false;
+        };
+        system.look(MasterId::of(document.photo()));
+        self.saving.looking = Some(Instant::now());
+        true
+    }
+
+    /// Whether it is not known yet if there is work on the open photo.
+    pub fn is_looking_for_work(&self) -> bool {
+        self.saving.looking.is_some()
+    }
+
+    /// Begins the search that nobody asked for, now that it is known how the work on the photo begins.
+    pub(super) fn search_by_itself(&mut self) {
+        self.saving.looking = None;
+        if self.work.engine_error.is_none() {
+            self.detect();
         }
     }
 
@@ -126,6 +126,13 @@ impl UnscratchApp {
         };
         for event in events {
             self.take_journal_event(event);
+        }
+        if let Some(since) = self.saving.looking {
+            // The answer may come later all the same.
+            match LOOKS_FOR.checked_sub(since.elapsed()) {
+                Some(left) => ctx.request_repaint_after(left),
+                None => self.search_by_itself(),
+            }
         }
         let due = self
             .saving
@@ -178,7 +185,14 @@ impl UnscratchApp {
     fn looked(&mut self, master: &MasterId, offer: Option<Box<Offer>>) {
         let document = self.document.as_ref();
         let is_open = document.is_some_and(|it| MasterId::of(it.photo()) == *master);
-        if !is_open || self.saving.is_on {
+        if !is_open {
+            return;
+        }
+        let waited = self.saving.looking.take().is_some();
+        if self.saving.is_on {
+            if waited {
+                self.search_by_itself();
+            }
             return;
         }
         let to_resume = self.saving.to_resume.take();
@@ -186,8 +200,12 @@ impl UnscratchApp {
             .is_some_and(|chosen| chosen.path == master.path && chosen.page == Some(master.page));
         let Some(offer) = offer else {
             self.begin_saving();
+            if waited {
+                self.search_by_itself();
+            }
             return;
         };
+        self.stop_search();
         let form = ResumeForm::new(master, &offer);
         let goes_on = was_chosen && offer.origin != Origin::Changed;
         self.saving.offer = Some(offer);
@@ -225,6 +243,7 @@ impl UnscratchApp {
         let stated = document.photo().stated_transfer();
         let noted = note.as_ref().and_then(|note| note.transfer);
         self.take_photo_as(choice_for_work(noted, origin == Origin::Changed, stated));
+        let was_searched = note.as_ref().and_then(|note| note.searched) != Some(false);
         let Some(document) = &mut self.document else {
             return;
         };
@@ -244,13 +263,38 @@ impl UnscratchApp {
             if recovered.capture.exported && origin != Origin::Changed {
                 let state = document.snapshot();
                 document.mark_exported(state);
+                self.saving.marks_exported = true;
             }
             if let Some(note) = note {
                 self.take_note(&note);
             }
         }
         self.begin_saving();
+        if was_searched {
+            self.search_by_itself();
+        } else {
+            // The person had stopped the search.
+            self.stop_search();
+            self.work.search_stopped = Some(Instant::now());
+        }
         self.request_fill();
+    }
+
+    /// The search of exported work that was taken up ended: what it found belongs to what was exported.
+    pub(super) fn search_ended(&mut self) {
+        let is_exported = std::mem::take(&mut self.saving.marks_exported);
+        let document = self.document.as_mut();
+        if let Some(document) = document.filter(|it| is_exported && !it.has_unsaved_edits()) {
+            let state = document.snapshot();
+            document.mark_exported(state);
+        }
+    }
+
+    /// Stops a search for damage without a word.
+    fn stop_search(&mut self) {
+        if let Some(id) = self.work.detecting.take() {
+            self.jobs.cancel(id);
+        }
     }
 
     /// Leaves the offered work where it is until the first new edit takes its place.
@@ -258,6 +302,7 @@ impl UnscratchApp {
         self.view.dialog = None;
         self.saving.offer = None;
         self.begin_saving();
+        self.search_by_itself();
     }
 
     /// Opens a page of a photo and goes on with the work on it.
@@ -354,93 +399,9 @@ impl UnscratchApp {
             what,
         });
     }
-
-    fn note(&self) -> Note {
-        let settings = &self.store.settings;
-        let View {
-            scale,
-            center,
-            fitted,
-        } = self.view.view;
-        Note {
-            view: (scale, center, fitted),
-            tool: Tool::ALL
-                .iter()
-                .position(|tool| *tool == self.view.tool)
-                .unwrap_or(0),
-            // One that gave way to a repair is not to be seen when the work is taken up.
-            overlay: match self.view.overlay.shown() {
-                OverlayMode::Off => 0,
-                OverlayMode::Mask => 1,
-                OverlayMode::Probability => 2,
-                OverlayMode::Outline => 3,
-                OverlayMode::Provenance => 4,
-            },
-            compare: settings.compare,
-            split: self.view.split,
-            brush: (settings.brush_diameter_px, settings.brush_hardness),
-            shapes_protect: self.view.shapes_protect,
-            transfer: self
-                .document
-                .as_ref()
-                .map(|document| document.photo().transfer_choice()),
-            aids: Some((settings.rulers, settings.pixel_grid, settings.navigator)),
-        }
-    }
-
-    fn take_note(&mut self, note: &Note) {
-        let (scale, center, fitted) = note.view;
-        let is_sound = [scale, center.0, center.1].iter().all(|it| it.is_finite());
-        if is_sound && scale > 0.0 {
-            self.view.view = View {
-                scale,
-                center,
-                fitted,
-            };
-        }
-        if let Some(tool) = Tool::ALL.get(note.tool) {
-            self.view.tool = *tool;
-        }
-        // As one chosen by hand: the repair that comes with the work does not put it away.
-        self.view.overlay.choose(match note.overlay {
-            0 => OverlayMode::Off,
-            2 => OverlayMode::Probability,
-            3 => OverlayMode::Outline,
-            4 => OverlayMode::Provenance,
-            _ => OverlayMode::Mask,
-        });
-        self.view.split = note.split.clamp(0.0, 1.0);
-        self.view.shapes_protect = note.shapes_protect;
-        let settings = &mut self.store.settings;
-        settings.compare = note.compare;
-        if let Some(aids) = note.aids {
-            (settings.rulers, settings.pixel_grid, settings.navigator) = aids;
-        }
-        (settings.brush_diameter_px, settings.brush_hardness) = note.brush;
-        *settings = std::mem::take(settings).tidied();
-    }
 }
 
 /// Whether the document may be replaced by an empty one: nobody worked on it.
 pub(super) fn is_untouched(document: &Document) -> bool {
     document.detection().is_none() && document.saved_work().is_empty()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_note_of_an_older_journal_says_nothing_of_linear_scans_and_is_read_all_the_same() {
-        let older = r#"{"view": [1.0, [2.0, 3.0], false], "tool": 1, "overlay": 0, "compare": "restored",
-            "split": 0.5, "brush": [24.0, 0.8], "shapes_protect": false}"#;
-        let note: Note = serde_json::from_str(older).unwrap();
-        assert_eq!(note.transfer, None);
-        let newer = Note {
-            transfer: Some(TransferChoice::Linear),
-            ..note
-        };
-        let json = serde_json::to_string(&newer).unwrap();
-        assert_eq!(serde_json::from_str::<Note>(&json).unwrap(), newer);
-    }
 }

@@ -48,6 +48,8 @@ impl UnscratchApp {
         if mode == BrushMode::Erase {
             // What is to be unmarked must be seen.
             self.view.overlay.correct();
+        } else {
+            self.view.overlay.edit();
         }
         // Before the mask changes: a click may begin and end within one frame.
         self.canvas.stroke_begins();
@@ -151,6 +153,7 @@ impl UnscratchApp {
                 .jobs
                 .detect(document.photo().clone(), document.contexts().clone());
             self.work.detecting = Some(id);
+            self.view.finding = None;
             self.work.search_stopped = None;
             self.work.cancelling = None;
         }
@@ -175,7 +178,7 @@ impl UnscratchApp {
             return;
         }
         let Some(id) = self.work.cancellable() else {
-            if self.view.notice.take().is_none() {
+            if self.view.notice.take().is_none() && self.view.finding.take().is_none() {
                 self.view.area = None;
             }
             return;

@@ -12,7 +12,8 @@ use crate::document::Document;
 use crate::gui::canvas::PreviewPicture;
 use crate::gui::canvas::transform::View;
 use crate::gui::dialogs::{Then, export};
-use crate::gui::state::{Notice, Overlay};
+use crate::gui::state::{Finding, Notice, Overlay};
+use crate::gui::tools::Tool;
 use crate::jobs::{EngineInfo, ExportReport, JobEvent, JobId, Preview};
 use crate::photo::Photo;
 use crate::restore::{starting_probability, threshold_from_probability};
@@ -90,7 +91,10 @@ impl UnscratchApp {
         if let Some(photo) = untouched.map(|document| Arc::clone(document.photo())) {
             self.document = Some(Document::with_threshold(photo, threshold));
             self.bound_memory();
-            self.detect();
+            // A search that was stopped stays so, and one that waits for the person's word goes on waiting.
+            if self.work.detecting.is_some() {
+                self.detect();
+            }
             // It was begun on marks with another threshold.
             if let Some(marking) = self.forget_marking() {
                 let ctx = self.ctx.clone();
@@ -153,9 +157,15 @@ impl UnscratchApp {
         self.bound_memory();
         self.view.view = View::default();
         self.view.overlay = Overlay::default();
+        self.pointer.crosshair.forget_place();
+        if self.view.tool == Tool::Mend {
+            // There is nothing to mend before something was repaired.
+            self.view.tool = Tool::Brush;
+        }
         self.view.last_point = None;
         self.view.repaired_at = None;
         self.view.hint = None;
+        self.view.finding = None;
         if let Some(form) = &mut self.view.exported_as {
             form.forget_reason();
         }
@@ -166,9 +176,8 @@ impl UnscratchApp {
             self.store.settings.last_folder = folder;
         }
         self.store.save();
-        self.look_for_work();
-        if self.work.engine_error.is_none() {
-            self.detect();
+        if !self.look_for_work() {
+            self.search_by_itself();
         }
     }
 
@@ -217,6 +226,8 @@ impl UnscratchApp {
                     document.suggest_threshold(threshold_from_probability(probability));
                 }
                 self.view.overlay.retreated = false;
+                self.search_ended();
+                self.view.finding = self.finding();
                 self.request_fill();
             }
             Err(error) => {
@@ -226,6 +237,21 @@ impl UnscratchApp {
                     is_error: true,
                 });
             }
+        }
+    }
+
+    /// What the last search came to if it marked nothing.
+    fn finding(&self) -> Option<Finding> {
+        let document = self.document.as_ref()?;
+        let (found, engine) = (document.detection()?, self.work.engine.as_ref()?);
+        let surest = found.map.maximum();
+        let eager = threshold_from_probability(engine.thresholds.eager);
+        if surest >= document.threshold() {
+            None
+        } else if surest >= eager {
+            Some(Finding::Uncertain)
+        } else {
+            Some(Finding::Nothing)
         }
     }
 

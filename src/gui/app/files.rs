@@ -12,9 +12,13 @@ use crate::jobs::{ExportRequest, OpenRequest, RecordRequest};
 use crate::record::Circumstances;
 
 impl UnscratchApp {
-    /// Opens `path`, unless work would be lost: then the person is asked first.
+    /// Opens `path`, unless the person's own work would be lost: then the person is asked first.
     pub(super) fn open_asking(&mut self, request: OpenRequest) {
-        if self.document.as_ref().is_some_and(Document::is_modified) {
+        if self
+            .document
+            .as_ref()
+            .is_some_and(Document::has_unsaved_edits)
+        {
             self.view.dialog = Some(Dialog::Unsaved(Then::Open(request)));
         } else {
             self.open(request);

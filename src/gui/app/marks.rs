@@ -118,6 +118,7 @@ impl UnscratchApp {
             MaskOperation::Region(BrushMode::Paint, _) | MaskOperation::Draw(BrushMode::Paint, _)
         );
         if adds {
+            self.view.overlay.edit();
             self.canvas.stroke_begins();
         } else {
             self.view.overlay.correct();

@@ -65,6 +65,7 @@ fn waits(action: &Action) -> bool {
         | Action::SetOverlayOpacity(_)
         | Action::SetOverlayMode(_)
         | Action::DismissNotice
+        | Action::DismissFinding
         | Action::CloseDialog
         | Action::DiscardAndQuit
         | Action::KeepAndQuit => false,

@@ -1,4 +1,4 @@
-//! The size of text and controls on the first start, by the screen, where the system does not say it.
+//! The size of text and controls by the screen, where neither the system nor the person says it.
 
 use eframe::egui::{self, Vec2};
 
@@ -22,9 +22,10 @@ pub fn scale_for_screen(pixels: Vec2, system_scale: f32) -> f32 {
 }
 
 impl UnscratchApp {
-    /// On the first start, once the system has told the screen: chooses the size of the interface.
+    /// Once the system has told the screen: the size of the interface where the person chose none. It is no setting, so that
+    /// another screen is met by another size.
     pub(super) fn choose_first_scale(&mut self, ctx: &egui::Context) {
-        if !self.store.is_first_start {
+        if self.view.screen_scale.is_some() {
             return;
         }
         let (points, system_scale) = ctx.input(|input| {
@@ -34,13 +35,13 @@ impl UnscratchApp {
         let (Some(points), Some(system_scale)) = (points, system_scale) else {
             return;
         };
-        self.store.is_first_start = false;
         let scale = scale_for_screen(points * ctx.pixels_per_point(), system_scale);
-        if scale > self.store.settings.interface_scale {
-            self.store.settings.interface_scale = scale;
+        self.view.screen_scale = Some(scale);
+        let is_chosen = self.store.settings.interface_scale.is_some();
+        if scale > 1.0 && !is_chosen && self.store.is_first_start {
             self.view.notice = Some(Notice {
                 title: "Text and controls were made larger for this screen".to_owned(),
-                message: "F7 makes them smaller, F8 larger; the choice is kept.".to_owned(),
+                message: "F7 makes them smaller, F8 larger; that choice is kept then.".to_owned(),
                 is_error: false,
             });
         }

@@ -8,6 +8,7 @@ use eframe::egui;
 
 use super::UnscratchApp;
 use crate::geometry::{PixelPoint, PixelRect};
+use crate::gui::canvas;
 use crate::gui::state::Notice;
 use crate::gui::tools::Point;
 use crate::jobs::JobId;
@@ -79,7 +80,10 @@ impl UnscratchApp {
         self.forget_trace();
         match answer {
             _ if !is_of_this_photo => {}
-            Ok(Some(trace)) => self.view.traced = Some((mode, Shape::Trace(trace.points))),
+            Ok(Some(trace)) => {
+                self.view.traced = Some((mode, Shape::Trace(trace.points)));
+                self.view.trace_seen = false;
+            }
             Ok(None) | Err(_) => {
                 self.view.notice = Some(Notice {
                     title: "No scratch was found here".to_owned(),
@@ -90,12 +94,49 @@ impl UnscratchApp {
         }
     }
 
-    /// Marks the trace that is shown, as one edit.
+    /// Marks the trace that is shown, as one edit; one that was never seen is given up.
     pub(super) fn keep_trace(&mut self) {
-        if let Some((mode, shape)) = self.view.traced.take() {
+        if let Some((mode, shape)) = self.view.traced.take()
+            && self.view.trace_seen
+        {
             let ctx = self.ctx.clone();
             self.draw(&ctx, mode, shape);
         }
+    }
+
+    /// Remembers that the trace is seen in `layout`.
+    pub(super) fn note_trace(&mut self, layout: &canvas::Layout) {
+        if let Some((_, shape)) = &self.view.traced {
+            self.view.trace_seen |= canvas::shows_trace(layout, shape);
+        }
+    }
+
+    /// Brings a trace that lies out of sight into view, to be looked at before it is kept; whether it was out of sight or not
+    /// drawn yet.
+    pub(super) fn show_trace_first(&mut self, ctx: &egui::Context) -> bool {
+        let layout = self.fitted_layout(self.view.viewport, ctx.pixels_per_point());
+        let (Some(layout), Some((_, shape))) = (layout, &self.view.traced) else {
+            return false;
+        };
+        if canvas::shows_trace(&layout, shape) {
+            return !self.view.trace_seen;
+        }
+        let middle = match shape {
+            Shape::Trace(points) => points.get(points.len() / 2).map(|(at, _)| *at),
+            _ => None,
+        };
+        let pane = layout.panes.first();
+        if let (Some((x, y)), Some(pane)) = (middle, pane) {
+            let at = (f64::from(x), f64::from(y));
+            let from = pane.placement.screen_from_image(at);
+            let way = pane.clip.center() - from;
+            self.change_view(|view, ppp, shown, _| view.pan(way, ppp, shown), ctx);
+            self.view.hint = Some((
+                Instant::now(),
+                "The trace lay out of sight; {finish_shape} keeps it, {cancel} rejects it",
+            ));
+        }
+        true
     }
 
     /// Gives a trace under way and one that is shown up; whether there was one.

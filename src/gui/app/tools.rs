@@ -89,6 +89,9 @@ impl UnscratchApp {
     }
 
     pub(super) fn shape_finish(&mut self, ctx: &egui::Context) {
+        if self.show_trace_first(ctx) {
+            return;
+        }
         self.keep_trace();
         if let Some(draft) = &mut self.view.draft {
             let next = draft.finish();
@@ -150,7 +153,9 @@ impl UnscratchApp {
         let Some(document) = &mut self.document else {
             return;
         };
-        if mode != BrushMode::Paint {
+        if mode == BrushMode::Paint {
+            self.view.overlay.edit();
+        } else {
             // What was unmarked or protected must be seen.
             self.view.overlay.correct();
         }

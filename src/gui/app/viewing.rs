@@ -6,7 +6,7 @@ use super::UnscratchApp;
 use crate::geometry::ImageSize;
 use crate::gui::canvas::{self, transform::View};
 use crate::gui::command::Command;
-use crate::gui::settings::CompareMode;
+use crate::gui::settings::{CompareMode, next_interface_scale};
 use crate::gui::state::Notice;
 
 /// The least room of the window that the interface works in, points.
@@ -18,7 +18,7 @@ const BLINK_SECONDS: f64 = 0.7;
 impl UnscratchApp {
     /// Gives the interface the chosen size, or the largest for which the window has room.
     pub(super) fn follow_interface_scale(&self, ctx: &egui::Context) {
-        let wanted = self.store.settings.interface_scale.min(largest_scale(ctx));
+        let wanted = self.interface_scale().min(largest_scale(ctx));
         if (ctx.zoom_factor() - wanted).abs() > f32::EPSILON {
             ctx.set_zoom_factor(wanted);
         }
@@ -26,7 +26,7 @@ impl UnscratchApp {
 
     /// Makes text and controls a step larger or smaller.
     pub(super) fn resize_interface(&mut self, ctx: &egui::Context, larger: bool) {
-        match self.store.settings.next_interface_scale(larger) {
+        match next_interface_scale(self.interface_scale(), larger) {
             Some(scale) if larger && scale > largest_scale(ctx) => {
                 self.view.notice = Some(Notice {
                     title: "The interface is as large as this window allows".to_owned(),
@@ -34,9 +34,15 @@ impl UnscratchApp {
                     is_error: false,
                 });
             }
-            Some(scale) => self.store.settings.interface_scale = scale,
+            Some(scale) => self.store.settings.interface_scale = Some(scale),
             None => {}
         }
+    }
+
+    /// The size the person chose, or else the one that fits the screen.
+    fn interface_scale(&self) -> f32 {
+        let of_screen = self.view.screen_scale.unwrap_or(1.0);
+        self.store.settings.interface_scale.unwrap_or(of_screen)
     }
 
     /// Puts good news away before a dialog opens over it.
@@ -65,7 +71,11 @@ impl UnscratchApp {
 
     pub(super) fn compare(&mut self, mode: CompareMode) {
         self.store.settings.compare = mode;
-        self.look_at_repair();
+        if mode == CompareMode::Restored {
+            self.view.overlay.look_at_repair_alone();
+        } else {
+            self.look_at_repair();
+        }
     }
 
     pub(super) fn zoom_fill(&mut self, ctx: &egui::Context) {

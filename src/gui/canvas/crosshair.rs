@@ -2,7 +2,7 @@
 
 use eframe::egui::{
     self, Event, EventFilter, FocusDirection, Id, Key, Modifiers, Painter, PointerButton, Pos2,
-    Stroke, StrokeKind, Ui, Vec2,
+    Rect, Stroke, StrokeKind, Ui, Vec2,
 };
 
 use super::{Layout, Pane};
@@ -74,6 +74,10 @@ pub struct Crosshair {
     shown_at: Option<Pos2>,
     /// Where the pointer was when the keyboard came to the photo.
     pointer_rests_at: Option<Pos2>,
+    /// The zoom at which it was seen last, physical px an image px.
+    scale: f64,
+    /// A dialog took the keyboard from the photo and is to give it back.
+    returns: bool,
 }
 
 impl Crosshair {
@@ -85,6 +89,11 @@ impl Crosshair {
     /// Where it is on the photo while the keyboard works there, image px.
     pub fn image_position(&self) -> Option<(f64, f64)> {
         self.at.filter(|_| self.shown_at.is_some())
+    }
+
+    /// Forgets where it was: another photo is seen.
+    pub fn forget_place(&mut self) {
+        self.at = None;
     }
 
     /// Whether it holds a button down.
@@ -111,6 +120,7 @@ impl Crosshair {
     ) -> Vec<Event> {
         let keys = key_events(ui);
         let mut events = Vec::new();
+        self.come_back(ui, model);
         if !takes_keyboard(ui, model, &keys) {
             self.let_go(&mut events);
             self.shown_at = None;
@@ -123,6 +133,7 @@ impl Crosshair {
         let Some(mut place) = self.place(layout) else {
             return events;
         };
+        let mut shown = self.follow_view(&mut place, actions);
         let before = place.screen();
         for key in keys {
             if let (true, Some(direction)) = (key.pressed, direction_of(key.key)) {
@@ -135,35 +146,67 @@ impl Crosshair {
             }
         }
         if place.screen() != before {
-            place.keep_in_sight(actions);
+            shown = place.keep_in_sight(actions);
         }
-        self.shown_at = Some(place.screen());
+        self.shown_at = Some(shown);
         self.could_finish = model.is_enabled(Command::FinishShape);
         events
     }
 
-    /// Its place in the layout; at first the middle of what is seen.
+    /// Takes the keyboard back once the dialog is closed that took it from the photo.
+    fn come_back(&mut self, ui: &Ui, model: &Model<'_>) {
+        if model.view.dialog.is_some() {
+            self.returns |= self.shown_at.is_some();
+        } else if std::mem::take(&mut self.returns) {
+            ui.memory_mut(|memory| memory.request_focus(canvas_id()));
+        }
+    }
+
+    /// Keeps it in sight where the view was changed without it: a zoom is followed by the photo, a moved photo leaves it at
+    /// the edge of the view. Where it is seen then.
+    fn follow_view(&mut self, place: &mut Place<'_>, actions: &mut Vec<Action>) -> Pos2 {
+        let scale = place.pane.placement.scale;
+        let is_zoomed = (std::mem::replace(&mut self.scale, scale) - scale).abs() > f64::EPSILON;
+        let at = place.screen();
+        if place.pane.clip.contains(at) {
+            return at;
+        }
+        if is_zoomed || self.is_pressing() {
+            return place.keep_in_sight(actions);
+        }
+        place.go_to(at.clamp(place.room().min, place.room().max));
+        self.at = Some(place.at);
+        place.screen()
+    }
+
+    /// Its place in the layout; the middle of what is seen at first, and where the keyboard comes back to a photo that was
+    /// moved away from under it.
     fn place<'a>(&mut self, layout: &'a Layout) -> Option<Place<'a>> {
         let first = layout.panes.first()?;
         let middle = first.placement.image_from_screen(first.clip.center());
+        if self.shown_at.is_none() {
+            self.at = self.at.filter(|at| pane_of(layout, *at).is_some());
+        }
         let at = *self
             .at
             .get_or_insert((middle.0.floor() + 0.5, middle.1.floor() + 0.5));
-        let sees = |pane: &&Pane| pane.clip.contains(pane.placement.screen_from_image(at));
-        let pane = layout.panes.iter().find(sees).unwrap_or(first);
+        let pane = pane_of(layout, at).unwrap_or(first);
         let mut place = Place { pane, at };
         place.stay_on_photo();
         self.at = Some(place.at);
         Some(place)
     }
 
-    /// The button that `key` stands for: Space and Enter the left one, Shift+Enter the right one.
+    /// The button that `key` stands for: Space and Enter the left one, with Alt and with Shift+Enter the right one.
+    ///
+    /// Most window managers keep Alt+Space to themselves.
     fn button_of(&self, key: &KeyEvent) -> Option<PointerButton> {
         if let Some((_, button)) = self.held.filter(|(held, _)| *held == key.key) {
             return Some(button);
         }
         match key.key {
             Key::Enter if key.modifiers.shift => Some(PointerButton::Secondary),
+            Key::Space | Key::Enter if key.modifiers.alt => Some(PointerButton::Secondary),
             // Then it is the command that finishes the shape.
             Key::Enter if self.could_finish => None,
             Key::Space | Key::Enter => Some(PointerButton::Primary),
@@ -229,9 +272,15 @@ impl Crosshair {
 
     /// Draws it, and a frame around the picture area that has the keyboard.
     pub(super) fn paint(&self, painter: &Painter, layout: &Layout) {
-        let Some(at) = self.shown_at else {
+        let (Some(_), Some(at)) = (self.shown_at, self.at) else {
             return;
         };
+        // The photo may have moved in this very frame.
+        let Some(pane) = pane_of(layout, at) else {
+            painter.ctx().request_repaint();
+            return;
+        };
+        let at = pane.placement.screen_from_image(at);
         let line = Stroke::new(2.0, theme::ACCENT);
         painter.rect_stroke(layout.area.shrink(1.0), 0.0, line, StrokeKind::Inside);
         for (width, color) in [(3.5, theme::RING_DARK), (1.5, theme::RING_LIGHT)] {
@@ -273,6 +322,12 @@ fn takes_keyboard(ui: &Ui, model: &Model<'_>, keys: &[KeyEvent]) -> bool {
     })
 }
 
+/// The picture in which `at` (image px) is seen.
+fn pane_of(layout: &Layout, at: (f64, f64)) -> Option<&Pane> {
+    let sees = |pane: &&Pane| pane.clip.contains(pane.placement.screen_from_image(at));
+    layout.panes.iter().find(sees)
+}
+
 /// A position on the photo and the picture in which it is seen.
 struct Place<'a> {
     pane: &'a Pane,
@@ -292,10 +347,12 @@ impl Place<'_> {
             (true, false) => BIG_STEP_POINTS.max(image_px * 10.0),
             (false, false) => STEP_POINTS.max(image_px),
         };
-        self.at = self
-            .pane
-            .placement
-            .image_from_screen(self.screen() + direction * step);
+        self.go_to(self.screen() + direction * step);
+    }
+
+    /// To a position of the screen, as far as the photo is there.
+    fn go_to(&mut self, pos: Pos2) {
+        self.at = self.pane.placement.image_from_screen(pos);
         self.stay_on_photo();
     }
 
@@ -309,14 +366,22 @@ impl Place<'_> {
         );
     }
 
-    /// Moves the photo so that the crosshair stays in sight.
-    fn keep_in_sight(&self, actions: &mut Vec<Action>) {
-        let room = self.pane.clip.shrink(EDGE_POINTS);
+    /// Where the crosshair may be seen without the photo moving on, points.
+    fn room(&self) -> Rect {
+        let clip = self.pane.clip;
+        // The divider may leave a narrow strip.
+        clip.shrink(EDGE_POINTS.min(clip.size().min_elem() / 2.0))
+    }
+
+    /// Moves the photo so that the crosshair stays in sight; where it is seen then.
+    fn keep_in_sight(&self, actions: &mut Vec<Action>) -> Pos2 {
+        let room = self.room();
         let at = self.screen();
         let inside = at.clamp(room.min, room.max);
         if inside != at {
             actions.push(Action::Pan(inside - at));
         }
+        inside
     }
 }
 

@@ -63,6 +63,19 @@ pub(super) fn paint_trace(painter: &Painter, layout: &Layout, shape: &mask::Shap
     }
 }
 
+/// Whether some of a traced scratch lies where the photo is seen.
+pub fn shows_trace(layout: &Layout, shape: &mask::Shape) -> bool {
+    let mask::Shape::Trace(points) = shape else {
+        return false;
+    };
+    layout.panes.iter().any(|pane| {
+        points.iter().any(|&((x, y), _)| {
+            let at = (f64::from(x), f64::from(y));
+            pane.clip.contains(pane.placement.screen_from_image(at))
+        })
+    })
+}
+
 /// Where the picked `area` would be healed from if the pointer at `position` were clicked: the rectangle around it.
 pub(super) fn paint_source(painter: &Painter, layout: &Layout, position: Pos2, area: &PickedArea) {
     let panes = layout.panes.iter();

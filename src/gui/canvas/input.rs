@@ -1,6 +1,7 @@
 //! What the pointer and wheel ask for over the photo, as actions. Every pointer event of a frame counts.
 
 mod cursor;
+mod label;
 
 use eframe::egui::{
     self, Event, Key, Modifiers, PointerButton, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo,
@@ -11,7 +12,7 @@ use super::crosshair::{Crosshair, canvas_id};
 use super::wheel::WheelReleases;
 use super::{DIVIDER_GRAB, Layout, navigator};
 use crate::gui::command::Command;
-use crate::gui::state::{Action, Model, OverlayMode};
+use crate::gui::state::{Action, Model};
 
 /// Zoom of one notch of the wheel.
 const ZOOM_PER_NOTCH: f64 = 1.2;
@@ -95,7 +96,7 @@ pub fn interact(
 ) {
     ui.advance_cursor_after_rect(layout.area);
     let response = ui.interact(layout.area, canvas_id(), Sense::click_and_drag());
-    response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, canvas_label(model)));
+    response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, label::of(model)));
     // The second question is stricter near the edge of what lies over the photo, such as a message.
     let is_over = response.contains_pointer()
         && response.container_contains_pointer()
@@ -140,7 +141,8 @@ pub fn interact(
         }
         handle(event, is_over, layout, model, state, actions);
     }
-    if response.double_clicked() && !state.is_on_navigator() {
+    // Taps of a key are clicks, however fast they come; Enter ends what they draw.
+    if response.double_clicked() && !keyed && !state.is_on_navigator() {
         actions.push(Action::Run(Command::FinishShape));
     }
     let pinch = ui.input(egui::InputState::zoom_delta);
@@ -168,36 +170,13 @@ fn read_crosshair(
     if has_keyboard || !events.is_empty() {
         state.straight = false;
     }
+    // The navigator makes way for the crosshair, one frame later.
+    let navigator = state.navigator.take();
     for event in &events {
         handle(event, true, layout, model, state, actions);
     }
+    state.navigator = navigator;
     has_keyboard
-}
-
-/// The state of the picture area in words, for screen readers and tests.
-fn canvas_label(model: &Model<'_>) -> String {
-    let zoom = (model.view.view.scale * 100.0).round();
-    let overlay = match model.view.overlay.shown() {
-        OverlayMode::Off => "no overlay",
-        OverlayMode::Mask => "damage shown",
-        OverlayMode::Outline => "outline shown",
-        OverlayMode::Probability => "probability shown",
-        OverlayMode::Provenance => "recovered and invented shown",
-    };
-    let what = if model.view.held.master {
-        "original"
-    } else {
-        "restored"
-    };
-    let crosshair = model.view.crosshair.map_or_else(String::new, |(x, y)| {
-        format!(", crosshair at {:.0}, {:.0}", x.floor(), y.floor())
-    });
-    let loupe = if model.view.loupe || model.view.held.loupe {
-        ", loupe"
-    } else {
-        ""
-    };
-    format!("Photo, {what}, {zoom} %, {overlay}{crosshair}{loupe}")
 }
 
 fn has_wheel(events: &[Event]) -> bool {
@@ -335,12 +314,11 @@ fn press(
         return;
     }
     state.grip = Grip::Shape(button);
-    if model.view.draft.is_some() {
-        actions.push(Action::ShapeMove {
-            at,
-            straight: modifiers.shift,
-        });
-    }
+    // The shape may have been begun earlier in this very frame; where none was, this means nothing.
+    actions.push(Action::ShapeMove {
+        at,
+        straight: modifiers.shift,
+    });
     actions.push(Action::ShapePress {
         at,
         subtracts: is_right || modifiers.alt,

@@ -2,9 +2,10 @@
 
 use eframe::egui::{Pos2, Rangef, Rect, Vec2, pos2};
 
+use super::rulers::RULER_POINTS;
 use super::textures::Layer;
 use super::transform::{Placement, View};
-use crate::gui::settings::CompareMode;
+use crate::gui::settings::{CompareMode, Settings};
 use crate::gui::state::Model;
 use crate::photo::Photo;
 
@@ -154,12 +155,17 @@ pub fn panes_of(area: Rect, compare: CompareMode) -> Vec<Rect> {
     ]
 }
 
-/// The view that fits `photo` into one picture of `area`.
-pub fn fitted(area: Rect, compare: CompareMode, pixels_per_point: f32, photo: &Photo) -> View {
-    let room = panes_of(area, compare)
+/// The view that fits `photo` into one picture of `area`, right of and below rulers where there are any.
+pub fn fitted(area: Rect, settings: &Settings, pixels_per_point: f32, photo: &Photo) -> View {
+    let room = panes_of(area, settings.compare)
         .first()
         .map_or(area.size(), Rect::size);
-    View::fit(photo.ui_size(), room, pixels_per_point)
+    let ruler = if settings.rulers { RULER_POINTS } else { 0.0 };
+    let room = (room - Vec2::splat(ruler)).max(Vec2::splat(1.0));
+    let mut view = View::fit(photo.ui_size(), room, pixels_per_point);
+    let aside = f64::from(ruler / 2.0 * pixels_per_point) / view.scale;
+    view.center = (view.center.0 - aside, view.center.1 - aside);
+    view
 }
 
 fn divider_place(range: Rangef, pixels_per_point: f32, split: f32) -> f32 {

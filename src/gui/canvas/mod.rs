@@ -48,6 +48,7 @@ use crate::photo::Photo;
 use crate::restore::{ALPHA_REACH_PX, CELL_PX};
 
 pub use self::crosshair::{canvas_id, clicks_too, has_keyboard, toggle_keyboard};
+pub use self::draft::shows_trace;
 pub use self::layout::{Divider, Layout, Pane, fitted, layout, panes_of};
 pub use input::{PointerState, interact, key_change as input_key_change};
 pub use preview::PreviewPicture;

@@ -1,7 +1,7 @@
 //! A small picture of the whole photo with the part that is seen, shown while not all of it is. Where it lies, what a click in it
 //! means, and how it is drawn.
 
-use eframe::egui::{Painter, Pos2, Rect, Stroke, StrokeKind, Vec2};
+use eframe::egui::{Painter, Pos2, Rect, Stroke, StrokeKind, Vec2, pos2};
 
 use super::transform::{Placement, View};
 use super::{Canvas, Layout};
@@ -15,6 +15,8 @@ const SIDE: f32 = 150.0;
 const SHORT_SIDE_MIN: f32 = 12.0;
 /// Distance from the corner of the picture area, points.
 const MARGIN: f32 = 14.0;
+/// How near the crosshair may come before it goes to the other side, points.
+const AWAY_FROM_CROSSHAIR: f32 = 48.0;
 
 /// Where the navigator lies, points; `None` while it is switched off or all of the photo is seen.
 pub(super) fn place(layout: &Layout, model: &Model<'_>) -> Option<Rect> {
@@ -25,19 +27,32 @@ pub(super) fn place(layout: &Layout, model: &Model<'_>) -> Option<Rect> {
         .viewport
         .expand(1.0)
         .contains_rect(placement.photo_rect());
-    // The crosshair of the keyboard must never lie below it.
-    let is_wanted = model.settings.navigator && model.view.crosshair.is_none();
-    if !is_wanted || is_seen_whole {
+    if !model.settings.navigator || is_seen_whole {
         return None;
     }
     let pixels_per_point = placement.pixels_per_point();
     let long = shown.long_side() as f32;
     let size = Vec2::new(shown.width as f32, shown.height as f32) * (SIDE / long);
     let size = size.max(Vec2::splat(SHORT_SIDE_MIN));
-    let corner = layout.area.max - Vec2::splat(MARGIN);
-    let place = Rect::from_min_max(corner - size, corner) * pixels_per_point;
+    let room = layout.area.shrink(MARGIN);
+    let right = Rect::from_min_max(room.max - size, room.max);
+    // The crosshair of the keyboard must never lie below it.
+    let crosshair = model.view.crosshair.filter(|at| {
+        let mut panes = layout.panes.iter();
+        panes.any(|pane| covers(right, pane.placement.screen_from_image(*at)))
+    });
+    let place = match crosshair {
+        Some(_) => Rect::from_min_size(pos2(room.min.x, right.min.y), size),
+        None => right,
+    };
+    let place = place * pixels_per_point;
     let place = Rect::from_min_max(place.min.round(), place.max.round());
     Some(place / pixels_per_point)
+}
+
+/// Whether a navigator at `place` would be in the way of a crosshair at `pos`, or of its next large step.
+fn covers(place: Rect, pos: Pos2) -> bool {
+    place.expand(AWAY_FROM_CROSSHAIR).contains(pos)
 }
 
 /// The point of the photo (ui px) under `pos` in the navigator at `place`; beside it the nearest one.
@@ -99,8 +114,6 @@ impl Canvas {
 
 #[cfg(test)]
 mod tests {
-    use eframe::egui::pos2;
-
     use super::*;
 
     #[test]

@@ -252,17 +252,7 @@ pub fn report_text(report: &ExportReport) -> String {
     } else if let Some(mask) = &report.mask_target {
         lines.push(format!("Mask: {}", mask.display()));
     }
-    lines.push(format!(
-        "{} pixels were repaired, {} changed outside the marks and their soft edge.",
-        grouped(report.changed_pixels),
-        grouped(report.changed_outside_mask)
-    ));
-    if report.lossy {
-        lines.push(format!(
-            "JPEG compression changed values outside the marks and their soft edge by up to {} of 255.",
-            report.largest_difference_outside_mask
-        ));
-    }
+    lines.push(changes(report));
     if !report.not_carried.is_empty() {
         lines.push(format!(
             "Not carried over: {}",
@@ -271,6 +261,20 @@ pub fn report_text(report: &ExportReport) -> String {
     }
     lines.extend(report.leftovers.iter().map(ToString::to_string));
     lines.join("\n")
+}
+
+/// What was changed, where it was meant to be and elsewhere.
+fn changes(report: &ExportReport) -> String {
+    let repaired = grouped(report.changed_pixels);
+    let elsewhere = "outside the marks and their soft edge";
+    if report.lossy {
+        return format!(
+            "{repaired} pixels were repaired; JPEG compression changed values {elsewhere} by up to {} of 255.",
+            report.largest_difference_outside_mask
+        );
+    }
+    let outside = grouped(report.changed_outside_mask);
+    format!("{repaired} pixels were repaired, {outside} changed {elsewhere}.")
 }
 
 /// A number with thin gaps between thousands.

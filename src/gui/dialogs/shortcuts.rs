@@ -14,7 +14,7 @@ pub use change::ShortcutsForm;
 /// What the mouse does on the photo.
 const MOUSE: [(&str, &str); 7] = [
     ("Left button", "Paint with the chosen tool"),
-    ("Right button", "Erase"),
+    ("Right button", "Take away; with Mend area copy from there"),
     ("Alt or Ctrl+drag", "Brush size; up or down its hardness"),
     ("Shift+click", "Straight line from the last point"),
     ("Wheel", "Zoom at the pointer"),
@@ -27,7 +27,7 @@ const CROSSHAIR: [(&str, &str); 6] = [
     ("Arrows", "Move it; with Shift far, with Ctrl by 1 px"),
     ("Space", "Press and hold: paint, drag, click"),
     ("Shift+Space", "Straight line to here"),
-    ("Shift+Enter", "The right button: erase, heal from here"),
+    ("Shift+Enter", "The right button: take away, copy from here"),
     ("Enter", "Complete the line or polygon"),
     ("Tab, Esc", "Leave the photo; Tab to the tool's options"),
 ];

@@ -43,6 +43,10 @@ pub fn show(ui: &Ui, area: Rect, model: &Model<'_>, actions: &mut Vec<Action>) {
         over(ui, "progress", area, Align2::CENTER_BOTTOM, true, |ui| {
             progress(ui, &label, model, actions);
         });
+    } else if let (Some(finding), None) = (model.finding(), &model.view.notice) {
+        over(ui, "finding", area, Align2::CENTER_BOTTOM, true, |ui| {
+            super::finding::show(ui, finding, model, actions);
+        });
     } else if let Some(text) = hint(ui, model).map(|text| model.with_keys(text)) {
         over(ui, "hint", area, Align2::CENTER_BOTTOM, false, |ui| {
             // The area keeps the width of the hint before; a longer one must not wrap for that.
@@ -186,7 +190,11 @@ fn hint(ui: &Ui, model: &Model<'_>) -> Option<&'static str> {
         return None;
     }
     if model.view.traced.is_some() {
-        return Some("{finish_shape} or the next click keeps the trace, {cancel} rejects it");
+        return Some(if model.view.crosshair.is_some() {
+            "{finish_shape} or the next Space keeps the trace, {cancel} rejects it"
+        } else {
+            "{finish_shape} or the next click keeps the trace, {cancel} rejects it"
+        });
     }
     if let Some((since, text)) = model.view.hint
         && let Some(remaining) = HINT_SHOWS_FOR.checked_sub(since.elapsed())

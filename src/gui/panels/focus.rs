@@ -1,6 +1,6 @@
 //! Where the keyboard is: a ring around the widget that has it, which is kept in sight. Moves no focus.
 
-use eframe::egui::{self, Id, LayerId, Order, Stroke, StrokeKind, Ui};
+use eframe::egui::{self, Id, LayerId, Order, Rect, Stroke, StrokeKind, Ui};
 
 use crate::gui::canvas::canvas_id;
 use crate::gui::theme;
@@ -27,8 +27,14 @@ pub fn ring(ctx: &egui::Context) {
     }
 }
 
-/// Inside a list: moves it so that the widget that has just got the keyboard is seen.
+/// Inside a panel: moves it so that the widget that has just got the keyboard is seen.
 pub fn follow(ui: &Ui) {
+    let in_list = ui.data_mut(|data| data.remove_temp::<Option<Rect>>(list_followed()));
+    if let Some(Some(list)) = in_list {
+        // The list brings the widget into its own room; the panel brings the list into sight.
+        ui.scroll_to_rect(list.expand(8.0), None);
+        return;
+    }
     let focused = ui.memory(egui::Memory::focused);
     let Some(response) = focused.and_then(|id| ui.ctx().read_response(id)) else {
         return;
@@ -38,4 +44,23 @@ pub fn follow(ui: &Ui) {
     if response.gained_focus() && is_inside && response.interact_rect != response.rect {
         ui.scroll_to_rect(response.rect.expand(8.0), None);
     }
+}
+
+/// The same inside a list that lies in such a panel.
+pub fn follow_in_list(ui: &Ui) {
+    let focused = ui.memory(egui::Memory::focused);
+    let Some(response) = focused.and_then(|id| ui.ctx().read_response(id)) else {
+        return;
+    };
+    let is_inside =
+        response.layer_id == ui.layer_id() && ui.min_rect().contains_rect(response.rect);
+    if response.gained_focus() && is_inside {
+        ui.scroll_to_rect(response.rect, None);
+        ui.data_mut(|data| data.insert_temp(list_followed(), Some(ui.clip_rect())));
+    }
+}
+
+/// Where it is kept that a list has followed the keyboard in this frame.
+fn list_followed() -> Id {
+    Id::unique("list that follows the keyboard")
 }

@@ -24,6 +24,8 @@ pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
         let width = (ui.available_width() - 8.0) / 2.0;
         for row in ROWS {
             ui.horizontal(|ui| {
+                // So that no name is wider than half the card.
+                ui.spacing_mut().button_padding.x = 4.0;
                 for command in row {
                     let is_on = model.is_selected(command) == Some(true);
                     let button = Button::selectable(is_on, command.name())

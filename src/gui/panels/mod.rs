@@ -1,6 +1,7 @@
 //! Bars, panels and what lies over the picture area. They read the model and queue actions.
 
 pub mod chips;
+mod finding;
 pub mod focus;
 pub mod history;
 pub mod marks;

@@ -30,7 +30,7 @@ pub fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     match tool {
         Tool::Mend => area::show(ui, model, actions),
         Tool::Area => {
-            caption(ui, model.with_keys(tool.hint()));
+            caption(ui, model.with_keys(model.tool_hint()));
         }
         _ => {
             if !tool.is_brush() {
@@ -77,10 +77,10 @@ fn brush(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
 /// Whether shapes mark or protect.
 fn shape_target(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     let choices = [
-        (false, "Shapes mark", "What is inside will be repaired"),
+        (false, "Mark damage", "What is inside will be repaired"),
         (
             true,
-            "Shapes protect",
+            "Keep unchanged",
             "What is inside is protected from any change",
         ),
     ];

@@ -77,7 +77,7 @@ fn one_line(ui: &mut Ui, text: &str) {
 
 fn damage_summary(model: &Model<'_>) -> String {
     if model.work.engine_error.is_some() {
-        return "Nothing can be found without the networks".to_owned();
+        return "The networks are not loaded".to_owned();
     }
     let Some(document) = model.document else {
         return "Open a photo to look for damage".to_owned();
@@ -86,7 +86,7 @@ fn damage_summary(model: &Model<'_>) -> String {
         return "Looking for damage…".to_owned();
     }
     if model.work.search_stopped.is_some() && model.work.masked_pixels.unwrap_or(0) == 0 {
-        return "Search stopped; find damage, or paint it".to_owned();
+        return "Search stopped".to_owned();
     }
     let pixels = document.photo().size().pixel_count() as f64;
     match model.work.masked_pixels {
@@ -96,12 +96,12 @@ fn damage_summary(model: &Model<'_>) -> String {
                     .preset(Command::SensitivityEager)
                     .is_some_and(|eager| found.map.maximum() >= eager) =>
             {
-                "Nothing certain; raise the sensitivity".to_owned()
+                "Nothing certain was found".to_owned()
             }
-            Some(_) => "No damage found; paint to mark some".to_owned(),
-            None => "Nothing is marked; paint to mark damage".to_owned(),
+            Some(_) => "No damage was found".to_owned(),
+            None => "Nothing is marked".to_owned(),
         },
-        Some(0) => "Nothing is marked; paint to mark damage".to_owned(),
+        Some(0) => "Nothing is marked".to_owned(),
         Some(masked) => {
             let share = 100.0 * masked as f64 / pixels;
             let digits = if share < 1.0 { 2 } else { 1 };

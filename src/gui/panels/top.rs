@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use eframe::egui::{self, Align, Layout, ScrollArea, Ui};
+use eframe::egui::{self, Align, FocusDirection, Key, Layout, Popup, Response, ScrollArea, Ui};
 
 use super::{command_icon, explained, menu_entry};
 use crate::gui::command::{COMMANDS, Command, Group};
@@ -77,8 +77,29 @@ fn menus(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
             if wanted.is_some() {
                 menu.response.request_focus();
             }
+            open_downwards(&menu.response);
         }
     });
+}
+
+/// Opens a closed menu that has the keyboard when the arrow down is pressed, and goes to its first entry.
+fn open_downwards(button: &Response) {
+    let ctx = &button.ctx;
+    let popup = Popup::default_response_id(button);
+    let is_asked = button.has_focus()
+        && !Popup::is_id_open(ctx, popup)
+        && ctx.input(|input| input.key_pressed(Key::ArrowDown));
+    if is_asked {
+        Popup::open_id(ctx, popup);
+        ctx.memory_mut(|memory| memory.move_focus(FocusDirection::None));
+        ctx.data_mut(|data| data.insert_temp(entry_wanted(), true));
+        ctx.request_repaint();
+    }
+}
+
+/// Where the wish to have the keyboard on the first entry is kept until the menu is drawn.
+fn entry_wanted() -> egui::Id {
+    egui::Id::unique("keyboard on the first entry")
 }
 
 /// Gives the keyboard to the first menu.
@@ -94,6 +115,14 @@ fn menus_wanted() -> egui::Id {
 
 /// The entries of one menu, those of a submenu where its first one stands in the table.
 fn entries(ui: &mut Ui, group: Group, model: &Model<'_>, actions: &mut Vec<Action>) {
+    // While its size is measured, the menu takes no keys.
+    if !ui.is_sizing_pass() {
+        let wanted = ui.data_mut(|data| data.remove_temp::<bool>(entry_wanted()));
+        if wanted.is_some() {
+            // As if the key had been pressed with the menu open already.
+            ui.memory_mut(|memory| memory.move_focus(FocusDirection::Down));
+        }
+    }
     let of_group = || COMMANDS.iter().filter(|row| row.group == group);
     let mut opened = Vec::new();
     for row in of_group() {
@@ -101,7 +130,9 @@ fn entries(ui: &mut Ui, group: Group, model: &Model<'_>, actions: &mut Vec<Actio
             menu_entry(ui, row.command, model, actions);
             if row.command == Command::Open {
                 photo_menu(ui, "Open recent", &model.settings.recent, actions);
-                photo_menu(ui, "Open a sample", model.samples, actions);
+                if !model.samples.is_empty() {
+                    photo_menu(ui, "Open a sample", model.samples, actions);
+                }
             }
             if row.command == Command::PreviousPage {
                 page_menu(ui, model, actions);

@@ -101,6 +101,8 @@ pub enum Action {
     AreaStrengthDone,
     /// Put the message away.
     DismissNotice,
+    /// Put away what the search came to.
+    DismissFinding,
     /// Close the dialog.
     CloseDialog,
     /// Write the export described by the open dialog.

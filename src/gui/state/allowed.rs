@@ -81,7 +81,8 @@ impl Model<'_> {
             || self.work.marking.is_some()
             || self.work.mending.is_some()
             || self.work.cancellable().is_some()
-            || self.view.notice.is_some();
+            || self.view.notice.is_some()
+            || self.finding().is_some();
         unless(can_cancel, "Nothing runs and nothing is being drawn")
     }
 

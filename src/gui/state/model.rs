@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{OverlayMode, ViewState, Work};
+use super::{Finding, OverlayMode, ViewState, Work};
 use crate::document::Document;
 use crate::gui::command::Command;
 use crate::gui::settings::{CompareMode, Settings};
@@ -38,6 +38,24 @@ impl Model<'_> {
             pages.after(metadata.page)
         } else {
             pages.before(metadata.page)
+        }
+    }
+
+    /// What the search came to, as long as it marked nothing and the person did nothing either.
+    pub fn finding(&self) -> Option<Finding> {
+        let finding = self.view.finding?;
+        let is_untouched = self.document?.undo_label().is_none() && !self.stroke_open;
+        let is_unmarked = self.work.masked_pixels == Some(0);
+        let is_idle = self.view.draft.is_none() && self.work.detecting.is_none();
+        (is_untouched && is_unmarked && is_idle).then_some(finding)
+    }
+
+    /// How the chosen tool is used by what works on the photo now, pointer or keyboard.
+    pub fn tool_hint(&self) -> &'static str {
+        if self.view.crosshair.is_some() {
+            self.view.tool.key_hint()
+        } else {
+            self.view.tool.hint()
         }
     }
 

@@ -18,6 +18,10 @@ pub enum OverlayMode {
 
 /// The overlay and its retreat before a finished repair.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about what the person does"
+)]
 pub struct Overlay {
     /// What was chosen.
     pub mode: OverlayMode,
@@ -27,6 +31,8 @@ pub struct Overlay {
     pub pinned: bool,
     /// The person corrects marks: before a repair it retreats to the marks' outline, so that both are seen.
     pub corrects: bool,
+    /// They corrected marks before they looked at the repair alone: the next edit takes them back to it.
+    pub paused: bool,
 }
 
 impl Overlay {
@@ -47,7 +53,15 @@ impl Overlay {
     /// The person begins to correct marks, or went on: they are seen from now on, unless they were hidden by hand.
     pub const fn correct(&mut self) {
         self.corrects = true;
+        self.paused = false;
         self.retreated = false;
+    }
+
+    /// The person edits marks: what looking at the repair alone put away comes back.
+    pub const fn edit(&mut self) {
+        if self.paused {
+            self.correct();
+        }
     }
 
     /// The person looks at the repair again: what was shown for correcting goes, unless it was chosen by hand.
@@ -55,6 +69,14 @@ impl Overlay {
         if std::mem::take(&mut self.corrects) {
             self.retreat();
         }
+    }
+
+    /// The person wants to see the repair alone: every overlay goes, also one chosen by hand, until it is asked for or marks
+    /// are edited again.
+    pub fn look_at_repair_alone(&mut self) {
+        self.paused |= std::mem::take(&mut self.corrects);
+        self.pinned = false;
+        self.retreat();
     }
 
     /// The next one in the order of [`OverlayMode`], then off; a retreated overlay comes back first.
@@ -82,6 +104,7 @@ impl Overlay {
             retreated: false,
             pinned: mode != OverlayMode::Off,
             corrects: self.corrects,
+            paused: self.paused,
         };
     }
 
@@ -145,6 +168,40 @@ mod tests {
             overlay.look_at_repair();
             assert_eq!(overlay.shown(), mode);
         }
+    }
+
+    #[test]
+    fn the_repair_alone_is_without_any_overlay_until_marks_are_edited_again() {
+        let mut overlay = Overlay::default();
+        overlay.choose(OverlayMode::Probability);
+        overlay.look_at_repair_alone();
+        assert_eq!(overlay.shown(), OverlayMode::Off, "also one chosen by hand");
+        overlay.cycle();
+        assert_eq!(
+            overlay.shown(),
+            OverlayMode::Mask,
+            "and comes back on demand"
+        );
+
+        let mut overlay = Overlay::default();
+        overlay.correct();
+        overlay.retreat();
+        overlay.look_at_repair_alone();
+        assert_eq!(overlay.shown(), OverlayMode::Off);
+        overlay.edit();
+        assert_eq!(overlay.shown(), OverlayMode::Mask, "the new marks are seen");
+        overlay.retreat();
+        assert_eq!(
+            overlay.shown(),
+            OverlayMode::Outline,
+            "and then their outline"
+        );
+
+        let mut untouched = Overlay::default();
+        untouched.retreat();
+        untouched.look_at_repair_alone();
+        untouched.edit();
+        assert_eq!(untouched.shown(), OverlayMode::Off, "nobody had corrected");
     }
 
     #[test]

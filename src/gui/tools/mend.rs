@@ -3,7 +3,7 @@
 use super::{Draft, Gesture, Next, Point};
 use crate::mask::BrushMode;
 
-pub(super) const HINT: &str = "Click on a place whose repair is wrong, or draw around a part of it; Alt+click or the right button heals it from there";
+pub(super) const HINT: &str = "Click on a place whose repair is wrong, or draw around a part of it; Alt+click or the right button on sound picture copies that place over it";
 
 pub(super) struct Mend;
 

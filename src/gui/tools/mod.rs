@@ -119,19 +119,27 @@ impl Tool {
     /// The same for the keyboard's crosshair.
     pub const fn key_hint(self) -> &'static str {
         match self {
-            Self::Brush => "Hold Space and move to paint, Shift+Space draws a line",
+            Self::Brush => {
+                "Hold Space and move to paint, Shift+Enter erases, Shift+Space draws a line"
+            }
             Self::Eraser => "Hold Space and move to wipe marks away",
-            Self::Protect => "Hold Space and move to protect",
-            Self::Line | Self::Polygon => "Space sets each corner, Enter completes it",
-            Self::Lasso => "Hold Space and move around it",
-            Self::Rectangle => "Space sets one corner, Space again the opposite one",
-            Self::FillHole => "Space inside an outline of marks",
-            Self::Trace => "Space on a scratch, Enter takes what is shown",
+            Self::Protect => "Hold Space and move to protect, Shift+Enter takes it back",
+            Self::Line | Self::Polygon => {
+                "Space sets each corner, {finish_shape} completes it; begun by Shift+Enter it takes away"
+            }
+            Self::Lasso => "Hold Space and move around it, Shift+Enter to take it away",
+            Self::Rectangle => {
+                "Space sets one corner, Space again the opposite one; Shift+Enter to take away"
+            }
+            Self::FillHole => "Space inside an outline of marks, Shift+Enter takes a piece away",
+            Self::Trace => {
+                "Space on a scratch, {finish_shape} takes what is shown, {cancel} rejects it"
+            }
             Self::Area => {
                 "Space sets one corner of the area to search, Space again the opposite one"
             }
             Self::Mend => {
-                "Space picks a repair; {area_weaker} and {area_stronger} weaken and strengthen it"
+                "Space picks a repair, Shift+Enter on sound picture copies it from there; {area_weaker} and {area_stronger} weaken and strengthen it"
             }
         }
     }

@@ -144,7 +144,7 @@ pub(super) const ROWS: &[CommandRow] = &[
         Command::Crosshair,
         Group::Tools,
         "Crosshair by keyboard",
-        "Work on the photo with the arrow keys: Shift makes large steps, Ctrl goes pixel by pixel; Space or Enter presses and drags, Shift+Enter is the right button, Shift+Space a straight line",
+        "Work on the photo with the arrow keys: Shift makes large steps, Ctrl goes pixel by pixel; Space or Enter presses and drags, Shift+Enter takes away as the right button does, Shift+Space draws a straight line",
         &[Shortcut::plain(Key::F9)],
     ),
 ];

@@ -20,10 +20,13 @@ const BUTTONS: [Command; 4] = [
 /// Draws them.
 pub(super) fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     let (Some(area), Some(document)) = (&model.view.area, model.document) else {
-        caption(
-            ui,
-            "Click on a place whose repair is wrong, or draw around a part of it",
-        );
+        let by_key = model.view.crosshair.is_some();
+        let how = if by_key {
+            "Space on a place whose repair is wrong, or hold Space and move around a part of it"
+        } else {
+            "Click on a place whose repair is wrong, or draw around a part of it"
+        };
+        caption(ui, how);
         return;
     };
     // Somewhere in it: a part of an area may have been decided on before.
@@ -51,7 +54,12 @@ pub(super) fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     }
     ui.add_space(4.0);
     let pixels = area.region.pixel_count();
-    let said = format!("{pixels} px, {by}; Alt+click or right click heals it from there");
+    let how = if model.view.crosshair.is_some() {
+        "Shift+Enter"
+    } else {
+        "Alt+click or right click"
+    };
+    let said = format!("{pixels} px, {by}; {how} on sound picture copies that place over it");
     let shown = RichText::new(&said).small().color(theme::TEXT_WEAK);
     ui.add(egui::Label::new(shown).truncate())
         .on_hover_text(&said);
