@@ -135,7 +135,12 @@ fn tiff_compressions_and_predictors_come_back_exactly() {
         Compression::Deflate(DeflateLevel::Balanced),
     ];
     for (index, kind) in kinds.into_iter().enumerate() {
-        for predictor in [Predictor::None, Predictor::Horizontal] {
+        // Where no dictionary packs the pixels, this writer alone takes differences.
+        let predictors: &[Predictor] = match kind {
+            Compression::Uncompressed | Compression::Packbits => &[Predictor::None],
+            _ => &[Predictor::None, Predictor::Horizontal],
+        };
+        for &predictor in predictors {
             let path = folder.at(&format!("{index}.tif"));
             let file = std::fs::File::create(&path).unwrap();
             let mut encoder = TiffEncoder::new_big(file)

@@ -146,7 +146,7 @@ fn the_levels_of_a_pyramid_are_repaired_with_the_page_in_every_layout() {
         (8, 0, vec![]),
         (16, 2, vec![2]),
     ] {
-        for (compression, predictor) in [(1, 1), (5, 2), (8, 1), (32_773, 1)] {
+        for (compression, predictor) in [(1, 1), (1, 2), (5, 2), (8, 1), (32_773, 1)] {
             for (tile, is_planar) in [(None, true), (Some((16, 16)), false)] {
                 number += 1;
                 let mut full = page(bits, photometric, &extra);

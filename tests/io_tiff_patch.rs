@@ -103,6 +103,9 @@ fn every_layout_becomes_a_copy_in_which_only_the_repaired_pixels_differ() {
     let folder = Folder::new();
     let packings = [
         (1, 1),
+        // The tag means nothing where nothing is packed.
+        (1, 2),
+        (1, 3),
         (5, 1),
         (5, 2),
         (8, 1),
@@ -161,7 +164,7 @@ fn every_layout_becomes_a_copy_in_which_only_the_repaired_pixels_differ() {
             }
         }
     }
-    assert_eq!(number, 252);
+    assert_eq!(number, 324);
 }
 
 /// The decoded value of colour sample `index` as the page was made.

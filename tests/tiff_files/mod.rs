@@ -20,6 +20,7 @@ pub struct Page {
     pub extra: Vec<u16>,
     /// 1, 5, 8, 32,946 or 32,773.
     pub compression: u16,
+    /// What the tag says. Only LZW and Deflate know predictors, with others the samples themselves are stored.
     pub predictor: u16,
     pub is_planar: bool,
     /// Tiles of this size, otherwise strips.
@@ -124,8 +125,9 @@ impl Page {
             .map(|(x, c)| at(x, c).unwrap_or(77))
             .collect();
         let step = used.len();
+        let is_predicted = self.predictor == 2 && matches!(self.compression, 5 | 8 | 32_946);
         let stored = (0..values.len()).map(|i| {
-            if self.predictor == 2 && i >= step {
+            if is_predicted && i >= step {
                 values[i].wrapping_sub(values[i - step])
             } else {
                 values[i]

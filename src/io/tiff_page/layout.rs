@@ -90,14 +90,7 @@ impl PageLayout {
         if samples < colours {
             return Err(PageFault::Damaged("its colour channels are missing"));
         }
-        let is_predicted = match tags.first(tag::PREDICTOR)?.unwrap_or(1) {
-            1 => false,
-            2 if packing == Packing::None => {
-                return Err(foreign("it names a predictor for unpacked pixels"));
-            }
-            2 => true,
-            _ => return Err(foreign("its predictor is not for whole numbers")),
-        };
+        let is_predicted = tags.is_predicted(packing)?;
         let is_tiled = tags.directory.entry(tag::TILE_WIDTH).is_some();
         let chunk = tags.chunk_size(size, is_tiled)?;
         let (offsets_tag, lengths_tag) = if is_tiled {
@@ -318,6 +311,24 @@ impl Tags<'_> {
             6 | 7 => foreign("its pixels are compressed as JPEG"),
             code => foreign(format!("its compression (number {code}) cannot be renewed")),
         })
+    }
+
+    /// Whether samples are stored as differences. Unpacked pixels never are, whatever the tag says: `LibTIFF` knows the tag for
+    /// its dictionary packings alone, and what writes it otherwise writes the samples themselves.
+    ///
+    /// Source: TIFF 6.0 section 14, "Predictor"; `LibTIFF`'s codecs.
+    fn is_predicted(&self, packing: Packing) -> Result<bool, PageFault> {
+        if packing == Packing::None {
+            return Ok(false);
+        }
+        match self.first(tag::PREDICTOR)?.unwrap_or(1) {
+            1 => Ok(false),
+            _ if packing == Packing::PackBits => Err(foreign(
+                "it is packed with PackBits and names a predictor, which some programs apply and others ignore",
+            )),
+            2 => Ok(true),
+            _ => Err(foreign("its predictor is not for whole numbers")),
+        }
     }
 
     fn chunk_size(&self, size: ImageSize, is_tiled: bool) -> Result<ImageSize, PageFault> {

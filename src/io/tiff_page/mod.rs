@@ -14,7 +14,7 @@ mod reduced;
 mod rows;
 
 pub(super) use claims::{Claims, Role, Taken};
-pub(super) use directory::{Entry, PageAt, TiffFile};
+pub(super) use directory::{Directory, Entry, PageAt, TiffFile};
 pub(super) use layout::PageLayout;
 pub(super) use packing::{Packer, Packing};
 pub(super) use reduced::{halved_pages, is_preview, main_page, reduced_copies};

@@ -2,6 +2,7 @@
 
 mod layout;
 mod overlay;
+mod refusals;
 mod rows;
 mod tags;
 
@@ -21,7 +22,7 @@ use crate::geometry::ImageSize;
 use crate::io::tiff_page::{PageAt, PageLayout, TiffFile, is_preview, main_page};
 use crate::photo::{Metadata, Pages, Samples};
 
-/// A TIFF decoder over a file whose photometric tag can be overruled.
+/// A TIFF decoder over a file of which some tags can be overruled.
 pub type FileDecoder = Decoder<Overlay<BufReader<File>>>;
 
 impl From<TiffError> for Fault {
@@ -54,7 +55,11 @@ fn begin(input: &Input) -> Result<Begun, Fault> {
     if page >= pages.count.max(1) {
         return Err(no_page(page, pages.count));
     }
-    let source = Overlay::new(BufReader::new(input.file.try_clone()?));
+    refusals::refuse_unread(&tiff, page)?;
+    let mut source = Overlay::new(BufReader::new(input.file.try_clone()?));
+    if let Some((at, bytes)) = refusals::void_predictor(&tiff, page) {
+        source.overrule(at, bytes);
+    }
     let mut decoder = Decoder::new(source)?.with_limits(limits(input));
     refuse_raw(&mut decoder)?;
     if input.page.is_none() && is_preview(&tiff, page) {
@@ -166,7 +171,7 @@ fn read_pixels(
 ) -> Result<(Samples, Option<Samples>), Fault> {
     let page = metadata.page;
     if let Some(palette) = &layout.palette {
-        show_indices(decoder, page)?;
+        show_indices(input, decoder, page)?;
         let indices = read_packed(decoder, layout, |index| index)?;
         let size = layout.size;
         let samples = match palette {
@@ -352,39 +357,21 @@ impl Iterator for Chunks {
 }
 
 /// Makes the decoder hand out palette indices: it knows no palettes, but reads the same bits as grey.
-fn show_indices(decoder: &mut FileDecoder, page: u32) -> Result<(), Fault> {
-    let value_at = entry_value_at(decoder, Tag::PhotometricInterpretation)?
+fn show_indices(input: &Input, decoder: &mut FileDecoder, page: u32) -> Result<(), Fault> {
+    let tiff = TiffFile::open(&input.file)?;
+    let photometric = Tag::PhotometricInterpretation.to_u16();
+    let (at, bytes) = tiff
+        .page(page)?
+        .entry(photometric)
+        .and_then(|entry| {
+            let grey = PhotometricInterpretation::BlackIsZero.to_u16();
+            Some((
+                entry.values_at,
+                tiff.to_bytes(grey.into(), entry.value_bytes())?,
+            ))
+        })
         .ok_or_else(|| Fault::damaged("its photometric tag is missing"))?;
-    let grey = PhotometricInterpretation::BlackIsZero.to_u16();
-    let bytes = match decoder.byte_order() {
-        tiff::tags::ByteOrder::LittleEndian => grey.to_le_bytes(),
-        tiff::tags::ByteOrder::BigEndian => grey.to_be_bytes(),
-    };
-    decoder.inner().overrule(value_at, bytes);
+    decoder.inner().overrule(at, bytes);
     decoder.seek_to_image(page as usize)?;
     Ok(())
-}
-
-/// Where in the file the value of `tag` stands, for a value that lies in its directory entry.
-fn entry_value_at(decoder: &mut FileDecoder, tag: Tag) -> Result<Option<u64>, Fault> {
-    const VERSION_AT: u64 = 2;
-    const BIG_TIFF: u16 = 43;
-    let Some(directory) = decoder.ifd_pointer() else {
-        return Ok(None);
-    };
-    decoder.goto_offset_u64(VERSION_AT)?;
-    let is_big = decoder.read_short()? == BIG_TIFF;
-    decoder.goto_offset_u64(directory.0)?;
-    let (count, entries_at, entry_bytes, value_in_entry) = if is_big {
-        (decoder.read_long8()?, directory.0 + 8, 20, 12)
-    } else {
-        (u64::from(decoder.read_short()?), directory.0 + 2, 12, 8)
-    };
-    for entry_at in (0..count).map(|index| entries_at + index * entry_bytes) {
-        decoder.goto_offset_u64(entry_at)?;
-        if decoder.read_short()? == tag.to_u16() {
-            return Ok(Some(entry_at + value_in_entry));
-        }
-    }
-    Ok(None)
 }
