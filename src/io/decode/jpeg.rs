@@ -20,6 +20,9 @@ use crate::photo::{Channels, Metadata, Native, Resolution, ResolutionUnit, Sampl
 /// Most decoded bytes one byte of JPEG data can stand for: 512 px (one bit a block and component) of 3 samples.
 const BEST_RATIO: u64 = 1536;
 
+/// The frame header of a JPEG-LS. Source: ITU-T T.87 annex C.
+const JPEG_LS: u8 = 0xF7;
+
 const EXIF_PREFIX: &[u8] = b"Exif\0\0";
 const ICC_PREFIX: &[u8] = b"ICC_PROFILE\0";
 
@@ -242,6 +245,9 @@ impl<'a> Structure<'a> {
                     }
                     frame = frame.or_else(|| Frame::parse(marker, payload));
                 }
+                JPEG_LS => {
+                    return Err(Fault::unsupported("this is a JPEG-LS, which is not read"));
+                }
                 _ => {}
             }
             if in_headers {
@@ -301,7 +307,7 @@ fn payload_at(bytes: &[u8], at: usize) -> Option<&[u8]> {
 fn read_metadata(segments: &[(u8, &[u8])]) -> (Metadata, Vec<String>) {
     let mut metadata = Metadata::default();
     let mut notes = Vec::new();
-    let mut icc: Vec<(u8, &[u8])> = Vec::new();
+    let mut icc: Vec<(u8, u8, &[u8])> = Vec::new();
     let (mut resources, mut extended) = (Vec::new(), Vec::new());
     let mut density = None;
     for &(marker, payload) in segments {
@@ -316,8 +322,8 @@ fn read_metadata(segments: &[(u8, &[u8])]) -> (Metadata, Vec<String>) {
             }
             0xE1 => extended.extend(is(xmp::JPEG_EXTENSION_PREFIX)),
             0xE2 => {
-                if let Some([number, _count, data @ ..]) = is(ICC_PREFIX) {
-                    icc.push((*number, data));
+                if let Some([number, count, data @ ..]) = is(ICC_PREFIX) {
+                    icc.push((*number, *count, data));
                 } else if is(b"MPF\0").is_some() {
                     push_once(&mut notes, "Only the first picture of the file is read.");
                 }
@@ -326,13 +332,13 @@ fn read_metadata(segments: &[(u8, &[u8])]) -> (Metadata, Vec<String>) {
             _ => {}
         }
     }
-    icc.sort_by_key(|(number, _)| *number);
-    let profile: Vec<u8> = icc
-        .into_iter()
-        .flat_map(|(_, data)| data)
-        .copied()
-        .collect();
-    metadata.icc = (!profile.is_empty()).then_some(profile);
+    let has_profile = !icc.is_empty();
+    metadata.icc = whole_profile(icc);
+    if has_profile && metadata.icc.is_none() {
+        notes.push(
+            "A part of the colour profile is missing or there twice, so it is not used.".to_owned(),
+        );
+    }
     metadata.iptc = iptc::from_resources(&resources);
     if !extended.is_empty() && !join_xmp(&mut metadata, &extended) {
         notes.push("The extended part of the XMP data cannot be read.".to_owned());
@@ -347,6 +353,25 @@ fn read_metadata(segments: &[(u8, &[u8])]) -> (Metadata, Vec<String>) {
         _ => from_exif(),
     };
     (metadata, notes)
+}
+
+/// The profile whose `parts` (number from 1, how many there are, bytes) these are; `None` when they do not make up one.
+///
+/// Source: ICC.1 annex B.4, "Embedding ICC profiles in JPEG files".
+fn whole_profile(mut parts: Vec<(u8, u8, &[u8])>) -> Option<Vec<u8>> {
+    parts.sort_by_key(|(number, ..)| *number);
+    let is_whole = parts
+        .iter()
+        .zip(1_usize..)
+        .all(|(&(number, count, _), at)| {
+            usize::from(number) == at && usize::from(count) == parts.len()
+        });
+    let profile: Vec<u8> = parts
+        .into_iter()
+        .flat_map(|(.., data)| data)
+        .copied()
+        .collect();
+    (is_whole && !profile.is_empty()).then_some(profile)
 }
 
 /// Makes a split packet whole; false when it is not built as it should be.

@@ -5,6 +5,7 @@ mod jp2_boxes;
 mod jpeg;
 mod jpeg_parts;
 mod jpeg_scans;
+mod left_out;
 mod png;
 mod png_parts;
 mod raster;

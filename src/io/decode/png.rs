@@ -274,7 +274,8 @@ fn read_metadata(reader: &mut Reader<BufReader<File>>, notes: &mut Vec<String>) 
     };
     for (keyword, text) in texts(reader) {
         if keyword == PNG_XMP_KEYWORD {
-            metadata.xmp = Some(text.into_bytes());
+            // A further packet stays a chunk of its own.
+            metadata.xmp.get_or_insert(text.into_bytes());
         } else if let Some(kind) = keyword.strip_prefix(RAW_PROFILE) {
             take_raw_profile(kind, &text, &mut metadata);
         }
@@ -325,7 +326,7 @@ fn take_raw_profile(kind: &str, text: &str, metadata: &mut Metadata) -> bool {
     true
 }
 
-/// Keyword and text of every text chunk that can be read.
+/// Keyword and text of every text chunk that can be read, those in Unicode first.
 fn texts(reader: &Reader<BufReader<File>>) -> Vec<(String, String)> {
     let info = reader.info();
     let plain = info
@@ -340,9 +341,10 @@ fn texts(reader: &Reader<BufReader<File>>) -> Vec<(String, String)> {
         .utf8_text
         .iter()
         .map(|chunk| (chunk.keyword.clone(), chunk.get_text().ok()));
-    plain
+    // The standard's own place for XMP comes first.
+    unicode
+        .chain(plain)
         .chain(packed)
-        .chain(unicode)
         .filter_map(|(keyword, text)| Some((keyword, text?)))
         .collect()
 }

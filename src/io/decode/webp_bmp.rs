@@ -1,4 +1,4 @@
-//! WebP and BMP through the `image` crate, 8 bits, with the resolution of a BMP header.
+//! WebP and BMP through the `image` crate, 8 bits, with the resolution of a BMP header. What lies beside the picture is told beside it (`left_out`).
 
 use std::io::{BufReader, Read as _, Seek as _, SeekFrom};
 
@@ -7,7 +7,7 @@ use image::codecs::webp::WebPDecoder;
 use image::{ColorType, ImageDecoder, ImageError};
 
 use super::raster::{Split, zeros};
-use super::{CONVERT, Decoded, Fault, Input};
+use super::{CONVERT, Decoded, Fault, Input, left_out};
 use crate::geometry::ImageSize;
 use crate::io::limits::raster_bytes;
 use crate::io::metadata::exif;
@@ -33,7 +33,7 @@ pub fn decode_webp(input: &Input) -> Result<Decoded, Fault> {
         .exif_metadata()?
         .map(|blob| blob.strip_prefix(b"Exif\0\0").unwrap_or(&blob).to_vec());
     let stated = exif_blob.as_deref();
-    let mut left_behind = Vec::new();
+    let mut left_behind = left_out::of_webp(&mut &input.file)?;
     if decoder.has_animation() {
         left_behind.push("The animation's other frames.".to_owned());
     }
@@ -70,6 +70,8 @@ pub fn decode_bmp(input: &mut Input) -> Result<Decoded, Fault> {
     if header.has_fourth_bytes(input)? {
         left_behind.push(FOURTH_BYTES.to_owned());
     }
+    left_behind.extend(left_out::of_bmp(&mut &input.file)?);
+    input.file.rewind()?;
     let metadata = Metadata {
         icc,
         left_behind,

@@ -2,7 +2,8 @@
 
 use super::png::exif_blob;
 use super::{
-    Picture, THUMBNAIL_DROPPED, THUMBNAIL_IN_XMP, THUMBNAIL_IN_XMP_DROPPED, without_xmp_thumbnail,
+    Picture, SIGNATURE_VOID, THUMBNAIL_DROPPED, THUMBNAIL_IN_XMP, THUMBNAIL_IN_XMP_DROPPED,
+    without_xmp_thumbnail,
 };
 use crate::io::metadata::provenance::states_provenance;
 use crate::io::metadata::{exif, iptc, xmp};
@@ -63,11 +64,13 @@ pub fn plan(
             // Some writers leave an older block behind the first one, and readers show its thumbnail.
             0xE1 if is(EXIF_PREFIX) => segments.push(bare_exif(segment, &mut losses)),
             0xE1 if drops_extension && is(xmp::JPEG_EXTENSION_PREFIX) => {}
-            0xE1 if is(xmp::JPEG_PREFIX) && new_xmp.is_some() => {
-                if !state.xmp {
-                    segments.extend(new_xmp.clone());
-                }
+            0xE1 if is(xmp::JPEG_PREFIX) && !state.xmp => {
                 state.xmp = true;
+                segments.extend(new_xmp.clone().or_else(|| Some(segment.clone())));
+            }
+            0xE1 if is(xmp::JPEG_PREFIX) && xmp::has_thumbnail(data) => {
+                losses.add(THUMBNAIL_IN_XMP);
+                segments.push(segment.clone());
             }
             0xE2 if is(b"MPF\0") => {
                 losses.add("Further pictures in the file (MPF), which are often previews.");
@@ -80,7 +83,7 @@ pub fn plan(
             }
             0xEE if is(ADOBE) => segments.push(ycbcr_adobe(segment)),
             0xEB if data.windows(4).any(|window| window == b"c2pa") => {
-                losses.add("The validity of the content credentials (C2PA): they are kept, but sign the original file.");
+                losses.add(SIGNATURE_VOID);
                 segments.push(segment.clone());
             }
             _ => segments.push(segment.clone()),
@@ -159,6 +162,13 @@ pub fn main_packet(parts: &JpegParts) -> Option<&[u8]> {
     (xmp::points_to_extension(packet) && can_stay).then_some(packet)
 }
 
+/// The first packet with its extended part in it; `None` when it has none that fits.
+fn joined_packet(parts: &JpegParts) -> Option<Vec<u8>> {
+    let packet = xmp_payloads(parts, xmp::JPEG_PREFIX).next()?;
+    let pieces: Vec<&[u8]> = xmp_payloads(parts, xmp::JPEG_EXTENSION_PREFIX).collect();
+    xmp::merge(packet, &xmp::extended(&pieces, packet)?)
+}
+
 fn xmp_payloads<'a>(parts: &'a JpegParts, prefix: &'static [u8]) -> impl Iterator<Item = &'a [u8]> {
     let of_xmp = parts.segments.iter().filter(|s| s.marker == 0xE1);
     of_xmp.filter_map(move |segment| segment.data.strip_prefix(prefix))
@@ -183,8 +193,7 @@ fn changed_xmp(
     let bare = without_xmp_thumbnail(stated);
     let wanted = bare.as_ref().unwrap_or(stated);
     let packet = xmp_payloads(parts, xmp::JPEG_PREFIX).next();
-    let pieces: Vec<&[u8]> = xmp_payloads(parts, xmp::JPEG_EXTENSION_PREFIX).collect();
-    let whole = packet.and_then(|packet| xmp::merge(packet, &xmp::extended(&pieces, packet)?));
+    let whole = joined_packet(parts);
     if packet == Some(wanted.as_slice()) || whole.as_ref() == Some(wanted) {
         return None;
     }
@@ -247,16 +256,30 @@ pub fn comments(parts: &JpegParts) -> Vec<String> {
 }
 
 /// What of a JPEG master another kind of file has no place for.
-pub fn lost_elsewhere(parts: &JpegParts, not_carried: &mut Vec<String>) {
+pub fn lost_elsewhere(parts: &JpegParts, metadata: &Metadata, not_carried: &mut Vec<String>) {
     let mut losses = Losses(not_carried);
     let mut names = Vec::new();
     let mut exif_seen = false;
+    let packet = xmp_payloads(parts, xmp::JPEG_PREFIX).next();
+    let is_joined = joined_packet(parts).is_some();
     for JpegSegment { marker, data } in &parts.segments {
         let is = |prefix: &[u8]| data.starts_with(prefix);
         let is_carried = match *marker {
             0xE0 => is(JFIF) && data.len() <= JFIF_BYTES,
             0xE1 if is(EXIF_PREFIX) => !std::mem::replace(&mut exif_seen, true),
+            0xE1 if is(xmp::JPEG_PREFIX) && data.strip_prefix(xmp::JPEG_PREFIX) != packet => {
+                losses.add("A second XMP packet: there is room for the first alone.");
+                true
+            }
+            0xE1 if is(xmp::JPEG_EXTENSION_PREFIX) && !is_joined => {
+                losses.add("The extended part of the XMP packet: it does not fit the packet.");
+                true
+            }
             0xE1 => is(xmp::JPEG_PREFIX) || is(xmp::JPEG_EXTENSION_PREFIX),
+            0xE2 if is(ICC_PREFIX) && metadata.icc.is_none() => {
+                losses.add("The colour profile: a part of it is missing or there twice.");
+                true
+            }
             0xE2 => is(ICC_PREFIX),
             0xED => is(iptc::PHOTOSHOP_PREFIX),
             // How the old file coded its colours.
@@ -338,7 +361,11 @@ mod tests {
         assert_eq!(segments, wanted);
         assert_eq!(lost.len(), 4, "{lost:?}");
         let mut elsewhere = Vec::new();
-        lost_elsewhere(&parts, &mut elsewhere);
+        let with_profile = Metadata {
+            icc: Some(b"profile".to_vec()),
+            ..Metadata::default()
+        };
+        lost_elsewhere(&parts, &with_profile, &mut elsewhere);
         assert!(elsewhere[0].contains("APP9 Maker"), "{elsewhere:?}");
         assert!(!elsewhere[0].contains("APP13"), "{elsewhere:?}");
     }

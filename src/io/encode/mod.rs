@@ -303,6 +303,10 @@ impl Seek for Noting<'_> {
     }
 }
 
+/// Said where a signature of the master is carried.
+const SIGNATURE_VOID: &str =
+    "The validity of the content credentials (C2PA): they are kept, but sign the original file.";
+
 /// Said where a thumbnail is not taken over.
 const THUMBNAIL_DROPPED: &str =
     "The thumbnail in EXIF: it is a copy of the master and does not follow what is repaired.";
@@ -341,7 +345,7 @@ fn encode(
             png_parts::lost_elsewhere(parts, metadata, not_carried);
         }
         (Some(Native::Jpeg(parts)), OutputFormat::Tiff | OutputFormat::Png) => {
-            jpeg_parts::lost_elsewhere(parts, not_carried);
+            jpeg_parts::lost_elsewhere(parts, metadata, not_carried);
         }
         _ => {}
     }

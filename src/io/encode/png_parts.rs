@@ -6,11 +6,11 @@ use std::io::Read as _;
 
 use super::Picture;
 use super::png::exif_blob;
-use crate::io::metadata::PNG_XMP_KEYWORD;
+use crate::io::metadata::{PNG_XMP_KEYWORD, iptc};
 use crate::photo::{Metadata, PngChunk, PngParts};
 
-/// Most bytes an XMP packet may unpack to.
-const XMP_LIMIT_BYTES: u64 = 64 << 20;
+/// Most bytes a text, such as an XMP packet, may unpack to.
+const TEXT_LIMIT_BYTES: u64 = 64 << 20;
 
 const PALETTE: u8 = 3;
 
@@ -35,17 +35,21 @@ pub fn plan(picture: &Picture<'_>, parts: &PngParts, not_carried: &mut Vec<Strin
     if parts.is_interlaced {
         not_carried.push("Interlacing: the rows are written one after the other.".to_owned());
     }
+    let packet = xmp_packet(parts);
     let mut keep = |chunks: &[PngChunk]| -> Vec<PngChunk> {
         chunks
             .iter()
-            .filter_map(|chunk| carry(chunk, picture, parts, not_carried))
+            .filter_map(|chunk| match packet {
+                Some(first) if std::ptr::eq(first, chunk) => xmp_in_place(chunk, picture),
+                _ => carry(chunk, picture, parts, not_carried),
+            })
             .collect()
     };
     let (mut before, behind) = (keep(&parts.before), keep(&parts.behind));
-    if let Some(packet) = &picture.metadata.xmp
-        && !before.iter().chain(&behind).any(is_xmp)
+    if let Some(new) = &picture.metadata.xmp
+        && packet.is_none()
     {
-        before.push(xmp_chunk(packet));
+        before.push(xmp_chunk(new));
     }
     let has_exif = parts.chunks().any(|chunk| &chunk.kind == b"eXIf");
     if !has_exif && !parts.chunks().any(is_raw_exif) {
@@ -90,11 +94,6 @@ fn carry(
             None => lost("PNG chunk sBIT: it is broken.".to_owned()),
         },
         b"eXIf" => exif_blob(picture.metadata).and_then(with),
-        b"iTXt" if is_xmp(chunk) => match &picture.metadata.xmp {
-            Some(packet) if itxt_text(&chunk.data).as_ref() == Some(packet) => Some(chunk.clone()),
-            Some(packet) => Some(xmp_chunk(packet)),
-            None => None,
-        },
         b"dSIG" | b"caBX" => {
             lost(format!(
                 "The validity of PNG chunk {}: it is kept, but signs the original file.",
@@ -113,6 +112,26 @@ fn carry(
             Some(chunk.clone())
         }
     }
+}
+
+/// The chunk whose packet is the photo's: the first that can be read. Any other is a chunk like those of unknown makers.
+fn xmp_packet(parts: &PngParts) -> Option<&PngChunk> {
+    let is_readable = |chunk: &&PngChunk| {
+        is_xmp(chunk)
+            && itxt_text(&chunk.data).is_some_and(|text| std::str::from_utf8(&text).is_ok())
+    };
+    parts.chunks().find(is_readable)
+}
+
+/// The derivative's packet in the place of `chunk`, its master's; as it lies when it is the same.
+fn xmp_in_place(chunk: &PngChunk, picture: &Picture<'_>) -> Option<PngChunk> {
+    let packet = picture.metadata.xmp.as_ref()?;
+    let is_same = itxt_text(&chunk.data).as_ref() == Some(packet);
+    Some(if is_same {
+        chunk.clone()
+    } else {
+        xmp_chunk(packet)
+    })
 }
 
 /// The background colour for the derivative's layout; `None` when the chunk does not fit its own file.
@@ -199,18 +218,56 @@ fn itxt_text(data: &[u8]) -> Option<Vec<u8>> {
     if is_compressed == 0 {
         return Some(rest.to_vec());
     }
+    inflated(rest)
+}
+
+fn inflated(packed: &[u8]) -> Option<Vec<u8>> {
     let mut text = Vec::new();
-    flate2::read::ZlibDecoder::new(rest)
-        .take(XMP_LIMIT_BYTES)
+    flate2::read::ZlibDecoder::new(packed)
+        .take(TEXT_LIMIT_BYTES)
         .read_to_end(&mut text)
         .ok()?;
     Some(text)
+}
+
+/// The text of a text chunk; `None` when it is broken.
+fn text_of(chunk: &PngChunk) -> Option<Vec<u8>> {
+    let behind_keyword = chunk.data.get(keyword(&chunk.data).len() + 1..)?;
+    match &chunk.kind {
+        b"tEXt" => Some(behind_keyword.to_vec()),
+        // A byte names the packing.
+        b"zTXt" => inflated(behind_keyword.get(1..)?),
+        _ => itxt_text(&chunk.data),
+    }
+}
+
+/// The blob in a "raw profile" chunk; `None` when it is broken.
+fn raw_profile(chunk: &PngChunk) -> Option<Vec<u8>> {
+    let text = text_of(chunk)?;
+    iptc::from_raw_profile(std::str::from_utf8(&text).ok()?)
+}
+
+/// Whether a "raw profile" chunk holds nothing but the EXIF that is carried.
+fn says_carried_exif(chunk: &PngChunk, metadata: &Metadata) -> bool {
+    let blob = raw_profile(chunk);
+    let exif = blob
+        .as_deref()
+        .map(|blob| blob.strip_prefix(b"Exif\0\0").unwrap_or(blob));
+    exif.is_some() && exif == metadata.exif.as_deref()
+}
+
+/// Whether a "raw profile" chunk holds the IPTC records that are carried.
+fn says_carried_records(chunk: &PngChunk, metadata: &Metadata) -> bool {
+    let records = raw_profile(chunk).map(|blob| iptc::from_resources(&blob).unwrap_or(blob));
+    records.is_some() && records == metadata.iptc
 }
 
 /// What of a PNG master another kind of file has no place for.
 pub fn lost_elsewhere(parts: &PngParts, metadata: &Metadata, not_carried: &mut Vec<String>) {
     not_carried.extend(parts.left_out.iter().cloned());
     let (mut texts, mut others) = (Vec::new(), Vec::new());
+    let packet = xmp_packet(parts);
+    let first = packet.and_then(|chunk| itxt_text(&chunk.data));
     for chunk in parts.chunks() {
         let word = keyword(&chunk.data);
         let is_carried = match &chunk.kind {
@@ -219,9 +276,24 @@ pub fn lost_elsewhere(parts: &PngParts, metadata: &Metadata, not_carried: &mut V
             b"iCCP" => metadata.icc.is_some(),
             b"eXIf" => metadata.exif.is_some(),
             b"pHYs" => metadata.resolution.is_some(),
-            b"iTXt" if is_xmp(chunk) => metadata.xmp.is_some(),
-            _ if is_raw_exif(chunk) => metadata.exif.is_some(),
-            &kind if is_text(kind) && word == b"Raw profile type iptc" => metadata.iptc.is_some(),
+            b"iTXt" if packet.is_some_and(|first| std::ptr::eq(first, chunk)) => {
+                metadata.xmp.is_some()
+            }
+            b"iTXt" if is_xmp(chunk) && first.is_some() && itxt_text(&chunk.data) == first => true,
+            b"iTXt" if is_xmp(chunk) => {
+                texts.push(format!(
+                    "{PNG_XMP_KEYWORD} (not the first packet that can be read)"
+                ));
+                continue;
+            }
+            _ if is_raw_exif(chunk) && says_carried_exif(chunk, metadata) => true,
+            &kind
+                if is_text(kind)
+                    && word == b"Raw profile type iptc"
+                    && says_carried_records(chunk, metadata) =>
+            {
+                true
+            }
             &kind if is_text(kind) => {
                 texts.push(word.escape_ascii().to_string());
                 continue;

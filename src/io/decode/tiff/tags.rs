@@ -13,6 +13,8 @@ const XMP: u16 = 700;
 const IPTC: u16 = 33_723;
 const PHOTOSHOP_RESOURCES: u16 = 34_377;
 const ICC: u16 = 34_675;
+/// Source: C2PA Specification, "Embedding manifests into TIFF".
+const CONTENT_CREDENTIALS: u16 = 52_545;
 
 /// Tags of the first directory that describe the picture and go into the EXIF blob: document name, description, make, model,
 /// page name, software, date, artist, host, copyright, ratings, Windows' title to subject.
@@ -22,7 +24,7 @@ const DESCRIPTIVE: [u16; 17] = [
 ];
 
 /// Whether a tag only says how this file lays its pixels out, so that a derivative has its own: kind of page, size, depth,
-/// compression, photometric, whether it is dithered, bit order, strips, extremes of the samples, planes, free bytes, predictor, palette, tiles, extra
+/// compression, photometric, whether it is dithered, bit order, strips, planes, free bytes, predictor, palette, tiles, extra
 /// channels, JPEG tables, subsampling.
 const fn is_structural(tag: u16) -> bool {
     matches!(
@@ -32,7 +34,7 @@ const fn is_structural(tag: u16) -> bool {
             | 263
             | 266
             | 273
-            | 277..=281
+            | 277..=279
             | 284
             | 288
             | 289
@@ -40,7 +42,8 @@ const fn is_structural(tag: u16) -> bool {
             | 317
             | 320
             | 322..=325
-            | 338..=341
+            | 338
+            | 339
             | 346
             | 347
             | 512..=521
@@ -53,6 +56,7 @@ const fn is_structural(tag: u16) -> bool {
 fn name_of(tag: u16) -> String {
     let name = match tag {
         264 | 265 => "cell of the dither matrix",
+        280 | 281 | 340 | 341 => "extremes of the samples",
         290 | 291 => "grey response",
         292 => "fax options",
         297 => "page number",
@@ -68,10 +72,28 @@ fn name_of(tag: u16) -> String {
         343..=345 => "clipping path",
         529 => "YCbCr coefficients",
         532 => "reference black and white",
-        PHOTOSHOP_RESOURCES => "Photoshop resources, of which IPTC is carried",
+        CONTENT_CREDENTIALS => "content credentials, C2PA, which sign the original file",
+        PHOTOSHOP_RESOURCES => "Photoshop resources",
         _ => return tag.to_string(),
     };
     format!("{tag} ({name})")
+}
+
+/// What is said of Photoshop's resources whose IPTC is `inside`, where a tag of its own holds `beside`.
+fn name_of_resources(beside: Option<&[u8]>, inside: Option<&[u8]>) -> String {
+    // Writers fill the tag up to whole words.
+    let bare = |records: &[u8]| {
+        let end = records.iter().rposition(|&byte| byte != 0);
+        records[..end.map_or(0, |at| at + 1)].to_vec()
+    };
+    let what = match (beside, inside) {
+        (_, None) => "Photoshop resources",
+        (Some(beside), Some(inside)) if bare(beside) != bare(inside) => {
+            "Photoshop resources, whose IPTC is another than that of tag 33723, which is carried"
+        }
+        _ => "Photoshop resources, of which IPTC is carried",
+    };
+    format!("{PHOTOSHOP_RESOURCES} ({what})")
 }
 
 /// Reads the metadata of the current page; what is not understood is named under what stays behind.
@@ -96,7 +118,11 @@ pub fn read_metadata(decoder: &mut FileDecoder) -> Result<Metadata, Fault> {
             IPTC => metadata.iptc = Some(entry.data),
             PHOTOSHOP_RESOURCES => {
                 resources = iptc::from_resources(&entry.data);
-                left_aside.push(name_of(number));
+                // Its number is the higher one, so the other place of IPTC was read.
+                left_aside.push(name_of_resources(
+                    metadata.iptc.as_deref(),
+                    resources.as_deref(),
+                ));
             }
             tag::ORIENTATION => {
                 let value = decoder.find_tag_unsigned::<u32>(Tag::Orientation)?;

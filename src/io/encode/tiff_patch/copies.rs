@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::renew::Renewal;
 use super::{Restored, Stop, as_stored, place_of, verify};
 use crate::geometry::{ImageSize, PixelRect};
-use crate::io::encode::THUMBNAIL_IN_XMP;
+use crate::io::encode::{SIGNATURE_VOID, THUMBNAIL_IN_XMP};
 use crate::io::metadata::{iptc, xmp};
 use crate::io::tiff_page::{
     Claims, GroupRows, PageAt, PageFault, PageLayout, TiffFile, halved_pages, reduced_copies,
@@ -28,6 +28,8 @@ const COMPARED_PER_SIDE: u32 = 64;
 const LEVEL: u64 = 257;
 /// Tag of Photoshop's resources.
 const PHOTOSHOP_RESOURCES: u16 = 34_377;
+/// Tag of content credentials. Source: C2PA Specification, "Embedding manifests into TIFF".
+const CONTENT_CREDENTIALS: u16 = 52_545;
 
 /// The smaller copies of a page.
 pub struct Copies {
@@ -204,7 +206,7 @@ fn sentence(place: PageAt, size: ImageSize, reason: &str) -> String {
     format!("{what} keeps the old picture, because {reason}.")
 }
 
-/// Sentences on what may show the old picture and is not looked into: a thumbnail in Photoshop's resources of the page, and
+/// Sentences on a signature of the master, and on what may show the old picture and is not looked into: a thumbnail in Photoshop's resources of the page, and
 /// pages of half its size and less that do not call themselves smaller copies.
 fn left_alone(tiff: &TiffFile<'_>, photo: &Photo) -> Vec<String> {
     let resources = || {
@@ -212,6 +214,10 @@ fn left_alone(tiff: &TiffFile<'_>, photo: &Photo) -> Vec<String> {
         tiff.bytes_of(&page.entry(PHOTOSHOP_RESOURCES)?).ok()
     };
     let mut said = Vec::new();
+    let signed = tiff.directory_at(place_of(photo));
+    if signed.is_ok_and(|page| page.entry(CONTENT_CREDENTIALS).is_some()) {
+        said.push(SIGNATURE_VOID.to_owned());
+    }
     if resources().is_some_and(|all| iptc::without_thumbnails(&all).is_some()) {
         said.push("The thumbnail in Photoshop's resources keeps the old picture, because a patched copy leaves it as it is.".to_owned());
     }
