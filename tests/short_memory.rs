@@ -5,6 +5,9 @@
 #[path = "common/photo.rs"]
 mod photo;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use unscratch::geometry::{ImageSize, PixelRect};
 use unscratch::inference::fake::{IdentityNetwork, fake_manifest};
 use unscratch::inference::{
@@ -24,6 +27,8 @@ const SIZE: ImageSize = ImageSize::new(600, 300);
 struct MeanNetwork {
     manifest: Manifest,
     max_px: usize,
+    /// How often it ran to the end.
+    runs: Arc<AtomicUsize>,
 }
 
 impl Network for MeanNetwork {
@@ -43,6 +48,7 @@ impl Network for MeanNetwork {
                 model: self.manifest.id.clone(),
             });
         }
+        self.runs.fetch_add(1, Ordering::Relaxed);
         let mean = photo.data().iter().sum::<f32>() / photo.data().len() as f32;
         Ok(vec![
             (
@@ -58,9 +64,14 @@ impl Network for MeanNetwork {
 }
 
 fn engine(max_px: usize) -> Engine {
+    counting_engine(max_px, &Arc::default())
+}
+
+fn counting_engine(max_px: usize, runs: &Arc<AtomicUsize>) -> Engine {
     let filler = MeanNetwork {
         manifest: fake_manifest(Contract::RestoreV1, 64),
         max_px,
+        runs: Arc::clone(runs),
     };
     Engine::from_networks(
         Box::new(IdentityNetwork::new(Contract::ScratchContextV1)),
@@ -134,12 +145,37 @@ fn fills_made_in_pieces_are_made_again_from_the_same_pieces() {
 }
 
 #[test]
+fn the_windows_of_a_wide_hole_share_what_was_run_at_half_size_and_it_shows_in_no_pixel() {
+    let photo = photo::photo_of(SIZE, Channels::Grey, |x, y, _| (x / 3 + y / 2) as u8);
+    let mut mask = Mask::new(SIZE);
+    for y in 40..260 {
+        mask.added.write_row(50, y, &[255; 500]);
+    }
+    let mask = EffectiveMask::new(mask, None);
+    let restored = |context_bytes: usize| {
+        let runs = Arc::default();
+        let mut engine = counting_engine(192 * 192, &runs);
+        let contexts = ContextCache::new(context_bytes);
+        let token = CancelToken::new();
+        let filled = restore_photo(&photo, &mask, &mut engine, &contexts, &NoProgress, &token);
+        assert!(contexts.byte_len() <= context_bytes);
+        let pixels = composite_rect(&photo, &filled.unwrap(), SIZE.rect());
+        (pixels, runs.load(Ordering::Relaxed))
+    };
+    let (each_anew, (shared, runs)) = (restored(0), restored(1 << 20));
+    assert_eq!(shared, each_anew.0);
+    // The native runs are among them.
+    assert!(runs * 4 < each_anew.1 * 3, "{runs} of {}", each_anew.1);
+}
+
+#[test]
 fn a_gpu_without_memory_for_the_smallest_window_hands_over_to_the_cpu_and_says_so() {
     let scan = restored(usize::MAX);
     let cpu: CpuFallback = Box::new(|| {
         let filler = MeanNetwork {
             manifest: fake_manifest(Contract::RestoreV1, 64),
             max_px: usize::MAX,
+            runs: Arc::default(),
         };
         Ok([
             Box::new(IdentityNetwork::new(Contract::ScratchContextV1)),

@@ -7,10 +7,13 @@ use tracing_subscriber::EnvFilter;
 use super::Common;
 
 /// Sends log lines to standard error: errors with `-q`, else warnings, more with `-v`; `RUST_LOG` outranks all of it.
+///
+/// ONNX Runtime's own lines are seen with `-v` alone: what fails in it comes back as an error, which is either handled or
+/// said in words for the person.
 pub fn start_logging(common: &Common) {
     let default = match (common.quiet, common.verbose) {
-        (true, _) => "error",
-        (false, 0) => "warn",
+        (true, _) => "error,ort=off",
+        (false, 0) => "warn,ort=off",
         (false, 1) => "warn,unscratch=info",
         (false, 2) => "warn,unscratch=debug",
         (false, _) => "info,unscratch=trace",

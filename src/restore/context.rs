@@ -1,6 +1,7 @@
 //! Stage 1's `context`, kept in blocks for stage 2 and computed again from the photo where it was dropped; and the photo's tone.
 //!
-//! Both depend on the photo and the model alone, never on the mask.
+//! Both depend on the photo and the model alone, never on the mask. Within the same bound stage 2's answers at half size
+//! are kept that several windows share, under keys that stand for all they depend on (`wide_runs.rs`).
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -22,6 +23,15 @@ const BLOCK: usize = (NETWORK_GRID_PX / CONTEXT_STRIDE_PX) as usize;
 /// Column and row of a grid cell.
 type BlockIndex = (u32, u32);
 
+/// What a kept block is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    /// Stage 1's context in a grid cell.
+    Context(BlockIndex),
+    /// An answer of stage 2 at half size.
+    Coarse(u64),
+}
+
 /// A byte-bounded store of one photo's context; clones are the same store.
 #[derive(Clone, Debug)]
 pub struct ContextCache {
@@ -33,11 +43,11 @@ pub struct ContextCache {
 struct Store {
     limit_bytes: usize,
     used_bytes: usize,
-    /// SHA-256 of the model the blocks come from.
+    /// SHA-256 of the model the context comes from.
     model: String,
-    /// (C, 16, 16) values of a block, and when it was last used.
-    blocks: HashMap<BlockIndex, (Arc<[f32]>, u64)>,
-    by_age: BTreeMap<u64, BlockIndex>,
+    /// Values of a block, (C, 16, 16) of a context, and when it was last used.
+    blocks: HashMap<Key, (Arc<[f32]>, u64)>,
+    by_age: BTreeMap<u64, Key>,
     clock: u64,
 }
 
@@ -87,8 +97,18 @@ impl ContextCache {
         store.use_model(model);
         for index in blocks_of(kept) {
             let block = cut_block(context, window.read, index);
-            store.insert(index, block);
+            store.insert(Key::Context(index), block);
         }
+    }
+
+    /// The answer that [`Self::keep_coarse`] kept under `key`, if it is still there.
+    pub(super) fn coarse(&self, key: u64) -> Option<Arc<[f32]>> {
+        self.lock().get(Key::Coarse(key))
+    }
+
+    /// Keeps an answer of stage 2 at half size; `key` stands for all that it depends on beside the photo.
+    pub(super) fn keep_coarse(&self, key: u64, answer: Arc<[f32]>) {
+        self.lock().insert(Key::Coarse(key), answer);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Store> {
@@ -106,23 +126,23 @@ impl Store {
         }
     }
 
-    fn get(&mut self, index: BlockIndex) -> Option<Arc<[f32]>> {
-        let (block, age) = self.blocks.get_mut(&index)?;
+    fn get(&mut self, key: Key) -> Option<Arc<[f32]>> {
+        let (block, age) = self.blocks.get_mut(&key)?;
         self.by_age.remove(age);
         self.clock += 1;
         *age = self.clock;
-        self.by_age.insert(self.clock, index);
+        self.by_age.insert(self.clock, key);
         Some(Arc::clone(block))
     }
 
-    fn insert(&mut self, index: BlockIndex, block: Arc<[f32]>) {
+    fn insert(&mut self, key: Key, block: Arc<[f32]>) {
         self.clock += 1;
         self.used_bytes += size_of_val(&*block);
-        if let Some((old, age)) = self.blocks.insert(index, (block, self.clock)) {
+        if let Some((old, age)) = self.blocks.insert(key, (block, self.clock)) {
             self.by_age.remove(&age);
             self.used_bytes -= size_of_val(&*old);
         }
-        self.by_age.insert(self.clock, index);
+        self.by_age.insert(self.clock, key);
         self.evict();
     }
 
@@ -255,7 +275,7 @@ fn paste_stored(
     store.use_model(model);
     let mut missing = PixelRect::EMPTY;
     for index in blocks_of(read) {
-        if let Some(block) = store.get(index) {
+        if let Some(block) = store.get(Key::Context(index)) {
             paste_block(context, read, index, &block);
         } else {
             let (column, row) = index;

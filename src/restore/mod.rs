@@ -29,6 +29,7 @@ mod suggest;
 mod trace;
 mod wide;
 mod wide_plan;
+mod wide_runs;
 mod window_fill;
 
 pub use alpha::{ALPHA_REACH_PX, AlphaSource, alpha_layer, alpha_photo, alpha_rect, hole_rect};

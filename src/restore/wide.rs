@@ -1,5 +1,5 @@
 //! Wide losses, coarse to fine: deep inside a hole what a run at half size says replaces the low frequencies of the native
-//! run, which sees too little sound picture from there. What it adds up to is `window_fill.rs`'s work.
+//! run, which sees too little sound picture from there. The runs themselves are `wide_runs.rs`'s work.
 //!
 //! A pixel's depth is how far it lies inside its hole, by the larger of the two axes. Up to [`FROM_DEPTH_PX`] nothing
 //! changes; from [`FULL_DEPTH_PX`] on all frequencies below an eighth of a cycle a pixel are those of the coarse run. The
@@ -10,19 +10,20 @@
 //! Depth and coarse run depend on α within the halo alone, so any window that keeps its halo gives the same.
 
 use super::alpha::AlphaSource;
-use super::pyramid::{coarse_tensor, level_size};
+use super::pyramid::level_size;
 use super::shapes::RunBounds;
-use crate::geometry::{ImageSize, NETWORK_GRID_PX, PixelRect, mirror_index};
+use super::wide_runs::{WidePart, WidePlan};
+use crate::geometry::{ImageSize, NETWORK_GRID_PX, PixelRect};
 use crate::inference::{InferenceError, Tensor};
 use crate::photo::Photo;
-use crate::tiling::{Window, plan_part, snap_outward, window_around};
+use crate::tiling::{Window, window_around};
 
 /// Up to this depth, px, the native run stands alone: holes up to twice as wide are not looked at twice.
 pub(super) const FROM_DEPTH_PX: u32 = 24;
 /// From this depth on, px, the coarse run's low frequencies stand alone.
 const FULL_DEPTH_PX: u32 = 40;
 /// The coarse run is at half size.
-const SHIFT: u32 = 1;
+pub(super) const SHIFT: u32 = 1;
 /// Both runs are compared as means of blocks of this side, native px.
 const BLOCK_PX: u32 = 8;
 /// How far from a pixel the blocks reach that its correction is interpolated from, px.
@@ -70,7 +71,7 @@ fn coarse_window(rect: PixelRect, size: ImageSize, halo_px: u32) -> Window {
 }
 
 /// The native px of a half-size rectangle that lie in a photo of `size`.
-fn native(half: PixelRect, size: ImageSize) -> PixelRect {
+pub(super) fn native(half: PixelRect, size: ImageSize) -> PixelRect {
     let start = |half: u32| half << SHIFT;
     let (x, y) = (
         start(half.x).min(size.width),
@@ -80,17 +81,9 @@ fn native(half: PixelRect, size: ImageSize) -> PixelRect {
     PixelRect::new(x, y, right.min(size.width) - x, bottom.min(size.height) - y)
 }
 
-/// What one coarse run reads.
-pub(super) struct WidePart {
-    /// Half-size px.
-    window: Window,
-    pub photo: Tensor,
-    pub hole: Tensor,
-}
-
 /// What the coarse runs for one window read, and where they count.
 pub(super) struct WideInput {
-    /// One, or several where memory is short.
+    /// One, or several blocks of a large hole.
     pub parts: Vec<WidePart>,
     /// What they fill together, half-size px.
     filled: PixelRect,
@@ -102,16 +95,8 @@ pub(super) struct WideInput {
     shares: Vec<f32>,
 }
 
-impl WidePart {
-    /// Pixels of this run.
-    pub fn pixel_count(&self) -> usize {
-        self.window.read.size().pixel_count()
-    }
-}
-
 impl WideInput {
-    /// `None` where the window serves no pixel deep in a hole; `hole` (1, 1, h, w) covers the native `read`. A run keeps
-    /// `bounds`, as far as the grid allows.
+    /// `None` where the window serves no pixel deep in a hole; `hole` (1, 1, h, w) covers the native `read`.
     ///
     /// What is corrected follows from `read` alone, not from which of its cells are asked for: fills made one after
     /// another are those of one run, to the last bit.
@@ -131,29 +116,21 @@ impl WideInput {
         if deep.is_empty() {
             return Ok(None);
         }
-        let whole = coarse_window(deep.grown_within(BLOCK_REACH_PX, size), size, halo_px);
+        let around = coarse_window(deep.grown_within(BLOCK_REACH_PX, size), size, halo_px);
         let level = level_size(size, SHIFT);
-        let filled = snap_outward(whole.core).intersect(level.rect());
-        let windows = if whole.read.size().pixel_count() as u64 <= bounds.max_px {
-            vec![window_around(filled, level, halo_px)]
-        } else {
-            plan_part(filled, level, NETWORK_GRID_PX, halo_px)
+        let plan = WidePlan::new(around.core, level, halo_px, read.size().pixel_count());
+        let is_shared = plan.windows.len() > 1;
+        // No correction is interpolated from further away.
+        let is_needed = |window: &Window| {
+            let near = native(window.core, size).grown_within(BLOCK_REACH_PX, size);
+            !depths.deep_in(near.intersect(deep), read).is_empty()
         };
-        let part = |window: Window| {
-            let window = bounds.shapes.fill_window(window, level);
-            Ok(WidePart {
-                window,
-                photo: coarse_tensor(photo, &window, SHIFT)?,
-                hole: coarse_hole(mask, &window, size)?,
-            })
-        };
+        let needed = plan.windows.into_iter().filter(is_needed);
+        let parts = needed.map(|window| WidePart::new(photo, mask, window, is_shared, bounds));
         let shares = pixels(deep).map(|(x, y)| share(depths.at(x - read.x, y - read.y)));
         Ok(Some(Self {
-            parts: windows
-                .into_iter()
-                .map(part)
-                .collect::<Result<_, InferenceError>>()?,
-            filled,
+            parts: parts.collect::<Result<_, InferenceError>>()?,
+            filled: plan.filled,
             inside: read.intersect(size.rect()),
             deep,
             shares: shares.collect(),
@@ -166,15 +143,14 @@ impl WideInput {
         Tensor::filled([1, 3, height as usize, width as usize], 0.0)
     }
 
-    /// Takes `answer` (1, 3, h, w), the fill of `part`, into `coarse`.
-    pub fn take(&self, coarse: &mut Tensor, part: &WidePart, answer: &Tensor) {
-        let (core, read) = (part.window.core, part.window.read);
-        let left = (core.x - read.x) as usize;
-        for (channel, y) in (0..3).flat_map(|c| (core.y..core.bottom()).map(move |y| (c, y))) {
-            let source = &answer.row(channel, (y - read.y) as usize)[left..][..core.width as usize];
+    /// Takes `answer` (3, h, w), the fill of the half-size `core`, into `coarse`.
+    pub fn take(&self, coarse: &mut Tensor, core: PixelRect, answer: &[f32]) {
+        let rows = (0..3).flat_map(|c| (core.y..core.bottom()).map(move |y| (c, y)));
+        let width = core.width as usize;
+        for ((channel, y), source) in rows.zip(answer.chunks_exact(width)) {
             let row = channel * self.filled.height as usize + (y - self.filled.y) as usize;
             let start = row * self.filled.width as usize + (core.x - self.filled.x) as usize;
-            coarse.data_mut()[start..start + source.len()].copy_from_slice(source);
+            coarse.data_mut()[start..start + width].copy_from_slice(source);
         }
     }
 
@@ -359,39 +335,6 @@ fn settle(
         least = row.iter().fold(least, |least, &depth| least.min(depth + 1));
     }
     values[y * width + x] = least;
-}
-
-/// The hole at half size in a window's `read`: 1 where any of its native px is in the hole, mirrored beyond the level.
-fn coarse_hole(
-    mask: &dyn AlphaSource,
-    window: &Window,
-    size: ImageSize,
-) -> Result<Tensor, InferenceError> {
-    let level = level_size(size, SHIFT);
-    let inside = window.read.intersect(level.rect());
-    let native = native(inside, size);
-    let mut alpha = vec![0; native.size().pixel_count()];
-    mask.alpha_rect(native, &mut alpha);
-    let mut blocks = vec![0.0_f32; inside.size().pixel_count()];
-    for (y, row) in alpha.chunks_exact(native.width as usize).enumerate() {
-        let target = &mut blocks[(y >> SHIFT) * inside.width as usize..][..inside.width as usize];
-        for (block, values) in target.iter_mut().zip(row.chunks(1 << SHIFT)) {
-            if values.iter().any(|&value| value > 0) {
-                *block = 1.0;
-            }
-        }
-    }
-    let read = window.read;
-    let mut data = Vec::with_capacity(read.size().pixel_count());
-    for y in read.y..read.bottom() {
-        let row = mirror_index(i64::from(y), level.height) - inside.y;
-        let row = &blocks[inside.size().index(0, row)..][..inside.width as usize];
-        data.extend(
-            (read.x..read.right())
-                .map(|x| row[(mirror_index(i64::from(x), level.width) - inside.x) as usize]),
-        );
-    }
-    Tensor::new([1, 1, read.height as usize, read.width as usize], data)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::grain::add_grain;
 use super::plan::bounds_of_set;
 use super::shapes::RunBounds;
 use super::wide::WideInput;
+use super::wide_runs::run_coarse;
 use super::{CellPlan, ContextCache, FillCell, RectFill, RestoreError};
 use crate::geometry::{PixelRect, mirror_index};
 use crate::inference::{CancelToken, Engine, InferenceError, Tensor, take_output};
@@ -66,7 +67,7 @@ pub(super) struct WindowInput {
 }
 
 impl WindowInput {
-    /// What is read of `window`, just as it is; what is read at half size keeps `bounds`.
+    /// What is read of `window`, just as it is.
     pub fn new(
         photo: &Photo,
         mask: &dyn AlphaSource,
@@ -104,7 +105,7 @@ impl WindowInput {
         let (mut fill, recovered) = run_filler(engine, &self.photo, &self.hole, &context, cancel)?;
         engine.count_filled(self.read.size().pixel_count());
         if let Some(wide) = &self.wide {
-            let coarse = run_coarse(engine, wide, cancel)?;
+            let coarse = run_coarse(photo, wide, engine, contexts, cancel)?;
             wide.correct(&mut fill, self.read, &coarse);
         }
         Ok(WindowOutput {
@@ -210,36 +211,8 @@ fn hole_tensor(
     Tensor::new([1, 1, read.height as usize, read.width as usize], data)
 }
 
-/// Stage 2 at half size. There is no context at that size; zeros are legal.
-fn run_coarse(
-    engine: &mut Engine,
-    wide: &WideInput,
-    cancel: &CancelToken,
-) -> Result<Tensor, InferenceError> {
-    let mut coarse = wide.blank();
-    for part in &wide.parts {
-        if cancel.is_cancelled() {
-            return Err(InferenceError::Cancelled);
-        }
-        let context = blank_context(engine, &part.photo);
-        let (answer, _) = run_filler(engine, &part.photo, &part.hole, &context, cancel)?;
-        engine.count_filled(part.pixel_count());
-        wide.take(&mut coarse, part, &answer);
-    }
-    Ok(coarse)
-}
-
-/// Zeros in place of stage 1's context for a window of `photo`'s size.
-fn blank_context(engine: &Engine, photo: &Tensor) -> Tensor {
-    let [.., height, width] = photo.shape();
-    let manifest = engine.filler_manifest();
-    let side = |px: usize| px / manifest.context_stride_px as usize;
-    let shape = [1, manifest.context_channels, side(height), side(width)];
-    Tensor::filled(shape, 0.0)
-}
-
 /// Runs stage 2: (`fill` (1, 3, h, w), `recovered` (1, 1, h, w)).
-fn run_filler(
+pub(super) fn run_filler(
     engine: &mut Engine,
     photo: &Tensor,
     hole: &Tensor,
