@@ -114,6 +114,24 @@ fn the_crosshair_is_in_sight_whatever_moves_the_photo() {
 }
 
 #[test]
+fn a_corner_set_beyond_the_edge_of_the_view_waits_for_the_photo_to_follow() {
+    let mut window = desk(&plain(), Modifiers::NONE, Key::U);
+    zoom_in(&mut window, 9);
+    window.harness.run();
+    let (from, row) = crosshair(&window);
+    let far = [(Modifiers::SHIFT, Key::ArrowRight); 30];
+    let (space, enter) = ((Modifiers::NONE, Key::Space), (Modifiers::NONE, Key::Enter));
+    in_one_frame(&mut window, &[&[space][..], &far, &[space, enter]].concat());
+    window.settle();
+    assert_eq!(undo_label(&window), Some("Line"));
+    let (to, _) = crosshair(&window);
+    assert!(to > from + 30.0 && is_in_sight(&window), "{from} to {to}");
+    for x in [from + 2.0, to - 2.0] {
+        assert_eq!(window.mask_at(x as u32, row as u32), 255, "{x}");
+    }
+}
+
+#[test]
 fn on_another_photo_the_crosshair_begins_in_the_middle_and_mending_ends() {
     let mut window = desk(&scratched(), Modifiers::NONE, Key::W);
     go(&mut window, 20, 20);
@@ -196,17 +214,13 @@ fn enter_keeps_no_trace_that_was_not_seen() {
     let mut window = desk(&faint(), Modifiers::NONE, Key::T);
     zoom_in(&mut window, 12);
     go(&mut window, 103, 120);
-    plain_tap(&mut window, Key::Space);
-    // Away before the trace is there.
-    for _ in 0..60 {
-        tap(&mut window, Modifiers::SHIFT, Key::ArrowRight);
-    }
+    // Far away in the frame in which the trace begins.
+    let away = [(Modifiers::SHIFT, Key::ArrowRight); 60];
+    let keys = [&[(Modifiers::NONE, Key::Space)][..], &away].concat();
+    in_one_frame(&mut window, &keys);
     window.until("the trace is there", |app| app.view().traced.is_some());
     window.harness.run();
-    if window.app().view().trace_seen {
-        // It was there before the photo had moved on.
-        return;
-    }
+    assert!(!window.app().view().trace_seen);
     plain_tap(&mut window, Key::Enter);
     window.settle();
     assert_eq!(undo_label(&window), None);

@@ -13,7 +13,9 @@ use crate::gui::state::Action;
 impl UnscratchApp {
     pub(super) fn read_input(&mut self, ctx: &egui::Context, actions: &mut Vec<Action>) {
         let typing = ctx.text_edit_focused();
-        if std::mem::take(&mut self.finishes_next) {
+        if self.finishes_next && self.pointer.crosshair.is_late() {
+            ctx.request_repaint();
+        } else if std::mem::take(&mut self.finishes_next) {
             actions.push(Action::Run(Command::FinishShape));
         }
         if self.view.dialog.is_none() {

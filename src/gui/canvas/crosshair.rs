@@ -1,5 +1,7 @@
 //! The photo by keyboard alone: a crosshair that arrow keys move, and keys that do what the pointer's buttons do there.
 
+use std::collections::VecDeque;
+
 use eframe::egui::{
     self, Event, EventFilter, FocusDirection, Id, Key, Modifiers, Painter, PointerButton, Pos2,
     Rect, Stroke, StrokeKind, Ui, Vec2,
@@ -76,6 +78,8 @@ pub struct Crosshair {
     pointer_rests_at: Option<Pos2>,
     /// The zoom at which it was seen last, physical px an image px.
     scale: f64,
+    /// Keys that wait for the photo to have followed: what is pressed out of sight would reach nothing.
+    late: VecDeque<KeyEvent>,
     /// A dialog took the keyboard from the photo and is to give it back.
     returns: bool,
 }
@@ -94,6 +98,11 @@ impl Crosshair {
     /// Forgets where it was: another photo is seen.
     pub fn forget_place(&mut self) {
         self.at = None;
+    }
+
+    /// Whether keys wait for the next frame.
+    pub fn is_late(&self) -> bool {
+        !self.late.is_empty()
     }
 
     /// Whether it holds a button down.
@@ -118,7 +127,8 @@ impl Crosshair {
         model: &Model<'_>,
         actions: &mut Vec<Action>,
     ) -> Vec<Event> {
-        let keys = key_events(ui);
+        let mut keys = std::mem::take(&mut self.late);
+        keys.extend(key_events(ui));
         let mut events = Vec::new();
         self.come_back(ui, model);
         if !takes_keyboard(ui, model, &keys) {
@@ -135,7 +145,12 @@ impl Crosshair {
         };
         let mut shown = self.follow_view(&mut place, actions);
         let before = place.screen();
-        for key in keys {
+        while let Some(key) = keys.pop_front() {
+            let is_out = || !place.pane.clip.contains(place.screen());
+            if key.pressed && self.button_of(&key).is_some() && is_out() {
+                keys.push_front(key);
+                break;
+            }
             if let (true, Some(direction)) = (key.pressed, direction_of(key.key)) {
                 place.step(direction, key.modifiers);
                 self.at = Some(place.at);
@@ -144,6 +159,10 @@ impl Crosshair {
             } else if let Some(button) = self.button_of(&key) {
                 self.press_or_release(&key, button, place.screen(), model, &mut events);
             }
+        }
+        if !keys.is_empty() {
+            self.late = keys;
+            ui.ctx().request_repaint();
         }
         if place.screen() != before {
             shown = place.keep_in_sight(actions);
@@ -293,7 +312,7 @@ impl Crosshair {
 }
 
 /// Whether the keyboard works on the photo; an arrow key begins it where nothing else has the keyboard.
-fn takes_keyboard(ui: &Ui, model: &Model<'_>, keys: &[KeyEvent]) -> bool {
+fn takes_keyboard(ui: &Ui, model: &Model<'_>, keys: &VecDeque<KeyEvent>) -> bool {
     if model.view.dialog.is_some() || ui.ctx().any_popup_open() {
         return false;
     }
@@ -385,6 +404,7 @@ impl Place<'_> {
     }
 }
 
+#[derive(Clone, Debug)]
 struct KeyEvent {
     key: Key,
     pressed: bool,

@@ -43,7 +43,7 @@ pub fn show(ui: &Ui, area: Rect, model: &Model<'_>, actions: &mut Vec<Action>) {
         over(ui, "progress", area, Align2::CENTER_BOTTOM, true, |ui| {
             progress(ui, &label, model, actions);
         });
-    } else if let (Some(finding), None) = (model.finding(), &model.view.notice) {
+    } else if let (Some(finding), false) = (model.finding(), has_error(model)) {
         over(ui, "finding", area, Align2::CENTER_BOTTOM, true, |ui| {
             super::finding::show(ui, finding, model, actions);
         });
@@ -56,6 +56,12 @@ pub fn show(ui: &Ui, area: Rect, model: &Model<'_>, actions: &mut Vec<Action>) {
     if model.view.drop_hovers && model.document.is_some() {
         drop_target(ui, area);
     }
+}
+
+/// Whether a message that something went wrong is shown.
+fn has_error(model: &Model<'_>) -> bool {
+    let notice = model.view.notice.as_ref();
+    notice.is_some_and(|notice| notice.is_error)
 }
 
 fn over(

@@ -142,10 +142,12 @@ fn hint_candidates(model: &Model<'_>) -> Vec<String> {
     let tool = model.view.tool.hint();
     if model.view.crosshair.is_some() {
         let by_key = model.view.tool.key_hint();
+        let first = by_key.split([',', ';']).next().unwrap_or(by_key);
         return [
             format!("{by_key} · {CROSSHAIR}"),
             format!("{by_key} · {CROSSHAIR_SHORT}"),
             by_key.to_owned(),
+            first.to_owned(),
         ]
         .map(|text| model.with_keys(&text))
         .to_vec();

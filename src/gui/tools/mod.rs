@@ -139,7 +139,7 @@ impl Tool {
                 "Space sets one corner of the area to search, Space again the opposite one"
             }
             Self::Mend => {
-                "Space picks a repair, Shift+Enter on sound picture copies it from there; {area_weaker} and {area_stronger} weaken and strengthen it"
+                "Space picks a repair, Shift+Enter on sound picture copies it from there; the keys {area_weaker} and {area_stronger} weaken and strengthen it"
             }
         }
     }
