@@ -68,12 +68,17 @@ impl XmpError {
 type Patch = (Range<usize>, String);
 
 /// The packet with `edit` in it: one more event in `xmpMM:History`, `xmpMM:DerivedFrom` naming the master, and the digital
-/// source type. Everything else keeps its bytes. Without a packet a new one is made.
+/// source type. Everything else keeps its bytes. Without a packet, or with an empty one, a new one is made.
 ///
 /// # Errors
 /// [`XmpError`] when the packet cannot be understood; then it is to be carried untouched.
 pub fn edit_xmp(packet: Option<&[u8]>, edit: &XmpEdit) -> Result<Vec<u8>, XmpError> {
-    let Some(packet) = packet else {
+    let is_text = |packet: &&[u8]| {
+        packet
+            .iter()
+            .any(|&byte| !(byte == 0 || byte.is_ascii_whitespace()))
+    };
+    let Some(packet) = packet.filter(is_text) else {
         return Ok(new_packet(edit).into_bytes());
     };
     let encoding = Encoding::of(packet);
@@ -133,8 +138,15 @@ fn edit_text(packet: &[u8], edit: &XmpEdit) -> Result<Vec<u8>, XmpError> {
     }
 }
 
-/// The packet with an `rdf:RDF` that can be filled, where it has none or one that is closed at once.
+/// The packet with an `rdf:RDF` that can be filled, where it has nothing, none or one that is closed at once.
 fn opened(packet: &[u8], found: &Found) -> Option<Vec<u8>> {
+    if let Some(place) = found.bare {
+        let (before, behind) = packet.split_at_checked(place)?;
+        let content = format!(
+            "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\">\n<rdf:RDF xmlns:rdf=\"{RDF}\">\n</rdf:RDF>\n</x:xmpmeta>\n"
+        );
+        return Some([before, content.as_bytes(), behind].concat());
+    }
     let (element, content) = match (&found.empty_rdf, &found.empty_packet) {
         (Some(element), _) => (element, String::new()),
         (None, Some(element)) => {

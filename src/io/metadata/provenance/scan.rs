@@ -48,6 +48,8 @@ pub struct Found {
     pub empty_rdf: Option<Range<usize>>,
     /// The whole `x:xmpmeta` when there is nothing in it.
     pub empty_packet: Option<Range<usize>>,
+    /// Where an `x:xmpmeta` goes in a packet without any element or text.
+    pub bare: Option<usize>,
 }
 
 /// A list of events.
@@ -107,8 +109,10 @@ pub fn scan(packet: &[u8]) -> Result<Found, XmpError> {
         found: Found::default(),
         open: Vec::new(),
         has_rdf: false,
+        has_content: false,
         knows_prefixes: false,
     };
+    let mut place = skipped;
     loop {
         let start = skipped + reader.buffer_position() as usize;
         let event = reader.read_event().map_err(XmpError::new)?;
@@ -120,7 +124,10 @@ pub fn scan(packet: &[u8]) -> Result<Found, XmpError> {
             // Entities of its own could hide anything.
             Event::DocType(_) => return Err(XmpError::new("it has a document type")),
             Event::Eof => break,
-            Event::Comment(_) | Event::PI(_) | Event::Decl(_) => {}
+            // What is put in goes in front of the instruction that ends a packet.
+            Event::PI(pi) if pi.starts_with(b"xpacket end") => {}
+            Event::PI(_) | Event::Decl(_) => place = end,
+            Event::Comment(_) => {}
             Event::Text(text) if text.iter().all(u8::is_ascii_whitespace) => {}
             _ => scanner.text(),
         }
@@ -128,7 +135,9 @@ pub fn scan(packet: &[u8]) -> Result<Found, XmpError> {
     if !scanner.open.is_empty() {
         return Err(XmpError::new("an element is not closed"));
     }
-    if scanner.found.end_of_rdf == 0 && scanner.found.empty_packet.is_none() {
+    if !scanner.has_content {
+        scanner.found.bare = Some(place);
+    } else if scanner.found.end_of_rdf == 0 && scanner.found.empty_packet.is_none() {
         return Err(XmpError::new("it has no rdf:RDF"));
     }
     Ok(scanner.found)
@@ -139,6 +148,8 @@ struct Scanner<'a> {
     found: Found,
     open: Vec<Open>,
     has_rdf: bool,
+    /// Whether there is any element or text.
+    has_content: bool,
     /// Whether `rdf` and `stEvt` have their usual meaning in the list of events.
     knows_prefixes: bool,
 }
@@ -154,6 +165,7 @@ impl<'a> Scanner<'a> {
         if self.open.len() >= DEEPEST {
             return Err(XmpError::new("its elements lie too deep in one another"));
         }
+        self.has_content = true;
         let (namespace, local) = reader.resolver().resolve_element(tag.name());
         let kind = self.kind_of(&namespace, local.into_inner());
         if let Some(parent) = self.open.last_mut() {
@@ -200,10 +212,13 @@ impl<'a> Scanner<'a> {
 
     /// Text, or a character by name, where the reader is.
     fn text(&mut self) {
+        self.has_content = true;
         if let Some(parent) = self.open.last_mut() {
             parent.has_content = true;
-            if parent.kind == Kind::History {
-                self.found.irregular = Some(NO_LIST);
+            match parent.kind {
+                Kind::History => self.found.irregular = Some(NO_LIST),
+                Kind::DerivedFrom => self.found.irregular = Some(ORIGIN),
+                _ => {}
             }
         }
     }

@@ -137,8 +137,8 @@ fn a_packet_that_cannot_be_understood_is_refused() {
         .collect();
     let whole = packet("", "");
     for broken in [
-        b"".as_slice(),
-        b"no xml",
+        b"no xml".as_slice(),
+        b"<?xpacket begin='' id='x'?>no xml<?xpacket end='w'?>",
         b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>text</x:xmpmeta>",
         b"<x:xmpmeta xmlns:x='urn:other'/>",
         &whole.as_bytes()[..whole.len() / 2],
@@ -148,6 +148,54 @@ fn a_packet_that_cannot_be_understood_is_refused() {
     ] {
         assert!(edit_xmp(Some(broken), &edit()).is_err());
     }
+}
+
+#[test]
+fn a_packet_with_nothing_in_it_is_filled_where_it_lies() {
+    for empty in ["", " \n\t", "\0\0"] {
+        assert_eq!(edited(empty).into_bytes(), edit_xmp(None, &edit()).unwrap());
+    }
+    let begin = "<?xpacket begin=\"\u{feff}\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>";
+    let end = "   \n<?xpacket end=\"w\"?>";
+    for (before, behind) in [
+        (begin.to_owned(), end),
+        (format!("\u{feff}<?xml version='1.0'?>{begin}"), end),
+        (begin.to_owned(), "<!-- nothing -->"),
+        (String::new(), "<?xpacket end='w'?>"),
+    ] {
+        let filled = edited(&format!("{before}{behind}"));
+        assert!(
+            filled.starts_with(&before) && filled.ends_with(behind),
+            "{filled}"
+        );
+        assert_eq!(digital_source_type(filled.as_bytes()).as_deref(), Some(URI));
+        let again = edited(&filled);
+        assert_eq!(again.matches("<stEvt:action>edited").count(), 2, "{again}");
+    }
+    let wide: Vec<u8> = format!("\u{feff}{begin}{end}")
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let filled = edit_xmp(Some(&wide), &edit()).unwrap();
+    assert_eq!(digital_source_type(&filled).as_deref(), Some(URI));
+    assert!(!states_provenance(begin.as_bytes()));
+}
+
+#[test]
+fn an_origin_in_plain_text_is_left_alone() {
+    for origin in [
+        "<m:DerivedFrom>box 7</m:DerivedFrom>",
+        "<m:DerivedFrom> box &amp; 7 </m:DerivedFrom>",
+        "<m:DerivedFrom><![CDATA[box]]></m:DerivedFrom>",
+    ] {
+        let refused = edit_xmp(Some(packet("", origin).as_bytes()), &edit());
+        assert!(
+            matches!(refused, Err(XmpError::Irregular { .. })),
+            "{origin}"
+        );
+    }
+    let structure = "<m:DerivedFrom r:parseType='Resource'> <own:a>text</own:a> </m:DerivedFrom>";
+    assert!(!edited(&packet("", structure)).contains("own:a>text"));
 }
 
 #[test]
