@@ -23,8 +23,8 @@ pub use atomic::{
 };
 pub use decode::{Preview, open_page, open_page_watched, open_photo};
 pub use encode::{
-    ExportOptions, ExportOutcome, OutputFormat, Patch, Restored, RowSource, edited_xmp,
-    export_patched, export_photo, export_photo_with_xmp, export_rows, foretell_history,
+    ExportOptions, ExportOutcome, OutputFormat, Patch, Restored, RowSource, coded_quality,
+    edited_xmp, export_patched, export_photo, export_photo_with_xmp, export_rows, foretell_history,
     foretell_losses, foretell_rewriting,
 };
 pub use error::{DecodeError, EncodeError};

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use crate::inference::CancelToken;
 use crate::io::{
-    FileSet, derived_from, digital_source_type, edited_xmp, hex, save_view, sha256_file,
-    write_bytes,
+    FileSet, coded_quality, derived_from, digital_source_type, edited_xmp, hex, save_view,
+    sha256_file, write_bytes,
 };
 use crate::photo::Photo;
 use crate::record::schema::{DerivativeFile, MetadataRecord, PixelCounts};
@@ -16,9 +16,9 @@ use crate::record::{
 };
 use crate::restore::{ProgressSink, Stage};
 
+use super::ExportRequest;
 use super::export::{ExportError, ExportReport, export_files};
 use super::fills::Fills;
-use super::{ExportRequest, OutputFormat};
 
 /// What an export is to say of itself.
 #[derive(Clone, Debug)]
@@ -215,10 +215,7 @@ fn derivative(
         sha256: hex(&report.sha256),
         bytes: report.file_bytes,
         lossy: report.lossy,
-        quality: match format {
-            OutputFormat::Jpeg { quality } => quality,
-            _ => None,
-        },
+        quality: coded_quality(&request.photo, format),
         largest_difference: report.largest_difference,
         largest_difference_outside_mask: Some(report.largest_difference_outside_mask),
         renewed_reduced_copies: report.renewed_copies,

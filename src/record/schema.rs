@@ -133,7 +133,8 @@ pub struct DerivativeFile {
     pub bytes: u64,
     /// Whether compression changed pixels outside the mask too.
     pub lossy: bool,
-    /// JPEG quality, 1 to 100; `null` when lossless, and when none was asked for: then a JPEG master's own tables and subsampling count, or 95.
+    /// JPEG quality, 1 to 100; `null` when lossless, and for a JPEG coded with its JPEG master's own tables and subsampling. Earlier
+    /// versions of the program wrote `null` for the default of 95 too.
     pub quality: Option<u8>,
     /// Largest difference that compression made, code values; 0 when lossless.
     pub largest_difference: u16,

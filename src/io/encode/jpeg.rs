@@ -79,6 +79,11 @@ pub fn write(
     Ok(())
 }
 
+/// Whether a JPEG of `channels` can be coded as the master of `parts` was.
+pub fn can_code_as(parts: &JpegParts, channels: Channels) -> bool {
+    Coding::of(parts, channels).is_ok()
+}
+
 /// How pixels become coefficients.
 struct Coding {
     /// Tables of luma and chroma in the encoder's own order.

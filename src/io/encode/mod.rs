@@ -78,6 +78,19 @@ impl OutputFormat {
     }
 }
 
+/// The quality a derivative of `photo` in `format` is coded with; `None` for one coded as its JPEG master was, and for other
+/// formats.
+pub fn coded_quality(photo: &Photo, format: OutputFormat) -> Option<u8> {
+    let OutputFormat::Jpeg { quality } = format else {
+        return None;
+    };
+    let is_like_master = match photo.metadata().native.as_deref() {
+        Some(Native::Jpeg(parts)) => jpeg::can_code_as(parts, photo.channels()),
+        _ => false,
+    };
+    quality.or_else(|| (!is_like_master).then_some(OutputFormat::DEFAULT_JPEG_QUALITY))
+}
+
 /// Most bytes of an XMP packet in a file of `format`; `None` where there is no limit of its own.
 const fn xmp_room(format: OutputFormat) -> Option<usize> {
     match format {
