@@ -1,7 +1,10 @@
 //! All or nothing: a file is written beside its target, flushed, and only then gets its name. Knows no file format.
 
+#[cfg(test)]
+mod tests;
+
 use std::fs::{File, Metadata};
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -20,7 +23,7 @@ pub(super) fn folder_of(target: &Path) -> &Path {
 /// Refuses a target that could not or must not be written, before any work begins.
 ///
 /// # Errors
-/// [`EncodeError`] when `target` is the `master` (under whatever name), a folder, no ordinary file,
+/// [`EncodeError`] when `target` is the `master` (under whatever name), a folder, no ordinary file, has a name its disk cannot hold,
 /// lies in no folder, or exists without `overwrite`.
 pub fn check_target(
     target: &Path,
@@ -33,7 +36,12 @@ pub fn check_target(
     }
     let ends_in_name = target.file_name().is_some();
     // Without following links: a link whose target is gone still takes the name.
-    let own = std::fs::symlink_metadata(target).ok();
+    let own = match std::fs::symlink_metadata(target) {
+        Err(error) if error.kind() == ErrorKind::InvalidFilename => {
+            return Err(EncodeError::UnfitName { path });
+        }
+        own => own.ok(),
+    };
     let followed = std::fs::metadata(target).ok();
     if !ends_in_name || followed.as_ref().is_some_and(Metadata::is_dir) {
         return Err(EncodeError::Folder { path });
@@ -63,6 +71,15 @@ pub fn check_writable(target: &Path) -> Result<(), EncodeError> {
     let existing = folder.ancestors().find(|folder| folder.is_dir());
     // A relative path ends in nothing, which is the folder one is in.
     let folder = existing.unwrap_or(Path::new("."));
+    // In a folder still to be made no name could be tried.
+    let name = folder.join(target.file_name().unwrap_or_default());
+    if name
+        .symlink_metadata()
+        .is_err_and(|error| error.kind() == ErrorKind::InvalidFilename)
+    {
+        let path = target.to_path_buf();
+        return Err(EncodeError::UnfitName { path });
+    }
     let probe = new_file_in(folder).map_err(|error| match EncodeError::from_io(error, target) {
         EncodeError::NoPermission { .. } => EncodeError::NoPermission {
             folder: folder.to_path_buf(),
@@ -150,18 +167,66 @@ pub(super) fn write_whole<T>(
     overwrite: bool,
     write: impl FnOnce(&mut File) -> Result<T, EncodeError>,
 ) -> Result<T, EncodeError> {
+    let (outcome, prepared) = prepare_whole(target, master, overwrite, write)?;
+    prepared.publish()?;
+    Ok(outcome)
+}
+
+/// A file that is written and flushed and has no name yet; dropped before [`Self::publish`] it leaves nothing.
+#[derive(Debug)]
+#[must_use]
+pub struct Prepared {
+    listed: Listed,
+    temporary: NamedTempFile,
+    target: PathBuf,
+    master: Option<PathBuf>,
+    overwrite: bool,
+}
+
+impl Prepared {
+    /// Gives the file its name.
+    ///
+    /// # Errors
+    /// As [`check_target`], and when the name cannot be given; then nothing of the file is left.
+    pub fn publish(self) -> Result<(), EncodeError> {
+        let Self {
+            listed: _listed,
+            temporary,
+            target,
+            master,
+            overwrite,
+        } = self;
+        // Again, since writing took its time.
+        check_target(&target, master.as_deref(), overwrite)?;
+        give_name(temporary, &target, overwrite)
+            .map_err(|error| EncodeError::from_io(error, &target))?;
+        sync_folder(folder_of(&target));
+        Ok(())
+    }
+}
+
+/// Lets `write` fill a temporary file in the target's folder and flushes it, so that a full disk is noticed before anything
+/// has a name; on any failure nothing is left.
+pub(super) fn prepare_whole<T>(
+    target: &Path,
+    master: Option<&Path>,
+    overwrite: bool,
+    write: impl FnOnce(&mut File) -> Result<T, EncodeError>,
+) -> Result<(T, Prepared), EncodeError> {
     check_target(target, master, overwrite)?;
-    let folder = folder_of(target);
     let failed = |error| EncodeError::from_io(error, target);
-    let mut temporary = new_file_in(folder).map_err(failed)?;
-    let _listed = Listed::new(temporary.path());
+    let mut temporary = new_file_in(folder_of(target)).map_err(failed)?;
+    let listed = Listed::new(temporary.path());
     let outcome = write(temporary.as_file_mut())?;
     temporary.as_file().sync_all().map_err(failed)?;
-    // Again, since writing took its time.
-    check_target(target, master, overwrite)?;
-    give_name(temporary, target, overwrite).map_err(failed)?;
-    sync_folder(folder);
-    Ok(outcome)
+    let prepared = Prepared {
+        listed,
+        temporary,
+        target: target.to_path_buf(),
+        master: master.map(Path::to_path_buf),
+        overwrite,
+    };
+    Ok((outcome, prepared))
 }
 
 /// A temporary file with the rights any new file would get.
@@ -219,9 +284,7 @@ fn give_name(temporary: NamedTempFile, target: &Path, overwrite: bool) -> std::i
     }
     match temporary.persist_noclobber(target) {
         Ok(_) => Ok(()),
-        Err(failure) if failure.error.kind() == std::io::ErrorKind::AlreadyExists => {
-            Err(failure.error)
-        }
+        Err(failure) if failure.error.kind() == ErrorKind::AlreadyExists => Err(failure.error),
         // Some file systems (FAT, network shares) cannot name a file only if the name is free.
         Err(failure) if std::fs::symlink_metadata(target).is_err() => {
             failure.file.persist(target)?;
@@ -235,197 +298,5 @@ fn give_name(temporary: NamedTempFile, target: &Path, overwrite: bool) -> std::i
 pub(super) fn sync_folder(folder: &Path) {
     if let Err(error) = File::open(folder).and_then(|folder| folder.sync_all()) {
         tracing::debug!("the folder was not flushed ({error}): {folder:?}");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Write as _;
-
-    use super::*;
-
-    fn names(folder: &Path) -> Vec<String> {
-        let entries = std::fs::read_dir(folder).unwrap();
-        let mut names: Vec<String> = entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-
-    #[test]
-    fn a_failed_write_leaves_nothing_and_keeps_the_old_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let target = folder.path().join("a.png");
-        std::fs::write(&target, "old").unwrap();
-        let failed = write_whole(&target, None, true, |file| {
-            file.write_all(b"half").unwrap();
-            Err::<(), _>(EncodeError::DiskFull {
-                path: target.clone(),
-            })
-        });
-        assert!(matches!(failed, Err(EncodeError::DiskFull { .. })));
-        assert_eq!(names(folder.path()), ["a.png"]);
-        assert_eq!(std::fs::read(&target).unwrap(), b"old");
-    }
-
-    #[test]
-    fn a_process_that_ends_at_once_takes_its_unfinished_file_away() {
-        let folder = tempfile::tempdir().unwrap();
-        let target = folder.path().join("a.png");
-        let result = write_whole(&target, None, false, |_| {
-            assert_eq!(names(folder.path()).len(), 1);
-            let own = |path: &PathBuf| path.starts_with(folder.path());
-            let listed: Vec<_> = unfinished().iter().filter(|p| own(p)).cloned().collect();
-            let [file] = listed.as_slice() else {
-                panic!("{listed:?}");
-            };
-            std::fs::remove_file(file).unwrap();
-            Ok(())
-        });
-        assert!(result.is_err(), "its file is gone");
-        assert_eq!(names(folder.path()).len(), 0);
-        assert!(unfinished().iter().all(|p| !p.starts_with(folder.path())));
-    }
-
-    #[test]
-    fn a_name_taken_while_writing_is_not_overwritten() {
-        let folder = tempfile::tempdir().unwrap();
-        let target = folder.path().join("a.png");
-        let result = write_whole(&target, None, false, |_| {
-            std::fs::write(&target, "somebody else's").unwrap();
-            Ok(())
-        });
-        assert!(matches!(result, Err(EncodeError::Exists { .. })));
-        assert_eq!(std::fs::read(&target).unwrap(), b"somebody else's");
-        assert_eq!(names(folder.path()), ["a.png"]);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn the_master_is_refused_under_every_name() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
-        std::fs::write(at("master.tif"), "pixels").unwrap();
-        std::fs::hard_link(at("master.tif"), at("hard.tif")).unwrap();
-        std::os::unix::fs::symlink(at("master.tif"), at("soft.tif")).unwrap();
-        std::os::unix::fs::symlink(at("nowhere"), at("dangling.tif")).unwrap();
-        std::fs::create_dir(at("sub")).unwrap();
-        std::os::unix::fs::symlink(folder.path(), at("sub/up")).unwrap();
-        std::os::unix::fs::symlink("soft.tif", at("soft-of-soft.tif")).unwrap();
-        for name in [
-            "master.tif",
-            "hard.tif",
-            "soft.tif",
-            "soft-of-soft.tif",
-            "./master.tif",
-            "sub/../master.tif",
-            "sub/up/master.tif",
-            "sub/up/hard.tif",
-        ] {
-            let checked = write_whole(&at(name), Some(&at("master.tif")), true, |_| Ok(()));
-            assert!(
-                matches!(checked, Err(EncodeError::IsMaster { .. })),
-                "{name}"
-            );
-            assert_eq!(std::fs::read(at("master.tif")).unwrap(), b"pixels");
-            let checked = check_target(&at(name), Some(&at("master.tif")), true);
-            assert!(
-                matches!(checked, Err(EncodeError::IsMaster { .. })),
-                "{name}"
-            );
-        }
-        let checked = check_target(&at("dangling.tif"), Some(&at("master.tif")), false);
-        assert!(matches!(checked, Err(EncodeError::Exists { .. })));
-        let checked = check_target(Path::new("/dev/null"), None, true);
-        assert!(matches!(checked, Err(EncodeError::NotAFile { .. })));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_link_as_target_is_replaced_and_what_it_led_to_is_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
-        std::fs::write(at("older.png"), "older").unwrap();
-        std::os::unix::fs::symlink(at("older.png"), at("link.png")).unwrap();
-        let write = |overwrite| {
-            write_whole(&at("link.png"), None, overwrite, |file| {
-                file.write_all(b"new").unwrap();
-                Ok(())
-            })
-        };
-        assert!(matches!(write(false), Err(EncodeError::Exists { .. })));
-        write(true).unwrap();
-        assert_eq!(std::fs::read(at("older.png")).unwrap(), b"older");
-        assert_eq!(std::fs::read(at("link.png")).unwrap(), b"new");
-        assert!(!at("link.png").is_symlink());
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_twin_in_other_letters_is_the_master_only_where_the_disk_says_so() {
-        let folder = tempfile::tempdir().unwrap();
-        let master = folder.path().join("master.tif");
-        std::fs::write(&master, "pixels").unwrap();
-        let twin = folder.path().join("MASTER.TIF");
-        let checked = check_target(&twin, Some(&master), true);
-        let is_refused = matches!(checked, Err(EncodeError::IsMaster { .. }));
-        assert_eq!(is_refused, folds_case(folder.path()));
-        // What such a disk shows: both names lead to one file.
-        if !is_refused {
-            std::fs::hard_link(&master, &twin).unwrap();
-            let checked = check_target(&twin, Some(&master), true);
-            assert!(matches!(checked, Err(EncodeError::IsMaster { .. })));
-        }
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_folder_is_tried_before_the_work_and_nothing_stays_in_it() {
-        let folder = tempfile::tempdir().unwrap();
-        check_writable(&folder.path().join("a.png")).unwrap();
-        check_writable(&folder.path().join("to/be/made/a.png")).unwrap();
-        assert_eq!(names(folder.path()).len(), 0);
-        let Err(EncodeError::NoPermission { folder }) = check_writable(Path::new("/sys/new/a.png"))
-        else {
-            panic!("/sys takes no files");
-        };
-        assert_eq!(folder, Path::new("/sys"));
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn errors_name_the_target_and_never_the_temporary_file() {
-        // Files are made in this folder by nobody, and the system says so in its own words.
-        let target = Path::new("/proc/a.png");
-        let raw = tempfile::Builder::new()
-            .suffix(".part")
-            .tempfile_in("/proc");
-        assert!(raw.unwrap_err().to_string().contains(".part"));
-        let error = write_whole(target, None, false, |_| Ok(())).unwrap_err();
-        let text = error.to_string();
-        assert!(matches!(error, EncodeError::Io { .. }), "{text}");
-        assert!(text.contains("/proc/a.png"), "{text}");
-        assert!(!text.contains(".part"), "{text}");
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_folder_nobody_may_write_in_is_named() {
-        // Not even the superuser creates files here.
-        let result = write_whole(Path::new("/sys/a.png"), None, false, |_| Ok(()));
-        let Err(EncodeError::NoPermission { folder }) = result else {
-            panic!("{result:?}");
-        };
-        assert_eq!(folder, Path::new("/sys"));
-    }
-
-    #[test]
-    fn missing_folders_and_folders_as_targets_are_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let missing = check_target(&folder.path().join("no/a.png"), None, true);
-        assert!(matches!(missing, Err(EncodeError::NoFolder { .. })));
-        let itself = check_target(folder.path(), None, true);
-        assert!(matches!(itself, Err(EncodeError::Folder { .. })));
     }
 }

@@ -155,6 +155,14 @@ pub enum EncodeError {
         /// The target.
         path: PathBuf,
     },
+    /// The disk cannot hold the target's name.
+    #[error(
+        "the disk cannot hold this name: it is too long, or has a character that is not allowed there; choose another: {path:?}"
+    )]
+    UnfitName {
+        /// The target.
+        path: PathBuf,
+    },
     /// The target names a folder.
     #[error("this is a folder; add a file name: {path:?}")]
     Folder {
@@ -252,6 +260,7 @@ impl EncodeError {
             Self::UnknownExtension { path }
             | Self::IsMaster { path }
             | Self::Exists { path }
+            | Self::UnfitName { path }
             | Self::Folder { path }
             | Self::NotAFile { path }
             | Self::LossyMask { path }
@@ -283,6 +292,7 @@ impl EncodeError {
                 folder: super::atomic::folder_of(target).to_path_buf(),
             },
             ErrorKind::AlreadyExists => Self::Exists { path },
+            ErrorKind::InvalidFilename => Self::UnfitName { path },
             _ => Self::Io { source, path },
         }
     }

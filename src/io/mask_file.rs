@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::atomic::write_whole;
+use super::atomic::{Prepared, prepare_whole};
 use super::decode::{Fault, RowSink, StoredRow, stream_rows};
 use super::encode::{OutputFormat, Picture, Pixels, RowSource, View, write_picture};
 use super::{DecodeError, DecodeLimits, EncodeError};
@@ -135,7 +135,7 @@ pub fn save_mask(
             path: target.to_path_buf(),
         });
     }
-    save_plane(target, size, View::U8(mask).into(), photo, overwrite)
+    prepare_plane(target, size, View::U8(mask).into(), photo, overwrite)?.publish()
 }
 
 /// As [`save_mask`], of a layer; no more than some rows are in memory beside it.
@@ -148,9 +148,22 @@ pub fn save_mask_layer(
     photo: &Photo,
     overwrite: bool,
 ) -> Result<(), EncodeError> {
+    prepare_mask_layer(target, mask, photo, overwrite)?.publish()
+}
+
+/// As [`save_mask_layer`], but the file gets its name with [`Prepared::publish`] alone: until then an older one stays.
+///
+/// # Errors
+/// As [`save_mask`].
+pub fn prepare_mask_layer(
+    target: &Path,
+    mask: &MaskLayer,
+    photo: &Photo,
+    overwrite: bool,
+) -> Result<Prepared, EncodeError> {
     let rows = LayerRows(mask);
     let pixels = Pixels::Made(BitDepth::Eight, &rows);
-    save_plane(target, mask.size(), pixels, photo, overwrite)
+    prepare_plane(target, mask.size(), pixels, photo, overwrite)
 }
 
 /// The rows of a layer for an encoder.
@@ -173,13 +186,13 @@ fn mask_format(target: &Path) -> Result<OutputFormat, EncodeError> {
     }
 }
 
-fn save_plane(
+fn prepare_plane(
     target: &Path,
     size: ImageSize,
     samples: Pixels<'_>,
     photo: &Photo,
     overwrite: bool,
-) -> Result<(), EncodeError> {
+) -> Result<Prepared, EncodeError> {
     let format = mask_format(target)?;
     let metadata = Metadata {
         orientation: photo.metadata().orientation,
@@ -193,8 +206,8 @@ fn save_plane(
         alpha: None,
         metadata: &metadata,
     };
-    write_whole(target, Some(photo.path()), overwrite, |file| {
+    let (_, prepared) = prepare_whole(target, Some(photo.path()), overwrite, |file| {
         write_picture(&picture, format, file, target)
     })?;
-    Ok(())
+    Ok(prepared)
 }

@@ -19,7 +19,8 @@ mod tiff_page;
 mod view_file;
 
 pub use atomic::{
-    check_target, check_writable, folds_case, remove_output, remove_unfinished, write_bytes,
+    Prepared, check_target, check_writable, folds_case, remove_output, remove_unfinished,
+    write_bytes,
 };
 pub use decode::{Preview, open_page, open_page_watched, open_photo};
 pub use encode::{
@@ -32,7 +33,7 @@ pub use file_set::FileSet;
 pub use hash::{hex, sha256_file};
 pub use leftovers::{Leftover, clear_leftovers};
 pub use limits::DecodeLimits;
-pub use mask_file::{load_mask, load_mask_layer, save_mask, save_mask_layer};
+pub use mask_file::{load_mask, load_mask_layer, prepare_mask_layer, save_mask, save_mask_layer};
 pub use metadata::provenance::{XmpEdit, XmpError, derived_from, digital_source_type, edit_xmp};
 pub use naming::{
     NameTemplate, NameTemplateError, differ_in_case_only, is_same_file, mask_name_of, restored_name,

@@ -11,8 +11,8 @@ use std::time::Instant;
 
 use crate::inference::CancelToken;
 use crate::io::{
-    EncodeError, ExportOutcome, Leftover, OutputFormat, Patch, Restored, check_target,
-    clear_leftovers, export_patched, export_rows, is_same_file, remove_output, save_mask_layer,
+    EncodeError, ExportOutcome, Leftover, OutputFormat, Patch, Prepared, Restored, check_target,
+    clear_leftovers, export_patched, export_rows, is_same_file, prepare_mask_layer, remove_output,
 };
 use crate::mask::MaskLayer;
 use crate::photo::{FileFormat, Photo};
@@ -90,13 +90,13 @@ pub enum ExportError {
     /// A file could not be written; nothing of it is left.
     #[error(transparent)]
     Encode(#[from] EncodeError),
-    /// The mask file could not be written; neither is left.
+    /// The mask file could not be written; nothing new is left, and an older derivative is still there.
     #[error("the mask could not be written, so the photo was not kept either ({source})")]
     Mask {
         /// Why.
         source: EncodeError,
     },
-    /// The derivative replaced an older one and is complete, the mask file is not there.
+    /// The derivative replaced an older one and is complete; the mask was complete too and did not get its name.
     #[error("the photo was written to {target:?}, its mask was not ({source})")]
     MaskAlone {
         /// The derivative.
@@ -248,6 +248,8 @@ pub(super) fn export_files(
     progress.report(Stage::Writing, 0, 3);
     let xmp = DerivativeXmp::new(request)?;
     let packet = xmp.packet.as_deref();
+    // Before the derivative: a disk without room for the mask must not cost an older derivative.
+    let mask_file = timed(&mut stages.write, || prepare_mask(request, &alpha))?;
     let derivative = match patch(request, &alpha, packet, &mut stages)? {
         Ok(derivative) => derivative,
         Err(reasons) => {
@@ -264,7 +266,9 @@ pub(super) fn export_files(
         0
     };
     progress.report(Stage::Writing, 2, 3);
-    timed(&mut stages.write, || write_mask(request, &alpha, is_new))?;
+    if let Some(mask_file) = mask_file {
+        publish_mask(mask_file, target, is_new)?;
+    }
     progress.report(Stage::Writing, 3, 3);
     let Derivative {
         outcome,
@@ -392,26 +396,29 @@ impl ExportStages {
     }
 }
 
-/// Writes `alpha` as the mask, if one was asked for; when that fails a derivative that `is_new` is taken back.
-fn write_mask(request: &ExportRequest, alpha: &MaskLayer, is_new: bool) -> Result<(), ExportError> {
-    let ExportRequest {
-        photo,
-        target,
-        options,
-        mask_target: Some(path),
-        ..
-    } = request
-    else {
-        return Ok(());
+/// Writes and flushes `alpha` as the mask, still without its name, if one was asked for.
+fn prepare_mask(
+    request: &ExportRequest,
+    alpha: &MaskLayer,
+) -> Result<Option<Prepared>, ExportError> {
+    let Some(path) = &request.mask_target else {
+        return Ok(None);
     };
-    let saved = save_mask_layer(path, alpha, photo, options.overwrite);
-    saved.map_err(|source| {
+    let prepared = prepare_mask_layer(path, alpha, &request.photo, request.options.overwrite);
+    prepared
+        .map(Some)
+        .map_err(|source| ExportError::Mask { source })
+}
+
+/// Gives the mask its name; when that fails a derivative at `target` that `is_new` is taken back.
+fn publish_mask(mask: Prepared, target: &Path, is_new: bool) -> Result<(), ExportError> {
+    mask.publish().map_err(|source| {
         if is_new {
             remove_output(target);
             return ExportError::Mask { source };
         }
         ExportError::MaskAlone {
-            target: target.clone(),
+            target: target.to_path_buf(),
             source,
         }
     })

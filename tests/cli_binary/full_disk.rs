@@ -113,3 +113,39 @@ fn a_report_that_finds_no_room_says_that_the_photo_was_written() {
         .expect_error("1 of 2 photos could not be restored")
         .expect_error("1 of 2 photos were restored and written, the report was not");
 }
+
+#[test]
+fn a_mask_that_finds_no_room_costs_no_older_derivative_on_another_disk() {
+    let folder = Folder::new();
+    folder
+        .save("a.png", photo_8(20, 20))
+        .save("m.png", empty_mask(20, 20))
+        .write("b.png", b"older")
+        .write("c.jpg", b"older");
+    for target in ["b.png", "c.jpg", "new.png"] {
+        let line = format!("inpaint a.png --mask m.png -o {target} --mask-out disk/k.png");
+        let line = line
+            + if target == "new.png" {
+                ""
+            } else {
+                " --overwrite"
+            };
+        let Some((ran, on_disk)) = run_on_small_disk(&folder, 64 << 10, &line) else {
+            eprintln!("{SKIPPED}");
+            return;
+        };
+        ran.expect_code(1)
+            .expect_error("the mask could not be written")
+            .expect_error("the disk is full")
+            .expect_error("disk/k.png");
+        assert_eq!(on_disk, ["taken"]);
+    }
+    for name in ["b.png", "c.jpg"] {
+        assert_eq!(folder.read(name), b"older");
+    }
+    let left = folder.names();
+    assert_eq!(
+        left,
+        ["a.png", "b.png", "c.jpg", "disk", "m.png", "on_disk.txt"]
+    );
+}

@@ -96,8 +96,8 @@ pub struct ExportForm {
     folder: PathBuf,
     /// What the format chosen makes of the master.
     foretold: Option<Foretold>,
-    /// Why the folder took no file when the export was confirmed, and for which target.
-    refused: Option<(String, String)>,
+    /// Why the folder took no file when the export was confirmed, and for which files.
+    refused: Option<(Vec<PathBuf>, String)>,
 }
 
 impl ExportForm {
@@ -184,9 +184,9 @@ impl ExportForm {
 
     /// Tries whether the target's folder takes files; what it says is shown until the target is another.
     pub fn try_folder(&mut self) -> bool {
-        self.refused = check_writable(&self.target_path())
-            .err()
-            .map(|error| (self.target.clone(), error.to_string()));
+        let targets = self.targets();
+        let refused = targets.iter().find_map(|path| check_writable(path).err());
+        self.refused = refused.map(|error| (targets, error.to_string()));
         self.refused.is_none()
     }
 
@@ -337,7 +337,7 @@ impl ExportForm {
             ));
         }
         if let Some((of, reason)) = &self.refused
-            && *of == self.target
+            && *of == targets
         {
             return Some(Problem::Refused(format!(
                 "Nothing can be saved here: {reason}"
