@@ -1,5 +1,6 @@
 //! What the terminal shows: results on standard output, notes, errors and progress on standard error.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -36,7 +37,7 @@ impl Console {
     pub fn result(&self, line: &str) {
         if !self.quiet {
             self.bar
-                .suspend(|| write_line(&mut std::io::stdout(), line));
+                .suspend(|| write_line(&mut std::io::stdout(), &printable(line)));
         }
     }
 
@@ -50,7 +51,7 @@ impl Console {
     pub fn note(&self, line: &str) {
         if !self.quiet {
             self.bar
-                .suspend(|| write_line(&mut std::io::stderr(), line));
+                .suspend(|| write_line(&mut std::io::stderr(), &printable(line)));
         }
     }
 
@@ -63,8 +64,9 @@ impl Console {
 
     /// What went wrong, always on standard error.
     pub fn error(&self, line: &str) {
+        let line = format!("unscratch: {}", printable(line));
         self.bar
-            .suspend(|| write_line(&mut std::io::stderr(), &format!("unscratch: {line}")));
+            .suspend(|| write_line(&mut std::io::stderr(), &line));
     }
 
     /// Takes the progress bar away.
@@ -104,9 +106,38 @@ fn style(is_measurable: bool) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
+/// `line` with its control characters written out: a file's name may hold some, and a terminal would obey them.
+fn printable(line: &str) -> Cow<'_, str> {
+    if !line.contains(char::is_control) {
+        return Cow::Borrowed(line);
+    }
+    let mut shown = String::with_capacity(line.len() + 8);
+    for character in line.chars() {
+        if character.is_control() {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    Cow::Owned(shown)
+}
+
 /// A closed pipe (`| head`) must not end the work, so a failed write is only logged.
 fn write_line(stream: &mut dyn Write, line: &str) {
     if let Err(error) = writeln!(stream, "{line}").and_then(|()| stream.flush()) {
         tracing::debug!("the terminal takes no more text: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_of_a_name_do_not_reach_the_terminal() {
+        assert_eq!(printable("plain – ä"), "plain – ä");
+        let shown = printable("a\u{1b}[31m\nb\u{9b}c → d");
+        assert_eq!(shown, "a\\u{1b}[31m\\nb\\u{9b}c → d");
+        assert!(!shown.contains(char::is_control));
     }
 }
