@@ -8,7 +8,7 @@ use super::Stop;
 use super::args::VerifyArgs;
 use super::restore::restore_stop;
 use super::session::Session;
-use crate::io::{ExportOptions, OutputFormat, export_photo, load_mask};
+use crate::io::{ExportOptions, OutputFormat, digital_source_type, export_photo, load_mask};
 use crate::photo::{Photo, Samples, TransferChoice};
 use crate::record::{
     Agreement, HashOutcome, ManifestCheck, Record, agreement, changed_outside_mask, check_hashes,
@@ -51,9 +51,14 @@ pub(super) fn run(args: &VerifyArgs, session: &mut Session<'_>) -> Result<(), St
     );
     let alpha = AlphaRaster::new(photo.size(), alpha.map_err(anyhow::Error::from)?);
     let restored = restore_again(&record, &photo, &alpha, session)?;
-    let found = compare(&record, folder, &photo, &alpha, &restored, session)?;
+    let derivative = open_derivative(&record, folder, session)?;
+    let found = compare(&record, &derivative, &photo, &alpha, &restored, session)?;
     session.console.end_progress();
     check_counts(&record, &photo, &alpha, &restored, found)?;
+    // Pixels that differ are the greater finding.
+    if found.is_some_and(|found| found.largest_levels <= 1) {
+        check_source_type(&record, &derivative)?;
+    }
     judge(&record, found, session)
 }
 
@@ -98,9 +103,22 @@ fn check_files(
     session: &Session<'_>,
 ) -> Result<(), Stop> {
     let mut failed = 0;
+    let files = [
+        &record.derivative.file,
+        &record.mask.file,
+        &record.changes.file,
+    ];
+    let is_taken = args.master.is_none() && files.contains(&&record.master.file);
     for check in check_hashes(record, folder, master) {
         let is_master = check.what == "master";
-        let said = match check.outcome {
+        let outcome = match check.outcome {
+            // Such dossiers are refused now, but may have been written.
+            _ if is_master && is_taken => {
+                HashOutcome::Unreadable(std::io::Error::other("a file of the dossier has its name"))
+            }
+            outcome => outcome,
+        };
+        let said = match outcome {
             HashOutcome::Same => "as recorded".to_owned(),
             HashOutcome::Different => "NOT the file of the record".to_owned(),
             // A dossier may be kept apart from its master.
@@ -181,14 +199,12 @@ fn restore_again(
 /// computed there, so no last digit is forgiven.
 fn compare(
     record: &Record,
-    folder: &Path,
+    derivative: &Photo,
     photo: &Photo,
     alpha: &AlphaRaster,
     restored: &Samples,
     session: &Session<'_>,
 ) -> Result<Option<Agreement>, Stop> {
-    let path = folder.join(&record.derivative.file);
-    let derivative = open_derivative(record, &path, session)?;
     if !record.derivative.lossy {
         let same_kind = derivative.size() == photo.size() && derivative.alpha() == photo.alpha();
         let found = agreement(derivative.samples(), restored).filter(|_| same_kind);
@@ -220,9 +236,29 @@ fn compare(
     Ok(agreement(derivative.samples(), again.samples()).filter(|_| same_kind))
 }
 
+/// Holds the digital source type that the record says was written against the one in the derivative's XMP.
+fn check_source_type(record: &Record, derivative: &Photo) -> Result<(), Stop> {
+    let metadata = &record.metadata;
+    let Some(recorded) = metadata.digital_source_type.as_deref() else {
+        return Ok(());
+    };
+    let packet = derivative.metadata().xmp.as_deref();
+    let stated = packet.and_then(digital_source_type);
+    if !metadata.xmp_extended || stated.as_deref() == Some(recorded) {
+        return Ok(());
+    }
+    Err(anyhow::anyhow!(
+        "differs: the record has {recorded} for metadata.digital_source_type, {} states {}; one of them was altered",
+        record.derivative.file,
+        stated.as_deref().unwrap_or("none")
+    )
+    .into())
+}
+
 /// Opens the derivative. A TIFF made from a TIFF keeps all pages of its master, or holds the restored one alone; other formats
 /// have no pages.
-fn open_derivative(record: &Record, path: &Path, session: &Session<'_>) -> Result<Photo, Stop> {
+fn open_derivative(record: &Record, folder: &Path, session: &Session<'_>) -> Result<Photo, Stop> {
+    let path = &folder.join(&record.derivative.file);
     if record.derivative.format != OutputFormat::Tiff.name() {
         return session.open_quietly(path, None);
     }

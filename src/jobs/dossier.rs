@@ -93,6 +93,7 @@ pub(super) fn export_dossier(
     let started = Instant::now();
     let photo = &request.photo;
     let names = DossierNames::new(&request.target)?;
+    names.refuse_masters_name(photo.path())?;
     let targets = names.all().map(Path::to_path_buf);
     let set = FileSet::begin(&targets, Some(photo.path()), request.options.overwrite)?;
     let staged = ExportRequest {

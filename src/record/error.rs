@@ -22,6 +22,14 @@ pub enum RecordError {
         /// The file.
         path: PathBuf,
     },
+    /// The derivative, or a file beside it, would be called as the master is.
+    #[error(
+        "a dossier's file cannot have the original's own name: in one folder nobody could tell them apart, and its record could not be verified; choose another name, such as {{stem}}_restored: {path:?}"
+    )]
+    MastersName {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file cannot be read.
     #[error("the record cannot be read ({source}); check the name and the disk: {path:?}")]
     Io {

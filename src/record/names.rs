@@ -47,6 +47,25 @@ impl DossierNames {
         })
     }
 
+    /// Refuses names of which one is the `master`'s own, whatever its folder and upper or lower case: whoever checks the record
+    /// looks for the master beside it.
+    ///
+    /// # Errors
+    /// [`RecordError::MastersName`].
+    pub fn refuse_masters_name(&self, master: &Path) -> Result<(), RecordError> {
+        let lower = |path: &Path| {
+            let name = path.file_name().unwrap_or_default();
+            name.to_string_lossy().to_lowercase()
+        };
+        let own = lower(master);
+        match self.all().into_iter().find(|path| lower(path) == own) {
+            None => Ok(()),
+            Some(path) => Err(RecordError::MastersName {
+                path: path.to_path_buf(),
+            }),
+        }
+    }
+
     /// All of them; the derivative comes last.
     pub fn all(&self) -> [&Path; 5] {
         [
@@ -97,6 +116,21 @@ mod tests {
             ]
         );
         assert!(DossierNames::new(Path::new("..")).is_err());
+    }
+
+    #[test]
+    fn no_file_may_be_called_as_the_master_is() {
+        let names = DossierNames::new(Path::new("out/a.tif")).unwrap();
+        for master in ["in/a.tif", "A.TIF", "in/a_mask.tif", "a_changes.png"] {
+            let refused = names.refuse_masters_name(Path::new(master)).unwrap_err();
+            assert!(
+                matches!(refused, RecordError::MastersName { .. }),
+                "{master}"
+            );
+        }
+        for master in ["in/a.jpg", "in/b.tif", "out/a_restored.tif"] {
+            names.refuse_masters_name(Path::new(master)).unwrap();
+        }
     }
 
     #[cfg(unix)]

@@ -7,6 +7,7 @@ mod files;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod linear;
+mod names;
 mod options;
 mod report;
 mod support;

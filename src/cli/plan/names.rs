@@ -8,7 +8,7 @@ use super::super::Stop;
 use super::super::args::{Format, Output, RestoreArgs};
 use super::FilePlan;
 use crate::io::{NameTemplate, OutputFormat, mask_name_of};
-use crate::record::{DossierNames, check_name};
+use crate::record::{DossierNames, RecordError, check_name};
 
 /// The plan of `-o`, which names one result.
 pub(super) fn one_file(args: &RestoreArgs, output: &Path) -> Result<FilePlan, Stop> {
@@ -78,7 +78,10 @@ pub(super) fn into_folder(
         };
         let is_taken = |target: &Path| {
             let mask = mask_of(input, target).filter(|_| masks_in_folder);
-            let dossier = dossier_of(input, target, args).ok().flatten();
+            // The master's own name, for one, which the next version is not.
+            let Ok(dossier) = dossier_of(input, target, args) else {
+                return true;
+            };
             let plan = FilePlan {
                 input: input.clone(),
                 target: target.to_path_buf(),
@@ -107,15 +110,20 @@ pub(super) fn into_folder(
     Ok((files?, folders))
 }
 
-/// The names of the dossier around `target`, if one was asked for; its record must be able to hold the master's name too.
+/// The names of the dossier around `target`, if one was asked for; its record must be able to hold the master's name too,
+/// and none of them may be it.
 fn dossier_of(
     input: &Path,
     target: &Path,
     args: &RestoreArgs,
 ) -> Result<Option<DossierNames>, Stop> {
-    let names = || check_name(input).and_then(|()| DossierNames::new(target));
+    let names = || {
+        check_name(input)?;
+        let names = DossierNames::new(target)?;
+        names.refuse_masters_name(input).map(|()| names)
+    };
     let names = args.output.dossier.then(names).transpose();
-    names.map_err(|error| Stop::Failed(error.into()))
+    names.map_err(|error: RecordError| Stop::Failed(error.into()))
 }
 
 fn mask_name(input: &Path) -> OsString {

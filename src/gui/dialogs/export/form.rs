@@ -9,7 +9,7 @@ use crate::jobs::{
     foretell_rewriting, is_same_file, mask_name_of,
 };
 use crate::photo::{FileFormat, Photo};
-use crate::record::DossierNames;
+use crate::record::{DossierNames, RecordError, check_name};
 
 /// Formats offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -231,6 +231,15 @@ impl ExportForm {
         names.and_then(|target| DossierNames::new(&target).ok())
     }
 
+    /// Refuses names with which the record could not be written or checked, if there is to be one.
+    fn check_dossier(&self, master: &Path) -> Result<(), RecordError> {
+        if !self.dossier.is_wanted {
+            return Ok(());
+        }
+        check_name(master)?;
+        DossierNames::new(&self.target_path())?.refuse_masters_name(master)
+    }
+
     /// Every file that would be written.
     pub fn targets(&self) -> Vec<PathBuf> {
         match self.dossier_names() {
@@ -335,6 +344,11 @@ impl ExportForm {
             return Some(Problem::Refused(
                 "A file beside it would be the original; choose another name.".to_owned(),
             ));
+        }
+        if let Err(error) = self.check_dossier(master) {
+            return Some(Problem::Refused(format!(
+                "The record cannot be written: {error}"
+            )));
         }
         if let Some((of, reason)) = &self.refused
             && *of == targets

@@ -146,6 +146,39 @@ fn the_original_is_refused_under_every_name() {
 }
 
 #[test]
+fn a_dossier_with_the_originals_own_name_is_refused_in_any_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut form = form(&folder.path().join("a.png"));
+    let master = Path::new("elsewhere/a.png");
+    assert_eq!(form.problem(master), None, "without a record");
+    form.dossier.is_wanted = true;
+    let Some(Problem::Refused(reason)) = form.problem(master) else {
+        panic!("its record could not be checked");
+    };
+    assert!(reason.contains("the original's own name"), "{reason}");
+    form.set_target(&folder.path().join("b.png"));
+    assert_eq!(form.problem(master), None);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_too_long_for_the_dossier_is_said_until_the_dossier_is_not_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut form = form(&folder.path().join("x".repeat(250) + ".png"));
+    form.with_mask = false;
+    form.dossier.is_wanted = true;
+    let master = Path::new("a.b.tif");
+    assert!(!form.try_folder());
+    let Some(Problem::Refused(reason)) = form.problem(master) else {
+        panic!("no disk has room for such names");
+    };
+    assert!(reason.contains("too long"), "{reason}");
+    form.dossier.is_wanted = false;
+    assert_eq!(form.problem(master), None);
+    assert!(form.try_folder());
+}
+
+#[test]
 fn existing_files_are_named_before_they_are_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("a_restored.png");
