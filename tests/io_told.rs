@@ -168,6 +168,36 @@ fn a_second_packet_of_a_jpeg_stays_in_a_jpeg_and_is_named_elsewhere() {
 }
 
 #[test]
+fn a_packet_in_utf_16_is_carried_into_a_png_as_utf_8_with_its_history() {
+    let folder = Folder::new();
+    let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_be_bytes).collect() };
+    let open_with = |text: &str| {
+        let file = with_segment(&jpeg((16, 8)), 0xE1, &[XMP_PREFIX, &wide(text)]);
+        open(&folder.write("a.jpg", &file))
+    };
+    let photo = open_with(&format!("\u{feff}{}", packet("tür")));
+    let target = folder.at("b.png");
+    assert_eq!(losses(&photo, &target, OutputFormat::Png, None), "");
+    let xmp = open(&target).metadata().xmp.clone().unwrap();
+    assert_eq!(String::from_utf8(xmp).unwrap(), packet("tür"));
+    let new = edited_xmp(&photo, OutputFormat::Png, &edit()).unwrap();
+    assert_eq!(losses(&photo, &target, OutputFormat::Png, Some(&new)), "");
+    let written = std::fs::read(&target).unwrap();
+    assert_eq!(count(&written, "stEvt:softwareAgent>Unscratch"), 1);
+
+    // What a packet says of its own encoding would be wrong there.
+    let photo = open_with(&format!(
+        "<?xml version='1.0' encoding='UTF-16'?>{}",
+        packet("a")
+    ));
+    let said = losses(&photo, &target, OutputFormat::Png, None);
+    assert!(said.contains("it is not UTF-8"), "{said}");
+    let refused = edited_xmp(&photo, OutputFormat::Png, &edit()).unwrap_err();
+    assert!(refused.contains("not UTF-8"), "{refused}");
+    edited_xmp(&photo, OutputFormat::Tiff, &edit()).unwrap();
+}
+
+#[test]
 fn a_profile_of_a_jpeg_without_one_of_its_parts_is_not_carried_and_that_is_said() {
     let folder = Folder::new();
     let part = |file: &[u8], number, count| {

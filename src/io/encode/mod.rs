@@ -21,7 +21,7 @@ pub use self::picture::RowSource;
 pub(super) use self::picture::{Picture, Pixels, View};
 pub use self::tiff_patch::{Patch, Restored, export_patched};
 use super::atomic::write_whole;
-use super::metadata::provenance::{XmpEdit, edit_xmp, without_thumbnails};
+use super::metadata::provenance::{XmpEdit, edit_xmp, in_utf8, without_thumbnails};
 use super::metadata::xmp;
 use super::{EncodeError, hash};
 use crate::photo::{Metadata, Native, Photo, Samples};
@@ -123,6 +123,11 @@ pub fn edited_xmp(photo: &Photo, format: OutputFormat, edit: &XmpEdit) -> Result
             "A history in XMP: with it the packet has {} bytes, more than one segment of a JPEG holds, so nothing was added.",
             packet.len()
         ));
+    }
+    if format == OutputFormat::Png && in_utf8(&packet).is_none() {
+        return Err(
+            "A history in XMP: the master's packet is not UTF-8, which PNG demands.".to_owned(),
+        );
     }
     Ok(packet)
 }

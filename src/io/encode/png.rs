@@ -7,6 +7,7 @@ use png::text_metadata::{ITXtChunk, ZTXtChunk};
 use png::{BitDepth, ColorType, Encoder, EncodingError, Info, PixelDimensions, Unit};
 
 use super::{Failure, Picture, THUMBNAIL_DROPPED, jpeg_parts, png_parts, png_rows};
+use crate::io::metadata::provenance::in_utf8;
 use crate::io::metadata::{PNG_XMP_KEYWORD, exif, iptc};
 use crate::photo::{
     BitDepth as Depth, Channels, Metadata, Native, PngChunk, Resolution, ResolutionUnit,
@@ -125,9 +126,9 @@ fn write_texts<W: Write>(
     not_carried: &mut Vec<String>,
 ) -> Result<(), Failure> {
     if let Some(xmp) = &picture.metadata.xmp {
-        match std::str::from_utf8(xmp) {
-            Ok(text) => writer.write_text_chunk(&ITXtChunk::new(PNG_XMP_KEYWORD, text))?,
-            Err(_) => not_carried.push("XMP: it is not UTF-8, which PNG demands.".to_owned()),
+        match in_utf8(xmp) {
+            Some(text) => writer.write_text_chunk(&ITXtChunk::new(PNG_XMP_KEYWORD, text))?,
+            None => not_carried.push("XMP: it is not UTF-8, which PNG demands.".to_owned()),
         }
     }
     let mut resources = picture.metadata.iptc.as_deref().map(iptc::to_resource);

@@ -8,6 +8,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use quick_xml::events::Event;
@@ -188,6 +189,22 @@ pub fn without_thumbnails(packet: &[u8]) -> Option<Vec<u8>> {
     bare.extend(&text[copied..]);
     scan(&bare).ok()?;
     Some(encoding.encode(bare))
+}
+
+/// The packet's text in UTF-8, without a byte order mark where it was in UTF-16; `None` when it is no text, or names another
+/// encoding itself.
+pub fn in_utf8(packet: &[u8]) -> Option<Cow<'_, str>> {
+    let encoding = Encoding::of(packet);
+    if encoding == Encoding::Utf8 {
+        return std::str::from_utf8(packet).ok().map(Cow::Borrowed);
+    }
+    let text = String::from_utf8(encoding.decode(packet).ok()?.into_owned()).ok()?;
+    let text = text.trim_start_matches('\u{feff}');
+    let declaration = text.strip_prefix("<?xml ");
+    let declaration = declaration.and_then(|rest| rest.split_once("?>"));
+    declaration
+        .is_none_or(|(said, _)| !said.contains("encoding"))
+        .then(|| Cow::Owned(text.to_owned()))
 }
 
 /// The digital source type a packet states, as it stands there: a web address, or a short term such as `print`.
