@@ -46,6 +46,7 @@ VARIANTS = {
     "what lies under the mask discarded": Variant({"reads_hole": False}),
     "without un-mixing": Variant({"unmix": False}),
     "with a free blend": Variant({"free_blend": True}),
+    "without SCAM and un-mixing, with a free blend": Variant({"scam": False, "unmix": False, "free_blend": True}),
     "plain U-Net": Variant({"scam": False, "prior": False}),
 }
 
