@@ -107,7 +107,7 @@ fn style(is_measurable: bool) -> ProgressStyle {
 }
 
 /// `line` with its control characters written out: a file's name may hold some, and a terminal would obey them.
-fn printable(line: &str) -> Cow<'_, str> {
+pub fn printable(line: &str) -> Cow<'_, str> {
     if !line.contains(char::is_control) {
         return Cow::Borrowed(line);
     }

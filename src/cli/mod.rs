@@ -31,7 +31,7 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 
-use console::Console;
+use console::{Console, printable};
 use session::Session;
 
 /// Why a command, or one of its files, ended early.
@@ -96,7 +96,7 @@ pub fn run(command: Command, common: &Common) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(Stop::Usage(message)) => Cli::command()
-            .error(ErrorKind::ArgumentConflict, message)
+            .error(ErrorKind::ArgumentConflict, printable(&message))
             .exit(),
         Err(Stop::Failed(error) | Stop::Fatal(error)) => {
             console.error(&sentence(&error));

@@ -119,4 +119,9 @@ fn control_characters_of_a_name_do_not_reach_the_terminal() {
         assert!(!said.contains('\u{1b}'), "{said:?}");
     }
     assert!(ran.stdout.contains("a\\u{1b}[31m.png"), "{}", ran.stdout);
+    let ran = folder
+        .run(&format!("inpaint {name} --mask m.png -o {name}.txt"))
+        .expect_code(2)
+        .expect_error("a\\u{1b}[31m.png.txt");
+    assert!(!ran.stderr.contains('\u{1b}'), "{:?}", ran.stderr);
 }
