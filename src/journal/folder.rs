@@ -4,6 +4,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::aside::Unread;
+use super::calmly;
 use super::capture::{MasterId, Recovered};
 use super::error::JournalError;
 use super::reader::{self, Found};
@@ -106,42 +108,62 @@ impl JournalFolder {
 
     /// The latest work on the pixels of `master`, wherever its file was then.
     pub fn find(&self, master: &MasterId) -> Option<(PathBuf, Recovered)> {
+        self.find_telling(master, &mut Vec::new())
+    }
+
+    /// As [`Self::find`]; what is there and cannot be read goes into `unread`.
+    pub(super) fn find_telling(
+        &self,
+        master: &MasterId,
+        unread: &mut Vec<Unread>,
+    ) -> Option<(PathBuf, Recovered)> {
         let places = [Place::DataFolder, Place::BesideMaster];
         let mut files = places.map(|place| self.file_of(master, place)).to_vec();
         // Where the work on every page once lay.
         files.push(beside(&master.path, 0));
-        let found = files.into_iter().filter_map(|file| {
-            let recovered = read(&file).ok()?;
-            recovered
-                .master
-                .is_same(master)
-                .then_some((file, recovered))
-        });
-        found.max_by_key(|(_, recovered)| recovered.saved_at)
+        files.dedup();
+        let mut found: Vec<_> = files
+            .iter()
+            .filter_map(|file| Some((file.clone(), read_telling(file, unread)?)))
+            .collect();
+        // What an older program could not read and set aside.
+        let kept = files.iter().flat_map(|file| super::aside::kept_of(file));
+        found.extend(kept.filter_map(|file| Some((file.clone(), read(&file).ok()?))));
+        found.retain(|(_, recovered)| recovered.master.is_same(master));
+        found
+            .into_iter()
+            .max_by_key(|(_, recovered)| recovered.saved_at)
     }
 
-    /// The latest work on that page of what was in the master's place before, when that was another file.
-    pub fn find_changed(&self, master: &MasterId) -> Option<(PathBuf, Recovered)> {
+    /// The latest work on that page of what was in the master's place before, when that was another file; what is there and
+    /// cannot be read goes into `unread`, unless [`Self::find_telling`] tells of it.
+    pub(super) fn find_changed(
+        &self,
+        master: &MasterId,
+        unread: &mut Vec<Unread>,
+    ) -> Option<(PathBuf, Recovered)> {
         let was_here = |entry: &Entry| {
             let known = entry.master.as_ref();
             known.is_some_and(|it| {
                 it.path == master.path && it.page == master.page && it.sha256 != master.sha256
             })
         };
-        let mut files: Vec<PathBuf> = self
-            .list()
-            .into_iter()
-            .filter(was_here)
-            .map(|entry| entry.file)
+        let listed = self.list().into_iter().filter(was_here);
+        let mut found: Vec<_> = listed
+            .filter_map(|entry| {
+                let recovered = read_telling(&entry.file, unread)?;
+                Some((entry.file, recovered))
+            })
             .collect();
-        files.push(beside(&master.path, master.page));
-        let found = files.into_iter().filter_map(|file| {
-            let recovered = read(&file).ok()?;
+        let beside = beside(&master.path, master.page);
+        found.extend(read(&beside).ok().map(|recovered| (beside, recovered)));
+        found.retain(|(_, recovered)| {
             let was = &recovered.master;
-            let is_other = was.page == master.page && was.sha256 != master.sha256;
-            is_other.then_some((file, recovered))
+            was.page == master.page && was.sha256 != master.sha256
         });
-        found.max_by_key(|(_, recovered)| recovered.saved_at)
+        found
+            .into_iter()
+            .max_by_key(|(_, recovered)| recovered.saved_at)
     }
 
     /// All journals in the folder, the latest first; those beside masters are not among them.
@@ -257,11 +279,21 @@ impl Mark {
 /// [`JournalError`] when there is none, or nothing in it can be read.
 pub(super) fn read(file: &Path) -> Result<Recovered, JournalError> {
     let path = file.to_path_buf();
-    match reader::recover(&bytes_of(file)?) {
+    let bytes = bytes_of(file)?;
+    match calmly(|| reader::recover(&bytes)).unwrap_or(Found::Nothing) {
         Found::Whole(recovered) => Ok(recovered),
         Found::Newer => Err(JournalError::Newer { path }),
         Found::Nothing => Err(JournalError::Unreadable { path }),
     }
+}
+
+/// As [`read`]; a file that is there and cannot be read goes into `unread`.
+fn read_telling(file: &Path, unread: &mut Vec<Unread>) -> Option<Recovered> {
+    let outcome = read(file);
+    if let Err(error) = &outcome {
+        unread.extend(Unread::of(file, error));
+    }
+    outcome.ok()
 }
 
 fn bytes_of(file: &Path) -> Result<Vec<u8>, JournalError> {

@@ -5,6 +5,7 @@
 //! what counts: a reader goes on to the last whole one, whatever follows it. A snapshot, written to a temporary file and
 //! renamed, takes the place of a journal that has grown. Nothing here changes a document or draws anything.
 
+mod aside;
 mod capture;
 mod error;
 mod fields;
@@ -22,7 +23,15 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+pub use aside::Unread;
 pub use capture::{Capture, MasterId, Recovered};
 pub use error::JournalError;
 pub use folder::{Entry, JournalFolder, Limits, Place};
 pub use worker::{Autosave, JournalEvent, JournalSystem, Offer, Origin};
+
+/// Runs `work` on files that may be damaged in any way; a panic gives `None`.
+fn calmly<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
+}

@@ -55,6 +55,8 @@ struct State {
     slots: BTreeMap<Slot, u32>,
     repairs: Vec<u32>,
     is_complete: bool,
+    /// Undo and redo were to come with the next state.
+    history_follows: bool,
     undo: Vec<u64>,
     redo: Vec<u64>,
     open: Option<OpenNumbers>,
@@ -149,6 +151,8 @@ fn read(file: &[u8]) -> Found<Reading<'_>> {
         }
         is_finished = kind == Kind::State;
     }
+    let state = reading.state.as_ref();
+    is_finished &= !state.is_some_and(|state| state.history_follows);
     reading.is_torn = records.unread() > 0 || !is_finished;
     Found::Whole(reading)
 }
@@ -219,6 +223,7 @@ impl<'a> Reading<'a> {
         let flags = content.u8()?;
         state.exported = flags & 1 != 0;
         state.is_complete = flags & 2 != 0;
+        state.history_follows = flags & 4 != 0;
         state.threshold = content.u8().filter(|threshold| *threshold > 0)?;
         for (slot, tile) in self.read_slots(&mut content)? {
             if tile == 0 {

@@ -1,12 +1,13 @@
 //! The thread that writes journals: the latest capture wins, questions are answered in order. The window never waits.
 
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
+use super::aside::{self, Unread};
+use super::calmly;
 use super::capture::{Capture, MasterId, Recovered};
 use super::error::JournalError;
 use super::folder::{Entry, JournalFolder, Limits, Mark, Place};
@@ -59,6 +60,8 @@ pub enum JournalEvent {
         master: MasterId,
         /// The work, if there is any.
         offer: Option<Box<Offer>>,
+        /// What is there and cannot be read.
+        unread: Vec<Unread>,
     },
     /// The journals in the data folder, the latest first.
     Listed(Vec<Entry>),
@@ -297,9 +300,13 @@ impl Worker {
             Request::Forget => {
                 self.waiting = None;
                 if let Some(target) = self.target.take() {
+                    // What cannot be read is nothing that was decided about.
+                    let is_known = target.mark.is_some() || Unread::at(&target.file).is_none();
                     // Ours: to be removed it must be free.
                     drop(target.mark);
-                    self.remove(&[target.file]);
+                    if is_known {
+                        self.remove(&[target.file]);
+                    }
                 }
                 self.shared.set_status(&Autosave::Nothing);
             }
@@ -317,8 +324,10 @@ impl Worker {
 
     fn look(&self, master: MasterId) {
         let folder = &self.folder;
+        let mut unread = Vec::new();
         let offer = calmly(|| {
-            let same = folder.find(&master).map(|(file, recovered)| {
+            let found = folder.find_telling(&master, &mut unread);
+            let same = found.map(|(file, recovered)| {
                 let was = recovered.master.path.clone();
                 let origin = if was == master.path {
                     Origin::SameFile
@@ -328,7 +337,7 @@ impl Worker {
                 (origin, file, recovered)
             });
             let changed = || {
-                let (file, recovered) = folder.find_changed(&master)?;
+                let (file, recovered) = folder.find_changed(&master, &mut unread)?;
                 Some((Origin::Changed, file, recovered))
             };
             same.or_else(changed)
@@ -340,7 +349,11 @@ impl Worker {
                 recovered,
             })
         });
-        self.shared.say(JournalEvent::Looked { master, offer });
+        self.shared.say(JournalEvent::Looked {
+            master,
+            offer,
+            unread,
+        });
     }
 
     fn write(&mut self, capture: Box<Capture>) {
@@ -368,16 +381,13 @@ impl Worker {
 impl Target {
     fn write(&mut self, capture: &Capture) -> Result<SystemTime, JournalError> {
         if self.mark.is_none() {
-            self.mark = Some(Mark::take(&self.file)?);
+            let mark = Mark::take(&self.file)?;
+            aside::set_aside(&self.file)?;
+            self.mark = Some(mark);
         }
         let now = SystemTime::now();
         let written = self.writer.write(capture.clone(), now);
         written.map_err(|error| JournalError::from_io(error, &self.file))?;
         Ok(now)
     }
-}
-
-/// Runs `work` on files that may be damaged in any way; a panic gives `None`.
-fn calmly<T>(work: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(work)).ok()
 }

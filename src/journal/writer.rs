@@ -156,7 +156,18 @@ impl<S: Storage> Writer<S> {
         record::push(&mut out, Kind::Master, &master_content(&self.master));
         let mut held = Held::nothing(&capture.work);
         let pushed = |edits: &[Arc<Edit>]| edits.iter().map(|edit| edit.serial).collect();
-        let slots = held.put_differences(&mut out, &capture.work);
+        let mut slots = held.put_differences(&mut out, &capture.work);
+        if !capture.work.undo.is_empty() || !capture.work.redo.is_empty() {
+            // Right behind what it is made of: a file cut short costs undo, not the marks.
+            let marks_alone = Stacks {
+                history_follows: true,
+                ..Stacks::default()
+            };
+            Held::put_state(&mut out, &capture, &marks_alone, &slots, now);
+            let [whole, _] = &mut slots;
+            // The same tiles need not be named twice.
+            whole.slots.clear();
+        }
         for edit in &capture.work.redo {
             held.put_edit(&mut out, edit);
         }
@@ -224,6 +235,8 @@ struct Stacks {
     redo_pushed: Vec<u64>,
     /// Whether undo in the file reaches the photo as it was opened.
     is_complete: bool,
+    /// Whether another state, with the steps of undo and redo, is still to come in the same write.
+    history_follows: bool,
 }
 
 /// Tiles that differ: layer, place, number of the tile or 0.
@@ -299,6 +312,7 @@ impl Held {
             redo_kept,
             redo_pushed: serials(&work.redo[redo_kept..]),
             is_complete: work.is_complete && skipped == 0,
+            history_follows: false,
         }
     }
 
@@ -354,7 +368,9 @@ impl Held {
         let mut content = Out::default();
         let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
         content.u64(since.as_millis() as u64);
-        content.u8(u8::from(capture.exported) | u8::from(stacks.is_complete) << 1);
+        let flags = [capture.exported, stacks.is_complete, stacks.history_follows];
+        let bits = flags.iter().rev();
+        content.u8(bits.fold(0, |all, flag| all << 1 | u8::from(*flag)));
         content.u8(capture.work.editable.threshold);
         whole.put(&mut content);
         content.u32(stacks.undo_dropped as u32);

@@ -1,7 +1,8 @@
 //! Operations on the mask as it acts: invert, grow, shrink, clear, replace. They write the person's layers only.
 //!
 //! Each pins the px it changes (`added` = the new value, `removed` = 255 − it), so that the result holds whatever was
-//! detected, and leaves the layers of every other px as they were. Px with any protection stay as they are.
+//! detected, and leaves the layers of every other px as they were. Protection outranks them: no px gets more than
+//! 255 − its protection, and what is protected in part can still be lowered.
 
 use super::distance::squared_distance;
 use super::layer::{MaskLayer, tiles_in};
@@ -29,7 +30,7 @@ pub fn set_raster(mask: &mut Mask, effective: &EffectiveMask, values: &[u8]) {
     });
 }
 
-/// Exchanges masked and unmasked: every value becomes 255 − itself, except under protection.
+/// Exchanges masked and unmasked: every value becomes 255 − itself, or as much of that as protection allows.
 pub fn invert(mask: &mut Mask, effective: &EffectiveMask) {
     let rect = mask.size().rect();
     rewrite(mask, effective, rect, |_, before| {
@@ -119,7 +120,8 @@ pub(super) fn rewrite(
     }
 }
 
-/// Makes the unprotected px of `part` that differ between `before` and `after` hold `after`, whatever is detected.
+/// Makes the px of `part` that differ between `before` and `after` hold `after`, whatever is detected, or as much of it as
+/// their protection allows.
 fn pin(mask: &mut Mask, index: TileIndex, part: PixelRect, before: &[u8], after: &[u8]) {
     if before == after {
         return;
@@ -137,8 +139,9 @@ fn pin(mask: &mut Mask, index: TileIndex, part: PixelRect, before: &[u8], after:
             let column = (part.x % MASK_TILE_PX) as usize;
             let row = &mut layer.tile_mut(index).row_mut(y % MASK_TILE_PX)[column..][..width];
             for i in 0..width {
-                if before[i] != after[i] && protected[i] == 0 {
-                    row[i] = value(after[i]);
+                let after = after[i].min(255 - protected[i]);
+                if before[i] != after {
+                    row[i] = value(after);
                 }
             }
         };
@@ -193,10 +196,10 @@ mod tests {
         EffectiveMask::new(mask.clone(), Some((Arc::clone(map), threshold)))
     }
 
-    fn is_free(mask: &Mask, i: usize) -> bool {
-        mask.protected
-            .get(i as u32 % SIZE.width, i as u32 / SIZE.width)
-            == 0
+    /// The most px `i` may hold.
+    fn most(mask: &Mask, i: usize) -> u8 {
+        let (x, y) = (i as u32 % SIZE.width, i as u32 / SIZE.width);
+        255 - mask.protected.get(x, y)
     }
 
     /// Whether a px with `wanted` is at most `px` away from px `i`.
@@ -227,12 +230,8 @@ mod tests {
             let grown = effective(&grown, &map, 128).to_raster();
             let shrunk = effective(&shrunk, &map, 128).to_raster();
             for (i, &old) in values.iter().enumerate() {
-                if !is_free(&mask, i) {
-                    prop_assert_eq!((grown[i], shrunk[i]), (old, old));
-                    continue;
-                }
                 let masked = is_near(&values, i, px, |value| value >= 128);
-                prop_assert_eq!(grown[i], if masked { 255 } else { old });
+                prop_assert_eq!(grown[i], if masked { most(&mask, i) } else { old });
                 let sound = is_near(&values, i, px, |value| value < 128);
                 prop_assert_eq!(shrunk[i], if sound { 0 } else { old });
             }
@@ -245,11 +244,27 @@ mod tests {
             invert(&mut inverted, &effective(&mask, &map, 128));
             let once = effective(&inverted, &map, 128);
             for (i, (&old, new)) in before.iter().zip(once.to_raster()).enumerate() {
-                prop_assert_eq!(new, if is_free(&mask, i) { 255 - old } else { old });
+                prop_assert_eq!(new, (255 - old).min(most(&mask, i)));
             }
             let mut twice = inverted.clone();
             invert(&mut twice, &once);
-            prop_assert!(effective(&twice, &map, 128).to_raster() == before);
+            let twice = effective(&twice, &map, 128).to_raster();
+            for (i, (&old, new)) in before.iter().zip(twice).enumerate() {
+                prop_assert!(new == old || most(&mask, i) < 255);
+            }
+        }
+
+        #[test]
+        fn cleared_marks_are_gone_under_a_soft_rim_of_protection_too(
+            (mask, map) in any_state(),
+            threshold in 1_u8..=255,
+        ) {
+            let mut cleared = mask.clone();
+            let before = effective(&mask, &map, threshold);
+            clear_rect(&mut cleared, &before, SIZE.rect());
+            prop_assert_eq!(effective(&cleared, &map, threshold).to_raster(), vec![0; SIZE.pixel_count()]);
+            // Protection itself is not touched.
+            prop_assert_eq!(cleared.protected.to_raster(), mask.protected.to_raster());
         }
 
         #[test]
@@ -264,8 +279,7 @@ mod tests {
             let after = effective(&cleared, &map, 128).to_raster();
             for (i, (&old, new)) in before.to_raster().iter().zip(after).enumerate() {
                 let (x, y) = (i as u32 % SIZE.width, i as u32 / SIZE.width);
-                let emptied = rect.contains(x, y) && is_free(&mask, i);
-                prop_assert_eq!(new, if emptied { 0 } else { old });
+                prop_assert_eq!(new, if rect.contains(x, y) { 0 } else { old });
             }
         }
 
@@ -279,13 +293,13 @@ mod tests {
             set_raster(&mut replaced, &before, &wanted);
             let after = effective(&replaced, &map, 128).to_raster();
             for (i, (&wanted, new)) in wanted.iter().zip(after).enumerate() {
-                prop_assert!(!is_free(&mask, i) || new == wanted);
+                prop_assert_eq!(new, wanted.min(most(&mask, i)));
             }
             let old = before.to_raster();
             let other = effective(&replaced, &map, 220).to_raster();
             for (i, (&wanted, new)) in wanted.iter().zip(other).enumerate() {
-                let changed = old[i] != wanted;
-                prop_assert!(!changed || !is_free(&mask, i) || new == wanted);
+                let wanted = wanted.min(most(&mask, i));
+                prop_assert!(old[i] == wanted || new == wanted);
             }
         }
     }

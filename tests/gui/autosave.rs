@@ -286,3 +286,23 @@ fn work_that_cannot_be_saved_says_so_and_goes_on() {
     ask_to_close(&mut window);
     assert!(window.harness.query_by_label("Keep for later").is_none());
 }
+
+#[test]
+fn saved_work_that_cannot_be_read_is_told_of_and_outlives_the_next_mark() {
+    let (_place, photo, journals) = place();
+    paint_and_be_killed(&photo, &journals);
+    let entries = JournalFolder::new(journals.clone()).list();
+    let file = entries[0].file.clone();
+    let damaged = std::fs::read(&file).unwrap()[..40].to_vec();
+    std::fs::write(&file, &damaged).unwrap();
+    let mut window = window_on(&photo, &journals);
+    assert!(window.app().view().dialog.is_none());
+    window
+        .harness
+        .get_by_label("Work was saved for this photo, but it cannot be read");
+    window.harness.get_by_label_contains("it is kept as");
+    window.stroke(PointerButton::Primary, &[(30.0, 80.0), (60.0, 80.0)]);
+    until_saved(&mut window, &journals, 45, 80);
+    let kept = file.with_extension("kept.work");
+    assert_eq!(std::fs::read(kept).unwrap(), damaged);
+}

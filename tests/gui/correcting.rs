@@ -77,12 +77,20 @@ fn a_tool_that_marks_brings_the_marks_back_and_their_outline_stays_over_the_repa
 }
 
 #[test]
-fn painting_with_the_brush_that_was_there_shows_the_repair_and_nothing_over_it() {
+fn the_brush_that_was_there_from_the_start_outlines_the_marks_like_one_that_was_chosen() {
     let mut window = open(&scratched());
     window.settle();
-    window.stroke(PointerButton::Primary, &[(200.0, 60.0), (230.0, 60.0)]);
+    assert_eq!(shown(&window), OverlayMode::Off, "the repair is seen");
+    let (from, to) = (window.at(200.0, 60.0), window.at(230.0, 60.0));
+    window.press(PointerButton::Primary, from, Modifiers::NONE);
+    assert_eq!(shown(&window), OverlayMode::Mask);
+    window.harness.event(Event::PointerMoved(to));
+    window.harness.step();
+    window.release(PointerButton::Primary, to);
     window.settle();
-    assert_eq!(shown(&window), OverlayMode::Off);
+    assert_eq!(shown(&window), OverlayMode::Outline);
+    tap(&mut window, Key::R);
+    assert_eq!(shown(&window), OverlayMode::Off, "the repair alone");
 }
 
 #[test]

@@ -10,12 +10,12 @@ use super::UnscratchApp;
 use super::linear::choice_for_work;
 use super::note::Note;
 use crate::document::Document;
-use crate::gui::dialogs::{Dialog, autosaves::AutosavesForm, resume::ResumeForm};
+use crate::gui::dialogs::{Dialog, autosaves::AutosavesForm, resume::ResumeForm, resume::name_of};
 use crate::gui::state::Notice;
 use crate::jobs::OpenRequest;
 use crate::journal::{
     Autosave, Capture, JournalEvent, JournalFolder, JournalSystem, Limits, MasterId, Offer, Origin,
-    Place,
+    Place, Unread,
 };
 
 /// How often the work is handed over at most; a killed program loses about this much.
@@ -160,7 +160,14 @@ impl UnscratchApp {
 
     fn take_journal_event(&mut self, event: JournalEvent) {
         match event {
-            JournalEvent::Looked { master, offer } => self.looked(&master, offer),
+            JournalEvent::Looked {
+                master,
+                offer,
+                unread,
+            } => {
+                self.tell_of_unread(&master, &unread);
+                self.looked(&master, offer);
+            }
             JournalEvent::Listed(entries) => {
                 self.view.unfinished = entries
                     .iter()
@@ -182,10 +189,33 @@ impl UnscratchApp {
         }
     }
 
-    fn looked(&mut self, master: &MasterId, offer: Option<Box<Offer>>) {
+    fn is_open(&self, master: &MasterId) -> bool {
         let document = self.document.as_ref();
-        let is_open = document.is_some_and(|it| MasterId::of(it.photo()) == *master);
-        if !is_open {
+        document.is_some_and(|it| MasterId::of(it.photo()) == *master)
+    }
+
+    /// Says that there is work on the photo that cannot be offered, and that it is not lost.
+    fn tell_of_unread(&mut self, master: &MasterId, unread: &[Unread]) {
+        if unread.is_empty() || !self.is_open(master) {
+            return;
+        }
+        let told = unread.iter().map(|unread| {
+            let kept_as = name_of(&unread.kept_as);
+            format!(
+                "{}: {}. It stays there; before new work takes its place it is kept as {kept_as}.",
+                unread.reason,
+                unread.file.display()
+            )
+        });
+        self.view.notice = Some(Notice {
+            title: "Work was saved for this photo, but it cannot be read".to_owned(),
+            message: told.collect::<Vec<_>>().join("\n"),
+            is_error: true,
+        });
+    }
+
+    fn looked(&mut self, master: &MasterId, offer: Option<Box<Offer>>) {
+        if !self.is_open(master) {
             return;
         }
         let waited = self.saving.looking.take().is_some();

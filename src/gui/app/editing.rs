@@ -45,12 +45,7 @@ impl UnscratchApp {
         let Some(document) = &mut self.document else {
             return;
         };
-        if mode == BrushMode::Erase {
-            // What is to be unmarked must be seen.
-            self.view.overlay.correct();
-        } else {
-            self.view.overlay.edit();
-        }
+        self.view.overlay.correct();
         // Before the mask changes: a click may begin and end within one frame.
         self.canvas.stroke_begins();
         self.work.filled_behind = None;

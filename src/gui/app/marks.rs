@@ -117,11 +117,9 @@ impl UnscratchApp {
             marking.operation,
             MaskOperation::Region(BrushMode::Paint, _) | MaskOperation::Draw(BrushMode::Paint, _)
         );
+        self.view.overlay.correct();
         if adds {
-            self.view.overlay.edit();
             self.canvas.stroke_begins();
-        } else {
-            self.view.overlay.correct();
         }
         let searched = matches!(marking.operation, MaskOperation::Raise { .. });
         match document.finish_change(changed) {

@@ -135,7 +135,7 @@ impl UnscratchApp {
             self.change_marks(ctx, MaskOperation::Draw(mode, shape));
             return;
         }
-        self.change_by_shape(mode, |document| document.draw(mode, &shape));
+        self.change_by_shape(|document| document.draw(mode, &shape));
         if mode == BrushMode::Paint {
             self.canvas.shape_painted(&shape);
         }
@@ -149,16 +149,11 @@ impl UnscratchApp {
     }
 
     /// Carries out an edit by a shape tool, shows its marks until they are repaired, and asks for the repair.
-    fn change_by_shape(&mut self, mode: BrushMode, change: impl FnOnce(&mut Document) -> bool) {
+    fn change_by_shape(&mut self, change: impl FnOnce(&mut Document) -> bool) {
         let Some(document) = &mut self.document else {
             return;
         };
-        if mode == BrushMode::Paint {
-            self.view.overlay.edit();
-        } else {
-            // What was unmarked or protected must be seen.
-            self.view.overlay.correct();
-        }
+        self.view.overlay.correct();
         self.view.notice = None;
         self.canvas.stroke_begins();
         if change(document) {

@@ -423,6 +423,9 @@ impl Canvas {
                 .draw(painter, &pane.placement, source, Layer::Stroke, tint);
         }
         if mask > 0.0 && model.settings.show_rim {
+            // The rim lies below the marks, but takes long: the marks get their time first.
+            self.textures
+                .make(painter, &pane.placement, source, Layer::Mask);
             let tint = theme::RIM.gamma_multiply(mask);
             self.textures
                 .draw(painter, &pane.placement, source, Layer::Rim, tint);

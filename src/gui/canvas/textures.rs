@@ -238,6 +238,53 @@ impl TextureCache {
         }
     }
 
+    /// Makes what [`Self::draw`] will draw of `layer`, as far as there is time: before a layer that is drawn sooner.
+    pub fn make(
+        &mut self,
+        painter: &Painter,
+        placement: &Placement,
+        source: &dyn TileSource,
+        layer: Layer,
+    ) {
+        for (key, _) in self.wanted(painter, placement, source, layer) {
+            self.prepare(painter.ctx(), key, source);
+        }
+    }
+
+    /// The textures of `layer` where `painter` may paint, and which pixels of their level each is drawn on.
+    fn wanted(
+        &self,
+        painter: &Painter,
+        placement: &Placement,
+        source: &dyn TileSource,
+        layer: Layer,
+    ) -> Vec<(Key, PixelRect)> {
+        let exact = shows_pixels(placement.scale);
+        let level = level_for_scale(placement.scale, source.size());
+        let visible = level_rect(placement.visible_pixels(painter.clip_rect()), level);
+        if visible.is_empty() {
+            return Vec::new();
+        }
+        let size = level_size(source.size(), level);
+        let mut indices = tiles_of(visible);
+        // Another tile goes first in each frame, so that none waits for as long as something keeps changing.
+        let first = self.frame as usize % indices.len();
+        indices.rotate_left(first);
+        let key_of = |index: TileIndex| {
+            let core = index.rect(TEXTURE_TILE_PX, size);
+            let covered = image_rect(core.grown_within(1, size), level, source.size());
+            let layer = source.same_as(layer, covered);
+            let key = Key {
+                layer,
+                level,
+                index,
+                exact,
+            };
+            (key, core)
+        };
+        indices.into_iter().map(key_of).collect()
+    }
+
     /// Draws `layer` where `painter` may paint, multiplied by `tint` (premultiplied).
     pub fn draw(
         &mut self,
@@ -247,28 +294,11 @@ impl TextureCache {
         layer: Layer,
         tint: Color32,
     ) {
-        let exact = shows_pixels(placement.scale);
-        let level = level_for_scale(placement.scale, source.size());
-        let visible = level_rect(placement.visible_pixels(painter.clip_rect()), level);
-        if visible.is_empty() {
-            return;
+        let wanted = self.wanted(painter, placement, source, layer);
+        if !wanted.is_empty() {
+            self.keep_overview(painter.ctx(), source, layer);
         }
-        let size = level_size(source.size(), level);
-        self.keep_overview(painter.ctx(), source, layer);
-        let mut indices = tiles_of(visible);
-        // Another tile goes first in each frame, so that none waits for as long as something keeps changing.
-        let first = self.frame as usize % indices.len();
-        indices.rotate_left(first);
-        for index in indices {
-            let core = index.rect(TEXTURE_TILE_PX, size);
-            let covered = image_rect(core.grown_within(1, size), level, source.size());
-            let shown = source.same_as(layer, covered);
-            let key = Key {
-                layer: shown,
-                level,
-                index,
-                exact,
-            };
+        for (key, core) in wanted {
             if self.prepare(painter.ctx(), key, source) {
                 self.paint(painter, placement, key, core, tint);
             } else {

@@ -70,7 +70,8 @@ impl ResumeForm {
         }];
         if *is_torn {
             said.push(
-                "The end of the saved work cannot be read: what was done last is lost.".to_owned(),
+                "The end of the saved work cannot be read: what was done last is lost, or steps of undo are."
+                    .to_owned(),
             );
         }
         if !fits {

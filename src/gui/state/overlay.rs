@@ -18,10 +18,6 @@ pub enum OverlayMode {
 
 /// The overlay and its retreat before a finished repair.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent facts about what the person does"
-)]
 pub struct Overlay {
     /// What was chosen.
     pub mode: OverlayMode,
@@ -31,8 +27,6 @@ pub struct Overlay {
     pub pinned: bool,
     /// The person corrects marks: before a repair it retreats to the marks' outline, so that both are seen.
     pub corrects: bool,
-    /// They corrected marks before they looked at the repair alone: the next edit takes them back to it.
-    pub paused: bool,
 }
 
 impl Overlay {
@@ -50,18 +44,10 @@ impl Overlay {
         matches!(self.mode, OverlayMode::Off)
     }
 
-    /// The person begins to correct marks, or went on: they are seen from now on, unless they were hidden by hand.
+    /// The person takes a tool that marks, or edits marks: they are seen from now on, unless they were hidden by hand.
     pub const fn correct(&mut self) {
         self.corrects = true;
-        self.paused = false;
         self.retreated = false;
-    }
-
-    /// The person edits marks: what looking at the repair alone put away comes back.
-    pub const fn edit(&mut self) {
-        if self.paused {
-            self.correct();
-        }
     }
 
     /// The person looks at the repair again: what was shown for correcting goes, unless it was chosen by hand.
@@ -74,7 +60,7 @@ impl Overlay {
     /// The person wants to see the repair alone: every overlay goes, also one chosen by hand, until it is asked for or marks
     /// are edited again.
     pub fn look_at_repair_alone(&mut self) {
-        self.paused |= std::mem::take(&mut self.corrects);
+        self.corrects = false;
         self.pinned = false;
         self.retreat();
     }
@@ -104,7 +90,6 @@ impl Overlay {
             retreated: false,
             pinned: mode != OverlayMode::Off,
             corrects: self.corrects,
-            paused: self.paused,
         };
     }
 
@@ -188,7 +173,7 @@ mod tests {
         overlay.retreat();
         overlay.look_at_repair_alone();
         assert_eq!(overlay.shown(), OverlayMode::Off);
-        overlay.edit();
+        overlay.correct();
         assert_eq!(overlay.shown(), OverlayMode::Mask, "the new marks are seen");
         overlay.retreat();
         assert_eq!(
@@ -196,12 +181,6 @@ mod tests {
             OverlayMode::Outline,
             "and then their outline"
         );
-
-        let mut untouched = Overlay::default();
-        untouched.retreat();
-        untouched.look_at_repair_alone();
-        untouched.edit();
-        assert_eq!(untouched.shown(), OverlayMode::Off, "nobody had corrected");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::*;
 use crate::journal::{
     Autosave, Entry, JournalError, JournalEvent, JournalFolder, JournalSystem, Limits, Offer,
-    Origin, Place,
+    Origin, Place, Unread, record,
 };
 
 fn start(folder: &JournalFolder) -> JournalSystem {
@@ -37,10 +37,14 @@ fn wait<T>(mut look: impl FnMut() -> Option<T>) -> T {
 }
 
 fn look(folder: &JournalFolder, photo: &Photo) -> Option<Box<Offer>> {
+    look_at_all(folder, photo).0
+}
+
+fn look_at_all(folder: &JournalFolder, photo: &Photo) -> (Option<Box<Offer>>, Vec<Unread>) {
     let journals = start(folder);
     journals.look(MasterId::of(photo));
     wait(|| match journals.drain().pop() {
-        Some(JournalEvent::Looked { offer, .. }) => Some(offer),
+        Some(JournalEvent::Looked { offer, unread, .. }) => Some((offer, unread)),
         _ => None,
     })
 }
@@ -265,4 +269,69 @@ fn the_list_says_what_each_journal_holds() {
         Path::new("/photos/a.tif")
     );
     assert_eq!(entry.bytes, std::fs::metadata(&entry.file).unwrap().len());
+}
+
+/// What a program to come may write.
+fn newer_journal() -> Vec<u8> {
+    let mut bytes = record::MARK.to_vec();
+    let content = (record::VERSION + 1).to_le_bytes();
+    record::push(&mut bytes, record::Kind::Master, &content);
+    bytes.extend(b"and things that nobody knows yet");
+    bytes
+}
+
+#[test]
+fn work_that_cannot_be_read_is_told_of_and_kept_under_another_name() {
+    let document = painted("/photos/a.tif", 7);
+    let master = MasterId::of(document.photo());
+    for (bytes, reason) in [
+        (newer_journal(), "a newer version of Unscratch wrote it"),
+        (b"UNSCRJ1\ncut".to_vec(), "the file is damaged"),
+        (Vec::new(), "the file is damaged"),
+    ] {
+        let (_place, folder) = temporary();
+        let file = folder.file_of(&master, Place::DataFolder);
+        std::fs::create_dir_all(folder.path()).unwrap();
+        for number in ["", "-2"] {
+            std::fs::write(&file, &bytes).unwrap();
+            let (offer, unread) = look_at_all(&folder, document.photo());
+            assert!(offer.is_none());
+            assert_eq!(unread.len(), 1);
+            assert_eq!((&unread[0].file, &*unread[0].reason), (&file, reason));
+            let kept_as = format!("{}.kept{number}.work", crate::io::hex(&master.sha256));
+            assert!(unread[0].kept_as.ends_with(&kept_as));
+            assert_eq!(std::fs::read(&file).unwrap(), bytes, "nothing was done yet");
+            save(&folder, &document);
+            assert_eq!(std::fs::read(&unread[0].kept_as).unwrap(), bytes);
+            let (offer, unread) = look_at_all(&folder, document.photo());
+            assert!(offer.is_some() && unread.is_empty());
+        }
+        let entries = list(&folder);
+        assert_eq!(entries.len(), 3, "all are listed: {entries:?}");
+    }
+}
+
+#[test]
+fn work_set_aside_is_offered_again_by_a_program_that_can_read_it() {
+    let (_place, folder) = temporary();
+    let document = painted("/photos/a.tif", 7);
+    save(&folder, &document);
+    let file = folder.file_of(&MasterId::of(document.photo()), Place::DataFolder);
+    std::fs::rename(&file, file.with_extension("kept.work")).unwrap();
+    let offer = look(&folder, document.photo()).unwrap();
+    assert_eq!(offer.origin, Origin::SameFile);
+}
+
+#[test]
+fn discarding_what_was_done_now_leaves_work_that_cannot_be_read() {
+    let (_place, folder) = temporary();
+    let document = painted("/photos/a.tif", 7);
+    let file = folder.file_of(&MasterId::of(document.photo()), Place::DataFolder);
+    std::fs::create_dir_all(folder.path()).unwrap();
+    std::fs::write(&file, newer_journal()).unwrap();
+    let journals = start(&folder);
+    journals.begin(MasterId::of(document.photo()), Place::DataFolder);
+    journals.forget();
+    drop(journals);
+    assert_eq!(std::fs::read(&file).unwrap(), newer_journal());
 }

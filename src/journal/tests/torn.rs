@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::journal::reader::{Found, outline, recover};
+use crate::journal::record::{Kind, Records};
 
 /// A journal of several states: its bytes, and where each state ends with what it holds.
 fn written() -> (Vec<u8>, Vec<(usize, Seen)>) {
@@ -100,4 +101,50 @@ fn a_full_disk_loses_nothing_once_there_is_room_again() {
     writer.storage().room = None;
     put(&mut writer, &document);
     assert_eq!(read(&memory.bytes), Some((seen(&document), false)));
+}
+
+/// Where the records of a kind end.
+fn ends_of(bytes: &[u8], kind: Kind) -> Vec<usize> {
+    let mut records = Records::new(bytes);
+    let mut ends = Vec::new();
+    while let Some((found, _)) = records.next() {
+        if found == kind {
+            ends.push(bytes.len() - records.unread());
+        }
+    }
+    ends
+}
+
+#[test]
+fn a_journal_written_anew_and_cut_short_has_the_marks_and_says_that_something_is_missing() {
+    let mut document = document();
+    for step in [
+        Step::Line((20.0, 20.0), (300.0, 90.0), 0),
+        Step::Threshold(90),
+        Step::Repair(PixelRect::new(30, 20, 40, 40), 90, 1),
+        Step::Line((200.0, 10.0), (210.0, 400.0), 2),
+        Step::Undo,
+        Step::Open(400.0, 300.0),
+    ] {
+        take(&mut document, &step);
+    }
+    let mut memory = Memory::default();
+    put(&mut writer(&mut memory), &document);
+    let bytes = memory.bytes;
+    let states = ends_of(&bytes, Kind::State);
+    let (marks, all) = (states[0], states[1]);
+    assert_eq!((states.len(), all), (2, bytes.len()));
+    assert!(ends_of(&bytes, Kind::Edit).iter().all(|end| *end > marks));
+    for at in (0..marks).step_by(7) {
+        assert_eq!(read(&bytes[..at]), None, "cut at {at}");
+    }
+    for at in (marks..all).step_by(7).chain([all - 1]) {
+        assert_eq!(read(&bytes[..at]), Some((seen(&document), true)), "{at}");
+    }
+    assert_eq!(read(&bytes), Some((seen(&document), false)));
+    let Found::Whole(whole) = recover(&bytes) else {
+        panic!("it is whole");
+    };
+    let work = whole.capture.work;
+    assert!(!work.undo.is_empty() && work.is_complete && work.redo.len() == 1);
 }
