@@ -448,6 +448,23 @@ mod tests {
     }
 
     #[test]
+    fn every_digit_of_a_number_survives_being_written_and_read() {
+        for text in [
+            "30111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111110.0",
+            "3.0111111111111112e97",
+        ] {
+            let read: f64 = serde_json::from_str(text).unwrap();
+            let again: f64 = serde_json::from_str(&serde_json::to_string(&read).unwrap()).unwrap();
+            assert_eq!(read.to_bits(), again.to_bits(), "{text}");
+            assert_eq!(
+                read.to_bits(),
+                text.parse::<f64>().unwrap().to_bits(),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
     fn other_files_and_newer_records_are_told_apart() {
         let parse = |json: &str| Record::parse(json.as_bytes(), Path::new("r")).unwrap_err();
         assert!(matches!(parse("[1]"), RecordError::NotARecord { .. }));
