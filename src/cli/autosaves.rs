@@ -61,13 +61,16 @@ pub(super) fn run(args: AutosavesArgs, session: &Session<'_>) -> Result<(), Stop
     }
     session.console.result(&listing.folder);
     for work in &listing.works {
-        let photo = work.photo.as_deref().unwrap_or("cannot be read");
         let Work {
-            bytes, undo_steps, ..
+            file,
+            bytes,
+            undo_steps,
+            ..
         } = work;
-        session
-            .console
-            .result(&format!("{photo}: {undo_steps} edits, {bytes} bytes"));
+        session.console.result(&match &work.photo {
+            Some(photo) => format!("{photo}: {undo_steps} edits, {bytes} bytes"),
+            None => format!("{file}: cannot be read, {bytes} bytes"),
+        });
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ mod tools;
 mod viewing;
 
 use std::collections::VecDeque;
+use std::mem::Discriminant;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -109,6 +110,8 @@ pub struct UnscratchApp {
     finishes_next: bool,
     /// The window is still to be made as large as the screen.
     to_maximize: bool,
+    /// The dialog of the frame before.
+    last_dialog: Option<Discriminant<Dialog>>,
 }
 
 impl UnscratchApp {
@@ -148,6 +151,7 @@ impl UnscratchApp {
             keyboard_leads: false,
             finishes_next: false,
             to_maximize: options.maximized,
+            last_dialog: None,
         };
         app.pointer.wheel.expected = options.notches_told_twice;
         if let Some(path) = app.store.settings.screen_profile.clone() {
@@ -427,6 +431,7 @@ impl eframe::App for UnscratchApp {
         let mut actions = Vec::new();
         self.read_input(&ctx, &mut actions);
         self.apply(&ctx, std::mem::take(&mut actions));
+        self.put_tooltip_away(&ctx);
         self.parts = Parts::default();
         let top = Panel::top("top")
             .exact_size(theme::TOP_BAR_HEIGHT)

@@ -7,6 +7,7 @@ use eframe::egui::{
 
 mod marks;
 
+use super::panels::follow_keyboard;
 use super::theme;
 use marks::Mark::{Circle, Dot, Fill, Frame, Line, Star, Turn};
 
@@ -207,6 +208,7 @@ pub fn row_button(ui: &mut Ui, icon: Icon, text: &str, width: f32, selected: boo
 fn row(ui: &mut Ui, icon: Icon, text: &str, [width, room]: [f32; 2], selected: bool) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::new(width, 30.0), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, text));
+    follow_keyboard(&response);
     let hovered = response.hovered() || response.has_focus();
     let fill = match (selected, hovered) {
         (true, _) => theme::ACCENT_QUIET,

@@ -67,6 +67,8 @@ pub struct Entry {
     pub exported: bool,
     /// Edits that can be undone.
     pub undo_steps: usize,
+    /// Whether anything is marked, protected or decided.
+    pub has_marks: bool,
     /// Whether there still is a file where the master was.
     pub master_is_there: bool,
 }
@@ -321,6 +323,7 @@ fn entry_of(file: &Path) -> Option<Entry> {
             .unwrap_or(modified),
         exported: outline.as_ref().is_some_and(|it| it.exported),
         undo_steps: outline.as_ref().map_or(0, |it| it.undo_steps),
+        has_marks: outline.as_ref().is_some_and(|it| it.has_marks),
         master_is_there: outline.as_ref().is_some_and(|it| it.master.path.exists()),
         master: outline.map(|it| it.master),
     })

@@ -41,6 +41,7 @@ pub(super) struct Outline {
     pub saved_at: Duration,
     pub exported: bool,
     pub undo_steps: usize,
+    pub has_marks: bool,
 }
 
 /// A tile's place: layer, then row, then column.
@@ -114,6 +115,7 @@ pub(super) fn outline(file: &[u8]) -> Option<Outline> {
         saved_at: state.saved_at,
         exported: state.exported,
         undo_steps: state.undo.len() + usize::from(state.open.is_some()),
+        has_marks: !state.slots.is_empty() || !state.repairs.is_empty() || state.open.is_some(),
     })
 }
 

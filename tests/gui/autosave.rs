@@ -195,19 +195,60 @@ fn a_moved_photo_is_recognised_and_a_changed_one_is_told() {
     window.harness.step();
     window.settle();
     assert!(window.mask_at(45, 40) > 0);
+    until_saved(&mut window, &journals, 45, 40);
+    drop(window);
+    // The start page offers what was taken over, and the work on the file that is gone no more.
+    assert_eq!(JournalFolder::new(journals.clone()).list().len(), 2);
+    let mut window = start_page(&journals);
+    assert_eq!(window.app().view().unfinished.len(), 1);
+    window
+        .harness
+        .get_by_label_contains("photo.png   marks without undo")
+        .click();
+    window.until("the photo is open", |app| app.document().is_some());
+    window.settle();
+    assert!(window.mask_at(45, 40) > 0);
+}
+
+/// A window without a photo, which lists unfinished work.
+fn start_page(journals: &Path) -> Window {
+    let folder = tempfile::tempdir().unwrap();
+    let journals = journals.to_path_buf();
+    let mut window = start_in(folder, None, move |options| {
+        options.journals = Some(JournalFolder::new(journals));
+    });
+    window.until("it is listed", |app| !app.view().unfinished.is_empty());
+    window.harness.run();
+    window
+}
+
+#[test]
+fn a_photo_moved_while_its_work_is_offered_is_asked_for_where_it_is_now() {
+    let (place, photo, journals) = place();
+    paint_and_be_killed(&photo, &journals);
+    let mut window = start_page(&journals);
+    std::fs::rename(&photo, place.path().join("renamed.png")).unwrap();
+    window
+        .harness
+        .get_by_label_contains("photo.png   1 edit")
+        .click();
+    window.until("it is said", |app| app.view().notice.is_some());
+    window.harness.run();
+    window.harness.get_by_label("The photo is not where it was");
+    window
+        .harness
+        .get_by_label_contains("comes back when you open the photo where it is now");
+    window.until("the row is grey", |app| {
+        let unfinished = &app.view().unfinished;
+        unfinished.iter().all(|entry| !entry.master_is_there)
+    });
 }
 
 #[test]
 fn unfinished_work_is_offered_on_the_start_screen_and_goes_on_without_asking_again() {
     let (_place, photo, journals) = place();
     paint_and_be_killed(&photo, &journals);
-    let folder = tempfile::tempdir().unwrap();
-    let kept = journals.clone();
-    let mut window = start_in(folder, None, move |options| {
-        options.journals = Some(JournalFolder::new(kept));
-    });
-    window.until("it is listed", |app| !app.view().unfinished.is_empty());
-    window.harness.run();
+    let mut window = start_page(&journals);
     window
         .harness
         .get_by_label_contains("photo.png   1 edit")

@@ -250,3 +250,41 @@ fn fills_of_a_photo_that_was_left_do_not_appear_in_the_next_one() {
     window.settle();
     assert!(window.app().document().unwrap().restoration().is_empty());
 }
+
+#[test]
+fn a_dialog_for_a_file_has_the_keyboard_on_its_name_and_typing_replaces_it() {
+    let mut window = open(&scratched());
+    window.settle();
+    let command = |window: &mut Window, modifiers, key| {
+        window.harness.key_press_modifiers(modifiers, key);
+        window.harness.run();
+    };
+    let field = |window: &Window, label: &str| {
+        let field = window.harness.get_by_label(label);
+        assert!(field.accesskit_node().is_focused(), "{label}");
+        field.accesskit_node().value().unwrap()
+    };
+    let shift = Modifiers::COMMAND | Modifiers::SHIFT;
+    for (modifiers, key, end) in [
+        (Modifiers::COMMAND, Key::E, "restored.png"),
+        (shift, Key::S, "mask.png"),
+    ] {
+        command(&mut window, modifiers, key);
+        assert!(field(&window, "Save as").ends_with(end));
+        window.harness.event(egui::Event::Text("better".to_owned()));
+        window.harness.run();
+        let folder = window.folder.path().display().to_string();
+        assert_eq!(
+            std::path::Path::new(&field(&window, "Save as")),
+            std::path::Path::new(&folder).join("better.png")
+        );
+        command(&mut window, Modifiers::NONE, Key::Escape);
+        assert!(window.app().view().dialog.is_none());
+    }
+    command(&mut window, Modifiers::COMMAND, Key::O);
+    let photo = window.path("photo.png").display().to_string();
+    field(&window, "Path");
+    window.harness.event(egui::Event::Text(photo.clone()));
+    window.harness.run();
+    assert_eq!(field(&window, "Path"), photo);
+}

@@ -69,6 +69,9 @@ fn marks_are_sorted_by_shape_and_size() {
     // The spot is 18 px across, the amount 3 px.
     run(&mut window, "Remove specks");
     assert_eq!(both(&window), (255, 255));
+    window
+        .harness
+        .get_by_label("No mark is smaller than that; none was removed");
     window.stroke(PointerButton::Secondary, &[(250.0, 100.0)]);
     window.settle();
     assert_eq!(both(&window), (255, 0));

@@ -2,9 +2,9 @@
 
 use crate::support::{Window, empty, labels, open, plain};
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Event, Key, Modifiers};
+use eframe::egui::{self, Event, Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use unscratch::gui::command::{COMMANDS, Group};
+use unscratch::gui::command::{COMMANDS, Command, Group};
 use unscratch::gui::tools::Tool;
 
 /// How many widgets are called `label`, or that and more.
@@ -21,7 +21,7 @@ fn every_command_and_every_tool_is_in_a_menu() {
         window.harness.get_by_label(group.label()).click();
         window.harness.run();
         let mut after = vec![labels(&window)];
-        for submenu in ["Overlays", "Size of the interface"] {
+        for submenu in ["Comparison", "Overlays", "Size of the interface"] {
             if group == Group::View {
                 window.harness.get_by_label_contains(submenu).click();
                 window.harness.run();
@@ -134,4 +134,64 @@ fn every_control_has_a_name_in_the_window_and_in_its_dialogs() {
         window.harness.key_press(Key::Escape);
         window.harness.run();
     }
+}
+
+/// Top and bottom of the entry that has the keyboard.
+fn focused_entry(window: &Window) -> (String, f32, f32) {
+    let nodes = window.harness.root().children_recursive();
+    let entry = nodes
+        .filter(|node| node.accesskit_node().is_focused())
+        .find(|node| node.accesskit_node().role() == Role::Button)
+        .expect("an entry has the keyboard");
+    let label = entry.accesskit_node().label().unwrap_or_default();
+    (label, entry.rect().top(), entry.rect().bottom())
+}
+
+#[test]
+fn a_menu_longer_than_the_window_lies_below_the_bar_and_scrolls_to_what_the_keyboard_chooses() {
+    const HEIGHT: f32 = 420.0;
+    let mut window = open(&plain());
+    window.settle();
+    window.harness.set_size(egui::Vec2::new(1024.0, HEIGHT));
+    window.harness.run();
+    for group in Group::ALL {
+        let button = window.harness.get_by_label(group.label());
+        let bar = button.rect().bottom();
+        button.click();
+        window.harness.run();
+        let mut entries = Vec::new();
+        // The last, then the first.
+        for key in [Key::ArrowUp, Key::ArrowDown] {
+            window.harness.key_press(key);
+            for _ in 0..40 {
+                window.harness.step();
+            }
+            let (label, top, bottom) = focused_entry(&window);
+            assert!(top >= bar && bottom <= HEIGHT, "{label}: {top} to {bottom}");
+            entries.push(label);
+        }
+        assert_ne!(entries[0], entries[1], "{}", group.label());
+        window.harness.key_press(Key::Escape);
+        window.harness.run();
+    }
+}
+
+#[test]
+fn a_tooltip_does_not_stay_over_a_dialog_that_a_key_opens() {
+    let mut window = open(&plain());
+    window.settle();
+    let told = |window: &Window| {
+        let tooltip = Command::Export.row().tooltip;
+        window.harness.query_by_label_contains(tooltip).is_some()
+    };
+    hover(&mut window, "Export…");
+    assert!(told(&window));
+    window
+        .harness
+        .key_press_modifiers(Modifiers::COMMAND, Key::E);
+    for _ in 0..10 {
+        window.harness.step();
+    }
+    assert!(window.app().view().dialog.is_some());
+    assert!(!told(&window));
 }

@@ -124,6 +124,8 @@ fn a_repair_and_its_undo_are_what_the_screen_shows() {
     window.stroke(PointerButton::Primary, &[(60.0, 60.0), (120.0, 60.0)]);
     window.harness.remove_cursor();
     window.settle();
+    // Without the outline of the marks.
+    window.harness.key_press(Key::R);
     window.harness.run_steps(20);
     let mut expected = photo.clone();
     for (x, y, pixel) in expected.enumerate_pixels_mut() {

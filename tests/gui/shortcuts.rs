@@ -145,6 +145,7 @@ fn menus_hints_and_the_next_start_know_the_chosen_key() {
     window.settle();
     window.harness.event(eframe::egui::Event::PointerMoved(pos));
     window.harness.run();
+    press(&mut window, Modifiers::NONE, Key::R);
     assert!(
         window
             .harness

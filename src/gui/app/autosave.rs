@@ -12,10 +12,10 @@ use super::note::Note;
 use crate::document::Document;
 use crate::gui::dialogs::{Dialog, autosaves::AutosavesForm, resume::ResumeForm, resume::name_of};
 use crate::gui::state::Notice;
-use crate::jobs::OpenRequest;
+use crate::jobs::{JobId, OpenRequest};
 use crate::journal::{
-    Autosave, Capture, JournalEvent, JournalFolder, JournalSystem, Limits, MasterId, Offer, Origin,
-    Place, Unread,
+    Autosave, Capture, Entry, JournalEvent, JournalFolder, JournalSystem, Limits, MasterId, Offer,
+    Origin, Place, Unread,
 };
 
 /// How often the work is handed over at most; a killed program loses about this much.
@@ -169,12 +169,7 @@ impl UnscratchApp {
                 self.looked(&master, offer);
             }
             JournalEvent::Listed(entries) => {
-                self.view.unfinished = entries
-                    .iter()
-                    .filter(|entry| !entry.exported && entry.undo_steps > 0)
-                    .take(UNFINISHED_SHOWN)
-                    .cloned()
-                    .collect();
+                self.view.unfinished = unfinished(&entries);
                 if let Some(Dialog::Autosaves(form)) = &mut self.view.dialog {
                     form.entries = Some(entries);
                 }
@@ -341,6 +336,27 @@ impl UnscratchApp {
         self.open_asking(request);
     }
 
+    /// What to say when the photo that job `id` was to open for its work is not where it was.
+    pub(super) fn told_of_moved(&mut self, id: JobId) -> Option<Notice> {
+        let opening = self.work.opening.as_ref();
+        if opening.is_none_or(|(opening, _)| *opening != id) {
+            return None;
+        }
+        let chosen = self.saving.to_resume.take()?;
+        if let Some(system) = &self.saving.system {
+            // The start page shows which photos are there.
+            system.list();
+        }
+        (!chosen.path.exists()).then(|| Notice {
+            title: "The photo is not where it was".to_owned(),
+            message: format!(
+                "Your work on it is kept and comes back when you open the photo where it is now. It was {}",
+                chosen.path.display()
+            ),
+            is_error: true,
+        })
+    }
+
     /// The work on the open photo is not wanted any more.
     pub(super) fn discard_work(&mut self) {
         if let Some(system) = self.saving.system.as_ref().filter(|_| self.saving.is_on) {
@@ -429,6 +445,29 @@ impl UnscratchApp {
             what,
         });
     }
+}
+
+/// Unfinished work that opening its photo leads to, the latest first.
+fn unfinished(entries: &[Entry]) -> Vec<Entry> {
+    let place = |entry: &Entry| {
+        let master = entry.master.as_ref();
+        master.map(|master| (master.path.clone(), master.page))
+    };
+    let is_unfinished =
+        |entry: &&Entry| !entry.exported && (entry.undo_steps > 0 || entry.has_marks);
+    // Earlier work on another file in the same place was left for the later.
+    let mut places = Vec::new();
+    let latest = entries.iter().filter(|entry| {
+        let place = place(entry);
+        let is_first = place.is_some() && !places.contains(&place);
+        places.push(place);
+        is_first
+    });
+    latest
+        .filter(is_unfinished)
+        .take(UNFINISHED_SHOWN)
+        .cloned()
+        .collect()
 }
 
 /// Whether the document may be replaced by an empty one: nobody worked on it.

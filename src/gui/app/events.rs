@@ -72,13 +72,14 @@ impl UnscratchApp {
                 self.ended(id);
             }
             JobEvent::Failed { id, title, message } => {
+                let moved = self.told_of_moved(id);
                 self.ended(id);
                 if self.work.engine_error.as_ref() != Some(&message) {
-                    self.view.notice = Some(Notice {
+                    self.view.notice = Some(moved.unwrap_or(Notice {
                         title,
                         message,
                         is_error: true,
-                    });
+                    }));
                 }
             }
         }

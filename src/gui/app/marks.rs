@@ -130,9 +130,20 @@ impl UnscratchApp {
                 self.request_fill();
             }
             ChangeOutcome::Nothing if searched => self.tell_of_vain_search(),
-            ChangeOutcome::Nothing => {}
+            ChangeOutcome::Nothing => self.tell_of_nothing(&marking.operation),
             ChangeOutcome::Outdated => self.change_marks(ctx, marking.operation.clone()),
         }
+    }
+
+    /// Says that an operation that sorts marks took none away.
+    fn tell_of_nothing(&mut self, operation: &MaskOperation) {
+        let text = match operation {
+            MaskOperation::RemoveSpecks(_) => "No mark is smaller than that; none was removed",
+            MaskOperation::KeepLines => "All marks are lines; none was removed",
+            MaskOperation::KeepSpecks => "All marks are specks; none was removed",
+            _ => return,
+        };
+        self.view.hint = Some((Instant::now(), text));
     }
 
     /// Gives an operation under way up.

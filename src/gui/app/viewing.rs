@@ -24,6 +24,21 @@ impl UnscratchApp {
         }
     }
 
+    /// A dialog that a key opens, or that opens by itself: the tooltip under the pointer goes, which else would stay over it
+    /// until the pointer moves.
+    pub(super) fn put_tooltip_away(&mut self, ctx: &egui::Context) {
+        let dialog = self.view.dialog.as_ref().map(std::mem::discriminant);
+        let before = std::mem::replace(&mut self.last_dialog, dialog);
+        if dialog.is_some() && dialog != before {
+            ctx.input_mut(|input| {
+                if !input.pointer.any_down() {
+                    // As if it had left the window; the next movement tells where it is.
+                    input.pointer = egui::PointerState::default();
+                }
+            });
+        }
+    }
+
     /// Makes text and controls a step larger or smaller.
     pub(super) fn resize_interface(&mut self, ctx: &egui::Context, larger: bool) {
         match next_interface_scale(self.interface_scale(), larger) {

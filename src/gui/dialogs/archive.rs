@@ -1,6 +1,6 @@
 //! What the export dialog offers for archives and for friends: two presets, and the dossier's fields.
 
-use eframe::egui::{Button, TextEdit, Ui, vec2};
+use eframe::egui::{Button, Label, TextEdit, Ui, vec2};
 
 use crate::gui::settings::Settings;
 
@@ -90,18 +90,21 @@ pub fn dossier_rows(ui: &mut Ui, form: &mut DossierForm) -> bool {
         .on_hover_text("Also writes the mask, a picture of the changes, a record of what was done, and a list of checksums, beside the photo")
         .changed();
     ui.end_row();
-    if form.is_wanted {
-        for (name, text, hint) in [
-            ("Restored by", &mut form.operator, "in the record, if given"),
-            ("Reason", &mut form.reason, "in the record, if given"),
-        ] {
-            let label = ui.label(name);
-            let field = TextEdit::singleline(text)
-                .hint_text(hint)
-                .desired_width(ui.available_width());
-            ui.add(field).labelled_by(label.id);
-            ui.end_row();
-        }
+    for (name, text) in [
+        ("Restored by", &mut form.operator),
+        ("Reason", &mut form.reason),
+    ] {
+        let label = ui.add_enabled(form.is_wanted, Label::new(name));
+        let hint = if form.is_wanted {
+            "in the record, if given"
+        } else {
+            "in the record of a dossier"
+        };
+        let field = TextEdit::singleline(text)
+            .hint_text(hint)
+            .desired_width(ui.available_width());
+        ui.add_enabled(form.is_wanted, field).labelled_by(label.id);
+        ui.end_row();
     }
     changed
 }

@@ -79,7 +79,12 @@ fn entries(ui: &mut Ui, form: &AutosavesForm, actions: &mut Vec<Action>) {
         .corner_radius(theme::RADIUS)
         .inner_margin(8)
         .show(ui, |ui| {
-            ScrollArea::vertical().max_height(280.0).show(ui, |ui| {
+            let height = (ui.ctx().content_rect().height() - 340.0).clamp(96.0, 280.0);
+            // The list comes later than the dialog, which would leave it a few rows.
+            let list = ScrollArea::vertical()
+                .max_height(height)
+                .min_scrolled_height(height);
+            list.show(ui, |ui| {
                 for entry in entries {
                     row(ui, entry, now, actions);
                 }
@@ -90,14 +95,19 @@ fn entries(ui: &mut Ui, form: &AutosavesForm, actions: &mut Vec<Action>) {
 }
 
 fn row(ui: &mut Ui, entry: &Entry, now: SystemTime, actions: &mut Vec<Action>) {
-    let name = match &entry.master {
-        Some(master) => name_with_page(master),
-        None => format!("{} (cannot be read)", name_of(&entry.file)),
+    let (name, count) = match &entry.master {
+        Some(master) => (
+            name_with_page(master),
+            count_of(entry.undo_steps, entry.has_marks),
+        ),
+        None => (name_of(&entry.file), "cannot be read".to_owned()),
     };
+    // Scans of two boxes may have the same names.
+    let folder = entry.master.as_ref().and_then(|it| it.path.parent());
+    let folder = folder.map_or_else(String::new, |folder| format!("{} · ", name_of(folder)));
     let exported = if entry.exported { ", exported" } else { "" };
     let facts = format!(
-        "{}{exported}, {}, {}",
-        count_of(entry.undo_steps),
+        "{folder}{count}{exported}, {}, {}",
         age_of(entry.saved_at, now),
         size_of(entry.bytes)
     );

@@ -4,13 +4,14 @@ mod form;
 
 use std::path::Path;
 
-use eframe::egui::{self, Grid, Response, RichText, Slider, TextEdit, Ui, vec2};
+use eframe::egui::{self, Grid, Response, RichText, Slider, Ui, vec2};
 
 pub use self::form::ExportForm;
 use self::form::{Format, Problem};
 use super::archive::{dossier_rows, preset_row};
+use super::path_field::{Selected, path_field};
 use super::title;
-use crate::gui::panels::caption;
+use crate::gui::panels::{caption, grouped};
 use crate::gui::state::{Action, Model};
 use crate::gui::theme;
 use crate::jobs::ExportReport;
@@ -28,6 +29,9 @@ const PROMISES_HEIGHT: f32 = 36.0;
 /// Room for consent and for what is written, points.
 const OUTCOME_HEIGHT: f32 = 56.0;
 
+/// What the dialog has above and below its fields, and a little around it, points.
+const OTHER_HEIGHT: f32 = 244.0;
+
 /// Draws the dialog.
 pub fn show(
     ui: &mut Ui,
@@ -42,8 +46,17 @@ pub fn show(
     };
     ui.set_width((ui.ctx().content_rect().width() - 120.0).clamp(340.0, 600.0));
     title(ui, "Export the restored photo");
-    fields(ui, form, document.photo(), has_system_dialog, actions);
-    show_losses(ui, &form.foretold(document.photo()).losses);
+    // In a low window these scroll, so that the buttons stay in it.
+    let height = (ui.ctx().content_rect().height() - OTHER_HEIGHT).max(120.0);
+    egui::ScrollArea::vertical()
+        .id_salt("fields")
+        .max_height(height)
+        .min_scrolled_height(height)
+        .auto_shrink([false, true])
+        .show(ui, |ui| {
+            fields(ui, form, document.photo(), has_system_dialog, actions);
+            show_losses(ui, &form.foretold(document.photo()).losses);
+        });
     ui.add_space(8.0);
     let problem = form.problem(document.photo().path());
     // Room for what may come, so that the buttons stay under the pointer.
@@ -126,8 +139,9 @@ fn fields(
         let label = ui.label("Save as");
         ui.horizontal(|ui| {
             let button_room = if has_system_dialog { BROWSE_WIDTH + ui.spacing().item_spacing.x } else { 0.0 };
-            let field = TextEdit::singleline(&mut form.target).desired_width(ui.available_width() - button_room);
-            if ui.add(field).labelled_by(label.id).changed() {
+            let width = ui.available_width() - button_room;
+            let field = path_field(ui, &mut form.target, "", width, Selected::Name);
+            if field.labelled_by(label.id).changed() {
                 form.may_replace = false;
             }
             let browse = egui::Button::new("Browse…").truncate();
@@ -136,12 +150,14 @@ fn fields(
             }
         });
         ui.end_row();
-        if !form.dossier.is_wanted {
-            ui.label("");
+        ui.label("");
+        // Grey with a dossier, not gone: rows must not move away from under the pointer.
+        ui.add_enabled_ui(!form.dossier.is_wanted, |ui| {
             ui.checkbox(&mut form.with_mask, "Mask as a file of its own")
-                .on_hover_text("One channel of the same size: white where the photo was repaired, black where it is untouched");
-            ui.end_row();
-        }
+                .on_hover_text("One channel of the same size: white where the photo was repaired, black where it is untouched")
+                .on_disabled_hover_text("The dossier has the mask");
+        });
+        ui.end_row();
         if dossier_rows(ui, &mut form.dossier) {
             form.may_replace = false;
         }
@@ -275,29 +291,4 @@ fn changes(report: &ExportReport) -> String {
     }
     let outside = grouped(report.changed_outside_mask);
     format!("{repaired} pixels were repaired, {outside} changed {elsewhere}.")
-}
-
-/// A number with thin gaps between thousands.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(' ');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped_by_thousands() {
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(1234), "1 234");
-        assert_eq!(grouped(1_234_567), "1 234 567");
-    }
 }

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use eframe::egui::{self, Key, RichText, TextEdit, Ui};
+use eframe::egui::{self, Key, RichText, Ui};
 
+use super::path_field::{Selected, path_field};
 use super::title;
 use crate::gui::icons::{self, Icon};
 use crate::gui::picker::PHOTO_EXTENSIONS;
@@ -142,9 +143,9 @@ pub fn show(ui: &mut Ui, browser: &mut FileBrowser, actions: &mut Vec<Action>) {
         {
             browser.enter(&parent);
         }
-        let field =
-            TextEdit::singleline(&mut browser.typed).desired_width(ui.available_width() - 8.0);
-        let response = ui.add(field).accessible_name("Path");
+        let width = ui.available_width() - 8.0;
+        let field = path_field(ui, &mut browser.typed, "", width, Selected::Path);
+        let response = field.accessible_name("Path");
         if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
             opened = browser.go();
         }

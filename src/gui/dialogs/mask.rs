@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use eframe::egui::{RichText, TextEdit, Ui};
+use eframe::egui::{RichText, Ui};
 
+use super::path_field::{Selected, path_field};
 use super::{default_button, title};
 use crate::gui::panels::caption;
 use crate::gui::state::{Action, Model};
@@ -89,9 +90,9 @@ pub fn show(
     ui.horizontal(|ui| {
         let label = ui.label("Save as");
         let button_room = if has_system_dialog { 92.0 } else { 0.0 };
-        let field = TextEdit::singleline(&mut form.target)
-            .desired_width(ui.available_width() - button_room);
-        if ui.add(field).labelled_by(label.id).changed() {
+        let width = ui.available_width() - button_room;
+        let field = path_field(ui, &mut form.target, "", width, Selected::Name);
+        if field.labelled_by(label.id).changed() {
             form.may_replace = false;
         }
         if has_system_dialog && ui.button("Browse…").clicked() {

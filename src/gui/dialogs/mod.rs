@@ -6,6 +6,7 @@ pub mod export;
 pub mod files;
 pub mod mask;
 mod memory;
+mod path_field;
 pub mod resume;
 pub mod screen;
 pub mod shortcuts;

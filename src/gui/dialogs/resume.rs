@@ -15,7 +15,8 @@ pub struct ResumeForm {
     name: String,
     origin: Origin,
     age: String,
-    edits: usize,
+    /// How much it is.
+    count: String,
     exported: bool,
     is_torn: bool,
     /// Whether the marks fit the photo; those of a changed file may not.
@@ -31,7 +32,10 @@ impl ResumeForm {
             name: name_with_page(master),
             origin: offer.origin.clone(),
             age: age_of(recovered.saved_at, SystemTime::now()),
-            edits: work.undo.len() + usize::from(work.open.is_some()),
+            count: count_of(
+                work.undo.len() + usize::from(work.open.is_some()),
+                !work.editable.mask.is_empty() || !work.editable.repairs.is_empty(),
+            ),
             exported: recovered.capture.exported,
             is_torn: recovered.is_torn,
             fits: recovered.master.size == master.size,
@@ -51,21 +55,20 @@ impl ResumeForm {
             name,
             origin,
             age,
-            edits,
+            count,
             exported,
             is_torn,
             fits,
         } = self;
-        let edits = count_of(*edits);
         let exported = if *exported { ", all exported" } else { "" };
         let mut said = vec![match origin {
-            Origin::SameFile => format!("{name}: {edits}, saved {age}{exported}."),
+            Origin::SameFile => format!("{name}: {count}, saved {age}{exported}."),
             Origin::MovedFrom(was) => format!(
-                "{name}: {edits}, saved {age}{exported}, when the photo was {}.",
+                "{name}: {count}, saved {age}{exported}, when the photo was {}.",
                 was.display()
             ),
             Origin::Changed => format!(
-                "{name} is another file than the one worked on {age} ({edits}{exported}). Marks made for that one may not lie on the damage of this one."
+                "{name} is another file than the one worked on {age} ({count}{exported}). Marks made for that one may not lie on the damage of this one."
             ),
         }];
         if *is_torn {
@@ -106,11 +109,13 @@ pub fn show(ui: &mut Ui, form: &ResumeForm, actions: &mut Vec<Action>) {
     });
 }
 
-/// "1 edit", "12 edits".
-pub fn count_of(edits: usize) -> String {
-    match edits {
-        1 => "1 edit".to_owned(),
-        edits => format!("{edits} edits"),
+/// "1 edit", "12 edits"; marks taken over from another file have none.
+pub fn count_of(edits: usize, has_marks: bool) -> String {
+    match (edits, has_marks) {
+        (0, true) => "marks without undo".to_owned(),
+        (0, false) => "nothing marked".to_owned(),
+        (1, _) => "1 edit".to_owned(),
+        (edits, _) => format!("{edits} edits"),
     }
 }
 

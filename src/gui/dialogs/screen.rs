@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use eframe::egui::{self, Key, RichText, TextEdit, Ui};
+use eframe::egui::{self, Key, RichText, Ui};
 
+use super::path_field::{Selected, path_field};
 use super::title;
 use crate::gui::panels::caption;
 use crate::gui::state::{Action, Model};
@@ -52,10 +53,10 @@ pub fn show(
     ui.horizontal(|ui| {
         let label = ui.label("Profile");
         let button_room = if has_system_dialog { 92.0 } else { 0.0 };
-        let field = TextEdit::singleline(&mut form.typed)
-            .hint_text("Path of an .icc or .icm file")
-            .desired_width(ui.available_width() - button_room);
-        let response = ui.add(field).labelled_by(label.id);
+        let hint = "Path of an .icc or .icm file";
+        let width = ui.available_width() - button_room;
+        let field = path_field(ui, &mut form.typed, hint, width, Selected::Path);
+        let response = field.labelled_by(label.id);
         if response.changed() {
             form.problem = None;
         }

@@ -60,23 +60,31 @@ pub fn menu_entry(ui: &mut Ui, command: Command, model: &Model<'_>, actions: &mu
         .add_enabled(model.is_enabled(command), button)
         .on_hover_text(row.tooltip)
         .on_disabled_hover_text(model.tooltip(command));
+    follow_keyboard(&response);
     if response.clicked() {
         actions.push(Action::Run(command));
         ui.close();
     }
 }
 
-fn entry_label(command: Command, model: &Model<'_>) -> String {
-    let label = command.row().label;
-    let edit = match command {
-        Command::Undo => model.document.and_then(Document::undo_label),
-        Command::Redo => model.document.and_then(Document::redo_label),
-        _ => None,
-    };
-    match edit {
-        Some(edit) => format!("{label}: {}", edit.to_lowercase()),
-        None => label.to_owned(),
+/// Scrolls to what the keyboard came to.
+pub fn follow_keyboard(response: &Response) {
+    if response.gained_focus() {
+        response.scroll_to_me(None);
     }
+}
+
+/// A number with thin gaps between thousands.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// A quiet heading over a group of controls.
@@ -95,4 +103,29 @@ pub fn caption(ui: &mut Ui, text: impl Into<String>) -> Response {
             .small()
             .color(super::theme::TEXT_WEAK),
     )
+}
+
+fn entry_label(command: Command, model: &Model<'_>) -> String {
+    let label = command.row().label;
+    let edit = match command {
+        Command::Undo => model.document.and_then(Document::undo_label),
+        Command::Redo => model.document.and_then(Document::redo_label),
+        _ => None,
+    };
+    match edit {
+        Some(edit) => format!("{label}: {}", edit.to_lowercase()),
+        None => label.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(1234), "1 234");
+        assert_eq!(grouped(1_234_567), "1 234 567");
+    }
 }

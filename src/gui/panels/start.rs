@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use eframe::egui::{self, Align, Layout, Rect, RichText, Stroke, Ui, UiBuilder, vec2};
+use eframe::egui::{self, Align, Layout, Rect, RichText, ScrollArea, Stroke, Ui, UiBuilder, vec2};
 
-use super::{chips, explained};
+use super::{chips, explained, follow_keyboard};
 use crate::gui::command::Command;
 use crate::gui::dialogs::resume::{age_of, count_of, name_with_page};
 use crate::gui::icons::{self, Icon};
@@ -29,36 +29,60 @@ pub fn show(ui: &mut Ui, area: Rect, model: &Model<'_>, actions: &mut Vec<Action
         vec2(area.width() - 48.0, area.height() - 48.0).min(vec2(760.0, 600.0)),
     );
     frame(ui, zone, model.view.drop_hovers);
-    ui.scope_builder(UiBuilder::new().max_rect(zone.shrink(28.0)).layout(Layout::top_down(Align::Center)), |ui| {
-        let head = if model.view.notice.is_some() { NOTICE_HEIGHT } else { ICON_HEIGHT };
-        let content = 166.0 + head + list_height(model) + unfinished_height(model);
-        ui.add_space(((ui.available_height() - content) / 2.0).max(0.0));
-        if let Some(notice) = &model.view.notice {
-            let width = chips::message_width(zone.width());
-            ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
-                chips::message(ui, notice, zone.width(), actions);
-            });
-            ui.add_space(14.0);
-        } else {
-            let color = if model.view.drop_hovers { theme::ACCENT } else { theme::TEXT_WEAK };
-            icons::icon_label(ui, Icon::Photo, 64.0, color);
-            ui.add_space(10.0);
-        }
-        if let Some((_, path)) = &model.work.opening {
-            opening(ui, path, actions);
-            return;
-        }
-        ui.label(RichText::new("Drop a scanned photo here").heading().color(theme::TEXT_STRONG));
-        ui.label(RichText::new("Scratches, cracks, folds and dust are found and repaired on this computer. The original file is never changed.").color(theme::TEXT_WEAK));
-        ui.add_space(10.0);
-        let open = theme::primary_button("Open a photo…").min_size(vec2(168.0, 38.0));
-        if explained(ui.add(open), Command::Open, model).clicked() {
-            actions.push(Action::Run(Command::Open));
-        }
-        ui.label(RichText::new("JPEG, PNG, TIFF, WebP, BMP or JPEG 2000; 8 or 16 bit").small().color(theme::TEXT_WEAK));
-        unfinished(ui, model, actions);
-        lists(ui, model, actions);
+    let inside = UiBuilder::new()
+        .max_rect(zone.shrink(28.0))
+        .layout(Layout::top_down(Align::Center));
+    ui.scope_builder(inside, |ui| {
+        let room = ui.available_height();
+        // With a message, unfinished work and a small window there is more than fits.
+        let scrolled = ScrollArea::vertical().auto_shrink(false);
+        scrolled.show(ui, |ui| content(ui, room, zone.width(), model, actions));
     });
+}
+
+/// What stands in the frame, in the middle of a height of `room`.
+fn content(ui: &mut Ui, room: f32, width: f32, model: &Model<'_>, actions: &mut Vec<Action>) {
+    let head = if model.view.notice.is_some() {
+        NOTICE_HEIGHT
+    } else {
+        ICON_HEIGHT
+    };
+    let height = 166.0 + head + list_height(model) + unfinished_height(model);
+    ui.add_space(((room - height) / 2.0).max(0.0));
+    if let Some(notice) = &model.view.notice {
+        let size = vec2(chips::message_width(width), 0.0);
+        ui.allocate_ui_with_layout(size, Layout::top_down(Align::Min), |ui| {
+            chips::message(ui, notice, width, actions);
+        });
+        ui.add_space(14.0);
+    } else {
+        let color = if model.view.drop_hovers {
+            theme::ACCENT
+        } else {
+            theme::TEXT_WEAK
+        };
+        icons::icon_label(ui, Icon::Photo, 64.0, color);
+        ui.add_space(10.0);
+    }
+    if let Some((_, path)) = &model.work.opening {
+        opening(ui, path, actions);
+        return;
+    }
+    let title = RichText::new("Drop a scanned photo here").heading();
+    ui.label(title.color(theme::TEXT_STRONG));
+    let promise = "Scratches, cracks, folds and dust are found and repaired on this computer. The original file is never changed.";
+    ui.label(RichText::new(promise).color(theme::TEXT_WEAK));
+    ui.add_space(10.0);
+    let open = theme::primary_button("Open a photo…").min_size(vec2(168.0, 38.0));
+    let open = explained(ui.add(open), Command::Open, model);
+    follow_keyboard(&open);
+    if open.clicked() {
+        actions.push(Action::Run(Command::Open));
+    }
+    let kinds = "JPEG, PNG, TIFF, WebP, BMP or JPEG 2000; 8 or 16 bit";
+    ui.label(RichText::new(kinds).small().color(theme::TEXT_WEAK));
+    unfinished(ui, model, actions);
+    lists(ui, model, actions);
 }
 
 fn frame(ui: &Ui, zone: Rect, hovered: bool) {
@@ -123,11 +147,12 @@ fn unfinished(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
             let text = format!(
                 "{}   {}, {}",
                 name_with_page(master),
-                count_of(entry.undo_steps),
+                count_of(entry.undo_steps, entry.has_marks),
                 age_of(entry.saved_at, SystemTime::now())
             );
+            let note = master.path.parent().map_or_else(String::new, file_name);
             ui.add_enabled_ui(entry.master_is_there, |ui| {
-                let row = icons::row_button(ui, Icon::Undo, &text, width, false)
+                let row = icons::row_button_with_note(ui, Icon::Undo, &text, &note, width)
                     .on_hover_text(master.path.display().to_string())
                     .on_disabled_hover_text(format!(
                         "The photo is not here any more: {}. Open it where it is now; it is recognised.",

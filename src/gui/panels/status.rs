@@ -5,6 +5,7 @@ use eframe::egui::{self, Align, Layout, RichText, Ui};
 use crate::gui::canvas::canvas_id;
 use crate::gui::state::Model;
 use crate::gui::theme;
+use crate::gui::tools::Tool;
 use crate::jobs::ProviderReport;
 use crate::journal::Autosave;
 use crate::photo::Photo;
@@ -13,6 +14,9 @@ use crate::photo::Photo;
 const CROSSHAIR: &str = "Arrows move, with Shift far, with Ctrl by 1 px; Shift+Enter is the right button, {next_part} goes to the options";
 /// The same where there is little room.
 const CROSSHAIR_SHORT: &str = "Arrows move, {next_part} goes to the options";
+/// The hint of *Mend area* once an area is picked; how to pick one stands in the bar over the photo.
+const AREA_PICKED: &str =
+    "Alt+click or the right button on sound picture copies that place over the area";
 /// The hint while a button or slider has the keyboard.
 const WIDGETS: [&str; 3] = [
     "Space presses, arrows move a slider, Tab goes on · {next_part} goes to the next part of the window, {previous_part} back to the one before, {crosshair} to the photo",
@@ -139,7 +143,23 @@ fn hint_candidates(model: &Model<'_>) -> Vec<String> {
     if model.view.held.master {
         return vec!["The original; let go to see the restored photo".to_owned()];
     }
-    let tool = model.view.tool.hint();
+    let tool = if model.view.tool == Tool::Mend {
+        AREA_PICKED
+    } else {
+        model.view.tool.hint()
+    };
+    let other = "wheel zooms, {hold_pan}+drag moves, hold {hold_master} for the original, {cycle_overlay} for the damage";
+    let picked = model.view.area.is_some();
+    if model.view.tool == Tool::Area || (model.view.tool == Tool::Mend && !picked) {
+        // The bar over the photo says it already, and has nothing else to say.
+        let keys = model.view.crosshair.is_some();
+        let said: &[&str] = if keys {
+            &[CROSSHAIR, CROSSHAIR_SHORT]
+        } else {
+            &[other]
+        };
+        return said.iter().map(|text| model.with_keys(text)).collect();
+    }
     if model.view.crosshair.is_some() {
         let by_key = model.view.tool.key_hint();
         let first = by_key.split([',', ';']).next().unwrap_or(by_key);
@@ -152,7 +172,6 @@ fn hint_candidates(model: &Model<'_>) -> Vec<String> {
         .map(|text| model.with_keys(&text))
         .to_vec();
     }
-    let other = "wheel zooms, {hold_pan}+drag moves, hold {hold_master} for the original, {cycle_overlay} for the damage";
     let first = tool.split([',', ';', ':']).next().unwrap_or(tool);
     [&format!("{tool} · {other}"), tool, first]
         .map(|text| model.with_keys(text))

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use eframe::egui::{self, Align, FocusDirection, Key, Layout, Popup, Response, ScrollArea, Ui};
 
-use super::{command_icon, explained, menu_entry};
+use super::{command_icon, explained, follow_keyboard, menu_entry};
 use crate::gui::command::{COMMANDS, Command, Group};
 use crate::gui::icons::{self, Icon};
 use crate::gui::state::{Action, Model};
@@ -12,6 +12,9 @@ use crate::gui::theme;
 
 /// From this width of the bar on, points, the ways to compare are named beside their icons.
 const WORDS_FROM_WIDTH: f32 = 1080.0;
+
+/// What a menu's frame and the gap above it take of the height below the bar, points.
+const MENU_MARGIN: f32 = 26.0;
 
 /// Height of the list of a file's pages, points.
 const PAGES_HEIGHT: f32 = 320.0;
@@ -66,12 +69,14 @@ fn compare_button(
 }
 
 fn menus(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
+    // With more entries than fit, a menu would lie over the bar or end out of sight.
+    let room = ui.ctx().content_rect().bottom() - ui.max_rect().bottom() - MENU_MARGIN;
     ui.scope(|ui| {
         egui::containers::menu::menu_style(ui.style_mut());
         ui.spacing_mut().button_padding = egui::vec2(8.0, 5.0);
         for group in Group::ALL {
             let menu = ui.menu_button(group.label(), |ui| {
-                entries(ui, group, model, actions);
+                scrolling(ui, room, |ui| entries(ui, group, model, actions));
             });
             let wanted = ui.data_mut(|data| data.remove_temp::<bool>(menus_wanted()));
             if wanted.is_some() {
@@ -80,6 +85,20 @@ fn menus(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
             open_downwards(&menu.response);
         }
     });
+}
+
+/// A menu's entries, which scroll when they are higher than `room`.
+fn scrolling(ui: &mut Ui, room: f32, content: impl FnOnce(&mut Ui)) {
+    ScrollArea::vertical()
+        .max_height(room)
+        .min_scrolled_height(room)
+        .show(ui, content);
+}
+
+/// As [`scrolling`], for a submenu, which may be as high as the window.
+fn submenu(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    let room = ui.ctx().content_rect().height() - MENU_MARGIN;
+    scrolling(ui, room, content);
 }
 
 /// Opens a closed menu that has the keyboard when the arrow down is pressed, and goes to its first entry.
@@ -126,7 +145,7 @@ fn entries(ui: &mut Ui, group: Group, model: &Model<'_>, actions: &mut Vec<Actio
     let of_group = || COMMANDS.iter().filter(|row| row.group == group);
     let mut opened = Vec::new();
     for row in of_group() {
-        let Some(submenu) = submenu_of(row.command) else {
+        let Some(name) = submenu_of(row.command) else {
             menu_entry(ui, row.command, model, actions);
             if row.command == Command::Open {
                 photo_menu(ui, "Open recent", &model.settings.recent, actions);
@@ -139,15 +158,18 @@ fn entries(ui: &mut Ui, group: Group, model: &Model<'_>, actions: &mut Vec<Actio
             }
             continue;
         };
-        if opened.contains(&submenu) {
+        if opened.contains(&name) {
             continue;
         }
-        opened.push(submenu);
-        ui.menu_button(submenu, |ui| {
-            for row in of_group().filter(|row| submenu_of(row.command) == Some(submenu)) {
-                menu_entry(ui, row.command, model, actions);
-            }
+        opened.push(name);
+        let button = ui.menu_button(name, |ui| {
+            submenu(ui, |ui| {
+                for row in of_group().filter(|row| submenu_of(row.command) == Some(name)) {
+                    menu_entry(ui, row.command, model, actions);
+                }
+            });
         });
+        follow_keyboard(&button.response);
     }
 }
 
@@ -161,6 +183,14 @@ const fn submenu_of(command: Command) -> Option<&'static str> {
         | Command::OverlayProvenance
         | Command::OverlayOff
         | Command::ToggleRim => Some("Overlays"),
+        Command::CompareRestored
+        | Command::CompareSplit
+        | Command::CompareSplitAcross
+        | Command::DividerBack
+        | Command::DividerOn
+        | Command::CompareSideBySide
+        | Command::CompareBlink
+        | Command::CompareDifference => Some("Comparison"),
         Command::InterfaceLarger | Command::InterfaceSmaller | Command::InterfaceNormal => {
             Some("Size of the interface")
         }
@@ -171,23 +201,26 @@ const fn submenu_of(command: Command) -> Option<&'static str> {
 /// A menu of photos: those opened last, or the samples.
 fn photo_menu(ui: &mut Ui, label: &str, paths: &[PathBuf], actions: &mut Vec<Action>) {
     ui.add_enabled_ui(!paths.is_empty(), |ui| {
-        ui.menu_button(label, |ui| {
-            for path in paths {
-                let name = path.file_name().map_or_else(
-                    || path.display().to_string(),
-                    |n| n.to_string_lossy().into_owned(),
-                );
-                if ui
-                    .button(name)
-                    .on_hover_text(path.display().to_string())
-                    .clicked()
-                {
-                    actions.push(Action::OpenPath(path.clone()));
-                    ui.close();
-                }
-            }
+        let button = ui.menu_button(label, |ui| {
+            submenu(ui, |ui| photo_entries(ui, paths, actions));
         });
+        follow_keyboard(&button.response);
     });
+}
+
+fn photo_entries(ui: &mut Ui, paths: &[PathBuf], actions: &mut Vec<Action>) {
+    for path in paths {
+        let name = path.file_name().map_or_else(
+            || path.display().to_string(),
+            |name| name.to_string_lossy().into_owned(),
+        );
+        let entry = ui.button(name).on_hover_text(path.display().to_string());
+        follow_keyboard(&entry);
+        if entry.clicked() {
+            actions.push(Action::OpenPath(path.clone()));
+            ui.close();
+        }
+    }
 }
 
 /// A menu of the open file's pages.
@@ -195,19 +228,22 @@ fn page_menu(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
     let metadata = model.document.map(|document| document.photo().metadata());
     let metadata = metadata.filter(|metadata| metadata.pages.has_others(metadata.page));
     ui.add_enabled_ui(metadata.is_some(), |ui| {
-        ui.menu_button("Go to page", |ui| {
+        let button = ui.menu_button("Go to page", |ui| {
             let list = ScrollArea::vertical().max_height(PAGES_HEIGHT);
             list.show(ui, |ui| {
                 for &page in metadata.iter().flat_map(|it| &it.pages.pictures) {
                     let is_open = metadata.is_some_and(|it| it.page == page);
                     let name = format!("Page {}", page + 1);
-                    if ui.selectable_label(is_open, name).clicked() {
+                    let entry = ui.selectable_label(is_open, name);
+                    follow_keyboard(&entry);
+                    if entry.clicked() {
                         actions.push(Action::OpenPage(page));
                         ui.close();
                     }
                 }
             });
         });
+        follow_keyboard(&button.response);
     });
 }
 

@@ -4,7 +4,7 @@ use eframe::egui::{self, Button, RichText, Slider, Ui, vec2};
 
 use super::{HEIGHT, named_slider};
 use crate::gui::command::Command;
-use crate::gui::panels::{caption, explained};
+use crate::gui::panels::{caption, explained, grouped};
 use crate::gui::state::{Action, Model};
 use crate::gui::theme;
 use crate::mask::{FULL_STRENGTH, Filling, LEAST_STRENGTH, RecipeKind};
@@ -53,16 +53,19 @@ pub(super) fn show(ui: &mut Ui, model: &Model<'_>, actions: &mut Vec<Action>) {
         }
     }
     ui.add_space(4.0);
-    let pixels = area.region.pixel_count();
+    let pixels = grouped(area.region.pixel_count());
     let how = if model.view.crosshair.is_some() {
         "Shift+Enter"
     } else {
         "Alt+click or right click"
     };
-    let said = format!("{pixels} px, {by}; {how} on sound picture copies that place over it");
+    // What to do next stands in the bar at the bottom; here it is told where the line ends too early.
+    let said = format!("{pixels} px, {by}");
     let shown = RichText::new(&said).small().color(theme::TEXT_WEAK);
     ui.add(egui::Label::new(shown).truncate())
-        .on_hover_text(&said);
+        .on_hover_text(format!(
+            "{said}; {how} on sound picture copies that place over it"
+        ));
 }
 
 fn strength(ui: &mut Ui, strength: u8, actions: &mut Vec<Action>) {
