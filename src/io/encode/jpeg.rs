@@ -3,11 +3,12 @@
 use std::io::Write;
 
 use jpeg_encoder::{
-    ChromaSubsamplingMethod, ColorType, Encoder, EncodingError, PixelDensity, PixelDensityUnit,
+    ChromaSubsamplingMethod, Encoder, EncodingError, PixelDensity, PixelDensityUnit,
     QuantizationTableType, SamplingFactor,
 };
 
 use super::jpeg_parts::{self, EXIF_PREFIX, ICC_PREFIX, SEGMENT_LIMIT_BYTES};
+use super::jpeg_rows::Rows;
 use super::png::exif_blob;
 use super::{Failure, OutputFormat, Picture, THUMBNAIL_IN_XMP_DROPPED, without_xmp_thumbnail};
 use crate::io::metadata::{exif, iptc, xmp};
@@ -204,12 +205,11 @@ fn encode(picture: &Picture<'_>, coding: &Coding) -> Result<Vec<u8>, Failure> {
     if let Some(resolution) = picture.metadata.resolution {
         encoder.set_density(density(resolution));
     }
-    let colour = match picture.channels {
-        Channels::Grey => ColorType::Luma,
-        Channels::Rgb => ColorType::Rgb,
-    };
-    let (width, height) = (picture.size.width as u16, picture.size.height as u16);
-    encoder.encode(&picture.eight_bits()?, width, height, colour)?;
+    let rows = Rows::new(picture);
+    let outcome = encoder.encode_image(&rows);
+    // What the rows could not be made for says more than what the encoder makes of it.
+    rows.finish()?;
+    outcome?;
     Ok(encoded)
 }
 

@@ -3,6 +3,7 @@
 mod foretell;
 mod jpeg;
 mod jpeg_parts;
+mod jpeg_rows;
 mod picture;
 mod png;
 mod png_parts;

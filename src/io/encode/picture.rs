@@ -161,22 +161,28 @@ impl<'a> Picture<'a> {
         Ok(Cow::Owned(rows))
     }
 
-    /// The colour as 8 bits; borrowed when it is in memory so already, otherwise rounded.
+    /// The colour of rows `first..end` as 8 bits, without alpha; borrowed when it is in memory so already, otherwise rounded.
     ///
     /// # Errors
     /// Those of the source that makes its rows.
-    pub fn eight_bits(&self) -> std::io::Result<Cow<'a, [u8]>> {
-        self.wait_for(self.size.height)?;
+    pub fn eight_bit_rows(&self, first: u32, end: u32) -> std::io::Result<Cow<'a, [u8]>> {
+        let channels = self.channels.count();
+        let range = self.size.index(0, first) * channels..self.size.index(0, end) * channels;
         let rounded =
             |values: &[u16]| Cow::Owned(values.iter().map(|&v| to_eight_bits(v)).collect());
         Ok(match self.samples {
-            Pixels::Whole(View::U8(values)) => Cow::Borrowed(values),
-            Pixels::Whole(View::U16(values)) => rounded(values),
-            Pixels::Made(_, source) => match source.rows(0, self.size.height)? {
+            Pixels::Whole(View::U8(values)) => Cow::Borrowed(&values[range]),
+            Pixels::Whole(View::U16(values)) => rounded(&values[range]),
+            Pixels::Made(_, source) => match source.rows(first, end)? {
                 Samples::U8(values) => Cow::Owned(values),
                 Samples::U16(values) => rounded(&values),
             },
         })
+    }
+
+    /// Rows of which about `bytes` are stored; one at least.
+    pub fn rows_in(&self, bytes: usize) -> u32 {
+        (bytes / self.row_bytes()).clamp(1, self.size.height.max(1) as usize) as u32
     }
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufReader, Read as _, Seek as _};
 
+use rayon::prelude::*;
 use tiff::decoder::{Decoder, Limits};
 
 use super::picture::largest_difference;
@@ -12,6 +13,8 @@ use crate::io::decode::decode_jpeg_pixels;
 
 /// Rows of a PNG's picture asked for at a time.
 const ROWS_AT_ONCE: u32 = 32;
+/// Stored bytes of a JPEG's picture made at a time by each core.
+const BAND_BYTES: usize = 1 << 20;
 
 /// Largest difference between the PNG in `file` and `picture`, in code values.
 pub fn png(picture: &Picture<'_>, file: &mut File) -> Result<u16, Failure> {
@@ -76,7 +79,21 @@ pub fn jpeg(picture: &Picture<'_>, file: &mut File) -> Result<u16, Failure> {
     file.read_to_end(&mut bytes)?;
     let found = decode_jpeg_pixels(&bytes, picture.size, picture.channels)
         .map_err(|fault| Failure::Different(format!("{fault:?}")))?;
-    Ok(largest_difference(&found, &picture.eight_bits()?, 1))
+    picture.wait_for(picture.size.height)?;
+    let (rows, row_bytes) = (
+        picture.rows_in(BAND_BYTES) as usize,
+        picture.size.width as usize * picture.channels.count(),
+    );
+    found
+        .par_chunks(rows * row_bytes)
+        .enumerate()
+        .map(|(band, found)| {
+            let first = (band * rows) as u32;
+            let end = first + (found.len() / row_bytes) as u32;
+            let wanted = picture.eight_bit_rows(first, end)?;
+            Ok(largest_difference(found, &wanted, 1))
+        })
+        .try_reduce(|| 0, |one, other| Ok(one.max(other)))
 }
 
 fn unreadable(error: impl std::fmt::Display) -> Failure {
