@@ -15,10 +15,11 @@ use std::collections::BTreeSet;
 
 use unscratch::geometry::{ImageSize, PixelRect};
 use unscratch::inference::{CancelToken, Engine, ProviderKind, ProviderReport};
-use unscratch::mask::{EffectiveMask, Mask};
+use unscratch::mask::{EffectiveMask, Mask, ProbabilityMap};
 use unscratch::photo::{Channels, Photo, Samples};
 use unscratch::restore::{
-    ContextCache, NoProgress, composite_rect, detect, detect_area, fill_windows, restore_photo,
+    ContextCache, NoProgress, composite_rect, detect_area, detect_levels, fill_windows,
+    restore_photo,
 };
 
 /// Larger than the smaller shapes, smaller than the largest, and no multiple of the grid.
@@ -48,6 +49,7 @@ fn mask() -> EffectiveMask {
 }
 
 struct Seen {
+    /// Stage 1's answer on every level, one behind the other; merging them may widen a step.
     probabilities: Vec<u8>,
     of_area: Vec<u8>,
     pixels: Vec<u8>,
@@ -58,7 +60,7 @@ struct Seen {
 fn seen_by(engine: &mut Engine) -> Seen {
     let (photo, mask) = (photo(), mask());
     let (contexts, token) = (ContextCache::new(1 << 24), CancelToken::new());
-    let found = detect(&photo, engine, &contexts, &NoProgress, &token).unwrap();
+    let found = detect_levels(&photo, engine, &contexts, &NoProgress, &token).unwrap();
     let area = PixelRect::new(500, 300, 200, 150);
     let of_area = detect_area(&photo, area, engine, &NoProgress, &token).unwrap();
     let filled = restore_photo(&photo, &mask, engine, &contexts, &NoProgress, &token).unwrap();
@@ -67,7 +69,11 @@ fn seen_by(engine: &mut Engine) -> Seen {
     };
     let windows = fill_windows(&filled);
     Seen {
-        probabilities: found.map.values().to_vec(),
+        probabilities: found
+            .iter()
+            .flat_map(ProbabilityMap::values)
+            .copied()
+            .collect(),
         of_area,
         pixels,
         shapes: windows
@@ -93,11 +99,21 @@ fn windows_of_fixed_shapes_show_what_the_smallest_windows_show() {
     let mut fixed = tight.reporting(ProviderReport {
         kind: ProviderKind::Cuda,
         detail: String::new(),
+        said: String::new(),
         is_fallback: false,
     });
     let actual = seen_by(&mut fixed);
     assert_ne!(actual.shapes, expected.shapes, "the windows have grown");
-    let allowed = [(384, 384), (512, 512), (768, 512), (512, 640), (768, 640)];
+    let allowed = [
+        (384, 384),
+        (576, 384),
+        (384, 576),
+        (512, 512),
+        (768, 512),
+        (512, 640),
+        (640, 640),
+        (768, 640),
+    ];
     assert!(
         actual.shapes.iter().all(|shape| allowed.contains(shape)),
         "{:?}",

@@ -186,6 +186,7 @@ fn a_gpu_without_memory_for_the_smallest_window_hands_over_to_the_cpu_and_says_s
     let mut gpu = engine(0).falling_back_to(cpu).reporting(ProviderReport {
         kind: ProviderKind::Cuda,
         detail: String::new(),
+        said: String::new(),
         is_fallback: false,
     });
     let pixels = (0..SIZE.height).flat_map(|y| (0..SIZE.width).map(move |x| (x, y)));

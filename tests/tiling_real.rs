@@ -17,8 +17,8 @@ use unscratch::inference::{CancelToken, Contract, Engine, EngineOptions, Network
 use unscratch::mask::{EffectiveMask, Mask, MaskLayer};
 use unscratch::photo::{Channels, Photo};
 use unscratch::restore::{
-    AlphaRaster, CELL_PX, ContextCache, FillWindow, NoProgress, Restoration, add_grain, hole_rect,
-    rerender, restore_photo,
+    AlphaRaster, CELL_PX, ContextCache, FillWindow, NoProgress, Restoration, add_grain,
+    detect_levels, hole_rect, rerender, restore_photo,
 };
 use unscratch::tiling::{Window, padded_size, plan_windows};
 
@@ -85,6 +85,39 @@ fn detection_windows_give_what_the_whole_photo_gives() {
             }
         }
     }
+}
+
+#[test]
+fn the_search_of_a_photo_of_several_usual_tiles_gives_what_the_whole_photo_gives() {
+    let size = ImageSize::new(1450, 1411);
+    let photo = photo::photo_of(size, Channels::Rgb, |x, y, c| {
+        let is_scratch = (x * 6 + y) % 2400 < 20 || (y * 7 + x) % 3000 < 20;
+        let shade = 0.8 * scene::scene(x + 7 * c as u32, y);
+        (if is_scratch { 0.97 } else { shade } * 255.0) as u8
+    });
+    let roomy = EngineOptions {
+        memory_limit_bytes: Some(3 << 30),
+        ..engine::engine_options()
+    };
+    let (expected, _) = whole(&mut Engine::load(&roomy).unwrap(), &photo);
+    let mut engine = engine::real_engine();
+    let (contexts, token) = (ContextCache::new(0), CancelToken::new());
+    let found = detect_levels(&photo, &mut engine, &contexts, &NoProgress, &token).unwrap();
+    assert!(engine.take_notes().is_empty(), "in tiles of the usual size");
+    assert_eq!(found[0].size(), size);
+    let halo = engine.detector_manifest().halo_px;
+    assert_eq!(plan_windows(size, 1024, halo).len(), 4);
+    let mut marked = 0;
+    for y in 0..size.height {
+        let row = &found[0].values()[size.index(0, y)..][..size.width as usize];
+        for (&actual, &expected) in row.iter().zip(expected.row(0, y as usize)) {
+            let difference = (f32::from(actual) - 255.0 * expected).abs();
+            // The answer within 1, and half a level for its rounding to 8 bits.
+            assert!(difference <= 1.5, "row {y}: {actual} {expected}");
+            marked += u32::from(actual >= 128);
+        }
+    }
+    assert!(marked > 1000, "there is something to be found: {marked}");
 }
 
 fn assert_same_probability(engine: &mut Engine, photo: &Photo, window: &Window, expected: &Tensor) {

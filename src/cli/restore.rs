@@ -13,7 +13,7 @@ use super::plan::{FilePlan, Plan, refuse_target};
 use super::report::{FileReport, Report, StageSeconds};
 use super::session::Session;
 use super::{Stop, sentence};
-use crate::inference::{Engine, Thresholds};
+use crate::inference::{Engine, Thresholds, may_run_on_gpu};
 use crate::io::{ExportOptions, clear_leftovers, load_mask_layer};
 use crate::jobs::{
     ArrivingFills, ExportError, ExportReport, ExportRequest, RecordRequest, export_restoration,
@@ -123,8 +123,9 @@ fn restore_one(
         refuse_target(target, session.common.overwrite, &plan.folders)?;
     }
     let mut seconds = StageSeconds::default();
-    if args.mask_in.is_none() && is_worth_overlapping(&file.input) {
-        // A mask of the person's own may turn out to need no network.
+    // A mask of the person's own may turn out to need no network; a GPU's warm-up is worth hiding all the same.
+    let is_worth_loading = args.mask_in.is_none() && is_worth_overlapping(&file.input);
+    if is_worth_loading || may_run_on_gpu(session.engine_options().provider) {
         session.begin_loading();
     }
     let photo = Arc::new(timed(&mut seconds.decode, || session.open(&file.input))?);

@@ -11,7 +11,9 @@ use super::args::{Common, Provider};
 use super::console::Console;
 use super::interrupt;
 use super::memory;
-use crate::inference::{CancelToken, Engine, EngineOptions, InferenceError, ProviderChoice};
+use crate::inference::{
+    CancelToken, Engine, EngineOptions, InferenceError, ProviderChoice, ProviderReport,
+};
 use crate::io::{DecodeLimits, open_page, remove_unfinished};
 use crate::photo::Photo;
 use crate::restore::{ContextCache, ProgressSink as _, Stage, warm_up};
@@ -34,6 +36,8 @@ pub(super) struct Session<'a> {
     engine: Option<Engine>,
     /// The engine being loaded and warmed up on a thread of its own; the token ends the warm-up.
     loading: Option<(JoinHandle<Loaded>, CancelToken)>,
+    /// Whether it was said that a GPU is not used.
+    told_fallback: bool,
     /// Wall time of loading the networks, s; 0 while not loaded.
     pub load_seconds: f64,
 }
@@ -58,6 +62,7 @@ impl<'a> Session<'a> {
             largest_photo_bytes: Cell::new(0),
             engine: None,
             loading: None,
+            told_fallback: false,
             load_seconds: 0.0,
         })
     }
@@ -113,14 +118,27 @@ impl<'a> Session<'a> {
             };
             let engine = loaded.map_err(|error| Stop::Fatal(error.into()))?;
             self.load_seconds += seconds;
-            let provider = engine.provider();
-            let reason = if provider.detail.is_empty() {
-                String::new()
+            let ProviderReport {
+                kind,
+                detail,
+                is_fallback,
+                ..
+            } = engine.provider();
+            if *is_fallback && !self.told_fallback {
+                self.told_fallback = true;
+                self.console.note(&format!(
+                    "The GPU cannot be used, the networks run on the {}: {detail}",
+                    kind.name()
+                ));
             } else {
-                format!(" ({})", provider.detail)
-            };
-            self.console
-                .detail(&format!("Networks run on {}{reason}", provider.kind.name()));
+                let reason = if detail.is_empty() {
+                    String::new()
+                } else {
+                    format!(" ({detail})")
+                };
+                self.console
+                    .detail(&format!("Networks run on {}{reason}", kind.name()));
+            }
             if let Some(said) = memory::smaller_windows(&self.engine_options()) {
                 self.console.detail(&said);
             }

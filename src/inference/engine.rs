@@ -14,7 +14,7 @@ use super::{
     ProviderReport, RuntimeInfo, Tensor, TensorView, provider, runtime,
 };
 
-/// What everything beyond a decoded photo may occupy unless told otherwise, bytes.
+/// What the networks and what is kept beside a decoded photo may occupy unless told otherwise, bytes.
 pub const DEFAULT_WORKING_BYTES: u64 = 1 << 30;
 
 /// The networks may take one part in this many of the working memory; the arena holds them to it.
@@ -37,8 +37,9 @@ pub struct EngineOptions {
     pub models_dir: Option<PathBuf>,
     /// The ONNX Runtime library, or a folder that holds it; `None`: searched for.
     pub runtime: Option<PathBuf>,
-    /// Upper bound of what everything beyond the decoded photo may occupy, bytes; `None`: [`DEFAULT_WORKING_BYTES`]. The
-    /// networks take their part of [`MIN_WORKING_BYTES`] whatever is asked for.
+    /// Upper bound of what the networks and what is kept beside the decoded photo may occupy, bytes; `None`:
+    /// [`DEFAULT_WORKING_BYTES`]. What grows with the photo while it is searched and written is not in it, and the networks
+    /// take their part of [`MIN_WORKING_BYTES`] whatever is asked for.
     pub memory_limit_bytes: Option<u64>,
     /// Whether the CPU is taken where the provider asked for cannot run, with the reason in the report, instead of an error.
     pub cpu_fallback: bool,
@@ -61,7 +62,7 @@ impl Default for EngineOptions {
 }
 
 impl EngineOptions {
-    /// Upper bound of what everything beyond the decoded photo may occupy, bytes.
+    /// Upper bound of what the networks and what is kept beside the decoded photo may occupy, bytes.
     pub fn working_bytes(&self) -> u64 {
         self.memory_limit_bytes.unwrap_or(DEFAULT_WORKING_BYTES)
     }
@@ -166,6 +167,7 @@ impl Engine {
             provider: ProviderReport {
                 kind: ProviderKind::Cpu,
                 detail: String::new(),
+                said: String::new(),
                 is_fallback: false,
             },
             ladder: Ladder::default(),

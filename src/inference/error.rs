@@ -102,7 +102,7 @@ pub enum InferenceError {
         detail: String,
     },
     /// The provider asked for cannot run.
-    #[error("{} cannot be used here: {reason}. Use --provider auto or cpu, or install the GPU runtime (`make runtime-cuda`).", provider.name())]
+    #[error("{} cannot be used here: {reason}. Use --provider auto or cpu.", provider.name())]
     ProviderUnusable {
         /// Which one.
         provider: ProviderKind,

@@ -65,6 +65,7 @@ impl Engine {
         self.provider = ProviderReport {
             kind: ProviderKind::Cpu,
             detail: reason,
+            said: String::new(),
             is_fallback: true,
         };
         Ok(())

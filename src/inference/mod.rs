@@ -5,6 +5,7 @@
 mod arena;
 mod binding;
 mod cancel;
+mod cuda_failure;
 mod embedded;
 mod engine;
 mod error;
@@ -32,7 +33,9 @@ pub(crate) use manifest::threshold_to_u8;
 pub use manifest::{CONTEXT_STRIDE_PX, Contract, Manifest, Thresholds};
 pub use network::Network;
 pub(crate) use network::take_output;
-pub use provider::{ProviderChoice, ProviderKind, ProviderProbe, ProviderReport, probe_providers};
+pub use provider::{
+    ProviderChoice, ProviderKind, ProviderProbe, ProviderReport, may_run_on_gpu, probe_providers,
+};
 pub use reference::convolution_rate;
 pub use runtime::{RuntimeError, RuntimeInfo};
 pub use tensor::{Shape, Tensor, TensorView};

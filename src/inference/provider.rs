@@ -10,6 +10,7 @@ use ort::ep::{ArenaExtendStrategy, CPU, CUDA, ExecutionProvider as _, ExecutionP
 use ort::session::Session;
 use serde::{Deserialize, Serialize};
 
+use super::cuda_failure::{CudaFailure, one_line};
 use super::engine::{CheckedModel, EngineOptions, load_model};
 use super::session::{OrtNetwork, SessionOptions, arena_of};
 use super::{Contract, InferenceError, Network, installed, library_file, runtime};
@@ -57,8 +58,10 @@ impl ProviderKind {
 pub struct ProviderReport {
     /// Which one.
     pub kind: ProviderKind,
-    /// Why another was not used; empty when it was asked for.
+    /// Why another was not used, as a short sentence; empty when it was asked for.
     pub detail: String,
+    /// ONNX Runtime's own words about that, on one line; empty where there are none.
+    pub said: String,
     /// Whether another was asked for, or is offered by this ONNX Runtime, and does not work: the person should be told.
     pub is_fallback: bool,
 }
@@ -72,8 +75,13 @@ pub struct ProviderProbe {
     pub offered: bool,
     /// Whether both networks ran on it.
     pub works: bool,
-    /// Why it does not work; empty when it does.
+    /// Why it does not work, as a short sentence; empty when it does.
     pub reason: String,
+}
+
+/// Whether `choice` may come to run on a GPU, by a first look that loads nothing.
+pub fn may_run_on_gpu(choice: ProviderChoice) -> bool {
+    choice != ProviderChoice::Cpu && driver_present()
 }
 
 /// Tries every provider with both networks.
@@ -97,26 +105,41 @@ pub fn probe_providers(options: &EngineOptions) -> Result<Vec<ProviderProbe>, In
 }
 
 fn probe_all(machine: &impl Machine) -> Vec<ProviderProbe> {
-    let probe = |kind, offered, outcome: Result<[Box<dyn Network>; 2], String>| ProviderProbe {
+    let probe = |kind, offered, reason: Option<String>| ProviderProbe {
         kind,
         offered,
-        works: outcome.is_ok(),
-        reason: one_line(&outcome.err().unwrap_or_default()),
+        works: reason.is_none(),
+        reason: reason.unwrap_or_default(),
     };
-    let cpu = machine.start_cpu().map_err(|error| error.to_string());
+    let cpu = machine.start_cpu().err();
     let offered = machine.offers_cuda();
-    let cuda = if offered {
-        machine.start_cuda()
-    } else {
-        Err(CUDA_NOT_OFFERED.to_owned())
+    let cuda = match (offered, machine.has_driver()) {
+        (false, _) => Some(CudaFailure::not_offered()),
+        (true, false) => Some(CudaFailure::no_driver()),
+        (true, true) => try_cuda(machine).err(),
     };
     vec![
-        probe(ProviderKind::Cpu, true, cpu),
-        probe(ProviderKind::Cuda, offered, cuda),
+        probe(
+            ProviderKind::Cpu,
+            true,
+            cpu.map(|error| one_line(&error.to_string())),
+        ),
+        probe(
+            ProviderKind::Cuda,
+            offered,
+            cuda.map(|failure| failure.reason),
+        ),
     ]
 }
 
-const CUDA_NOT_OFFERED: &str = "this ONNX Runtime was built without CUDA";
+/// Starts on CUDA; what ONNX Runtime says of a failure goes into the log.
+fn try_cuda(machine: &impl Machine) -> Result<[Box<dyn Network>; 2], CudaFailure> {
+    machine.start_cuda().inspect_err(|failure| {
+        if !failure.said.is_empty() {
+            tracing::info!("CUDA cannot be used: {}", failure.said);
+        }
+    })
+}
 
 /// What can be tried: this machine, or one made in a test.
 pub(super) trait Machine {
@@ -130,7 +153,7 @@ pub(super) trait Machine {
     fn start_cpu(&self) -> Result<[Box<dyn Network>; 2], InferenceError>;
 
     /// The same on CUDA, or why that is not possible.
-    fn start_cuda(&self) -> Result<[Box<dyn Network>; 2], String>;
+    fn start_cuda(&self) -> Result<[Box<dyn Network>; 2], CudaFailure>;
 }
 
 /// Loads both models on the provider chosen and proves it; `cpu_fallback` says whether the CPU is good enough when that fails.
@@ -138,44 +161,44 @@ pub(super) fn select(
     (choice, cpu_fallback): (ProviderChoice, bool),
     machine: &impl Machine,
 ) -> Result<(ProviderReport, [Box<dyn Network>; 2]), InferenceError> {
-    let on_cpu = |detail: String, is_fallback: bool| {
+    let on_cpu = |failure: Option<CudaFailure>, is_fallback: bool| {
         let networks = machine.start_cpu()?;
+        let (detail, said) = failure.map_or_else(Default::default, |it| (it.reason, it.said));
         let report = ProviderReport {
             kind: ProviderKind::Cpu,
             detail,
+            said,
             is_fallback,
         };
         Ok((report, networks))
     };
-    let reason = match choice {
-        ProviderChoice::Cpu => return on_cpu(String::new(), false),
+    let failure = match choice {
+        ProviderChoice::Cpu => return on_cpu(None, false),
         ProviderChoice::Auto if !machine.offers_cuda() => {
-            return on_cpu(CUDA_NOT_OFFERED.to_owned(), false);
+            return on_cpu(Some(CudaFailure::not_offered()), false);
         }
-        ProviderChoice::Auto if !machine.has_driver() => {
-            return on_cpu("no NVIDIA driver was found".to_owned(), true);
-        }
-        ProviderChoice::Cuda if !machine.offers_cuda() => CUDA_NOT_OFFERED.to_owned(),
-        ProviderChoice::Auto | ProviderChoice::Cuda => match machine.start_cuda() {
+        ProviderChoice::Auto if !machine.has_driver() => CudaFailure::no_driver(),
+        ProviderChoice::Cuda if !machine.offers_cuda() => CudaFailure::not_offered(),
+        ProviderChoice::Auto | ProviderChoice::Cuda => match try_cuda(machine) {
             Ok(networks) => {
                 let report = ProviderReport {
                     kind: ProviderKind::Cuda,
                     detail: String::new(),
+                    said: String::new(),
                     is_fallback: false,
                 };
                 return Ok((report, networks));
             }
-            Err(reason) => one_line(&reason),
+            Err(failure) => failure,
         },
     };
     if choice == ProviderChoice::Cuda && !cpu_fallback {
         return Err(InferenceError::ProviderUnusable {
             provider: ProviderKind::Cuda,
-            reason,
+            reason: failure.reason,
         });
     }
-    tracing::warn!("CUDA cannot be used, the CPU is: {reason}");
-    on_cpu(reason, true)
+    on_cpu(Some(failure), true)
 }
 
 /// The machine this program runs on.
@@ -198,15 +221,16 @@ impl Machine for ThisMachine<'_> {
         Ok(networks.map(boxed))
     }
 
-    fn start_cuda(&self) -> Result<[Box<dyn Network>; 2], String> {
-        check_plug_ins()?;
+    fn start_cuda(&self) -> Result<[Box<dyn Network>; 2], CudaFailure> {
+        check_plug_ins().map_err(|message| CudaFailure::of_ours(&message))?;
         preload_cuda_libraries();
-        let networks =
-            start(ProviderKind::Cuda, self.session, self.models).map_err(|error| said(&error))?;
+        let networks = start(ProviderKind::Cuda, self.session, self.models)?;
         for network in &networks {
-            let nodes = network.nodes_by_provider()?;
+            let nodes = network.nodes_by_provider();
+            let nodes = nodes.map_err(|words| CudaFailure::of_runtime(&words))?;
             if !nodes.contains_key(ProviderKind::Cuda.runtime_name()) {
-                return Err(format!("ONNX Runtime placed no layer on it ({nodes:?})"));
+                let message = format!("ONNX Runtime placed no layer on it ({nodes:?})");
+                return Err(CudaFailure::of_ours(&message));
             }
         }
         Ok(networks.map(boxed))
@@ -215,17 +239,6 @@ impl Machine for ThisMachine<'_> {
 
 fn boxed(network: OrtNetwork) -> Box<dyn Network> {
     Box::new(network)
-}
-
-/// Why CUDA did not start.
-fn said(error: &InferenceError) -> String {
-    match error {
-        // The memory limit is for the machine's memory: more of it would not help.
-        InferenceError::OutOfMemory { model } => {
-            format!("the GPU has too little free memory to load the network {model}")
-        }
-        other => other.to_string(),
-    }
 }
 
 /// Refuses a damaged plug-in beside ONNX Runtime before it is loaded.
@@ -270,11 +283,6 @@ fn start(
     let networks = [one(&models[0])?, one(&models[1])?];
     drop(arena);
     Ok(networks)
-}
-
-/// `text` with every run of white space as one space: ONNX Runtime ends some of its messages with a line break.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Loads NVIDIA's libraries that lie beside ONNX Runtime, where `make runtime-cuda` puts them: the provider's own

@@ -118,12 +118,8 @@ impl OrtNetwork {
         providers: &[ExecutionProviderDispatch],
     ) -> Result<Self, InferenceError> {
         let manifest = &model.manifest;
-        let session = build_session(&model.onnx, options, providers).map_err(|message| {
-            InferenceError::ModelRefused {
-                name: manifest.id.clone(),
-                message,
-            }
-        })?;
+        let session = build_session(&model.onnx, options, providers)
+            .map_err(|message| refusal(&manifest.id, message))?;
         check_contract(manifest, &session)?;
         Ok(Self {
             manifest: manifest.clone(),
@@ -173,6 +169,20 @@ impl OrtNetwork {
         ];
         let wanted = self.manifest.contract.inputs().len();
         self.run(&all[..wanted], &CancelToken::new()).map(|_| ())
+    }
+}
+
+/// Why the model `id` has no session.
+fn refusal(id: &str, message: String) -> InferenceError {
+    if says_out_of_memory(&message) {
+        tracing::info!("the model {id} does not fit into memory: {message}");
+        return InferenceError::OutOfMemory {
+            model: id.to_owned(),
+        };
+    }
+    InferenceError::ModelRefused {
+        name: id.to_owned(),
+        message,
     }
 }
 
@@ -321,7 +331,7 @@ fn run_plain(
 }
 
 /// ONNX Runtime has no error code for it: the words of the allocator, the arena, CUDA and its libraries are looked for.
-fn says_out_of_memory(message: &str) -> bool {
+pub(super) fn says_out_of_memory(message: &str) -> bool {
     let message = message.to_lowercase();
     [
         "failed to allocate memory",
@@ -389,6 +399,15 @@ fn check_outlets(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_model_that_does_not_fit_while_it_is_loaded_is_no_model_that_is_refused() {
+        let words = "CUDA failure 2: out of memory ; GPU=-1 ; hostname=vm ; expr=cudaSetDevice(info_.device_id);";
+        let error = refusal("restore", words.to_owned());
+        assert!(matches!(&error, InferenceError::OutOfMemory { model } if model == "restore"));
+        let error = refusal("restore", "no such operator".to_owned());
+        assert!(matches!(error, InferenceError::ModelRefused { .. }));
+    }
 
     #[test]
     fn every_librarys_words_for_too_little_memory_are_known() {

@@ -46,6 +46,47 @@ pub fn detect(
     cancel: &CancelToken,
 ) -> Result<Detection, RestoreError> {
     let start = Instant::now();
+    let mut maps = search_levels(photo, engine, contexts, progress, cancel)?;
+    let native = maps.remove(0);
+    let map = merge_levels(native, &maps);
+    Ok(Detection {
+        map: Arc::new(ProbabilityMap::new(photo.size(), map)),
+        model_id: engine.detector_manifest().id.clone(),
+        provider: engine.provider().kind,
+        seconds: start.elapsed().as_secs_f64(),
+    })
+}
+
+/// The network's answer on each level of the pyramid, the native one first, before they are merged.
+///
+/// Other windows, processors and providers change it by at most 1 of 255. Merging decides between levels where they are
+/// nearly alike, so such a step can become a larger one in the merged map.
+///
+/// # Errors
+/// As [`detect`].
+pub fn detect_levels(
+    photo: &Photo,
+    engine: &mut Engine,
+    contexts: &ContextCache,
+    progress: &dyn ProgressSink,
+    cancel: &CancelToken,
+) -> Result<Vec<ProbabilityMap>, RestoreError> {
+    let maps = search_levels(photo, engine, contexts, progress, cancel)?;
+    let maps = maps.into_iter().map(|map| {
+        let size = map.size();
+        ProbabilityMap::new(size, map.into_values())
+    });
+    Ok(maps.collect())
+}
+
+/// All levels, the native one first.
+fn search_levels(
+    photo: &Photo,
+    engine: &mut Engine,
+    contexts: &ContextCache,
+    progress: &dyn ProgressSink,
+    cancel: &CancelToken,
+) -> Result<Vec<LevelMap>, RestoreError> {
     let halo = engine.detector_manifest().halo_px;
     let core_px = core_px(engine.run_bytes(), halo);
     let levels: Vec<(u32, Vec<Window>)> = level_shifts(photo.size())
@@ -92,14 +133,7 @@ pub fn detect(
         },
         drop,
     )?;
-    let native = maps.remove(0);
-    let map = merge_levels(native, &maps);
-    Ok(Detection {
-        map: Arc::new(ProbabilityMap::new(photo.size(), map)),
-        model_id: engine.detector_manifest().id.clone(),
-        provider: engine.provider().kind,
-        seconds: start.elapsed().as_secs_f64(),
-    })
+    Ok(maps)
 }
 
 /// A window of one level of the pyramid.

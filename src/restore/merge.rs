@@ -52,6 +52,10 @@ impl LevelMap {
         &self.values
     }
 
+    pub(super) fn into_values(self) -> Vec<u8> {
+        self.values
+    }
+
     pub(super) fn values_mut(&mut self) -> &mut [u8] {
         &mut self.values
     }

@@ -37,7 +37,7 @@ pub use area::detect_area;
 pub use cell::{FillCell, FillPiece, FillSpan, RectFill};
 pub use composite::{changed_in_soft_edge, composite_rect};
 pub use context::ContextCache;
-pub use detect::{Detection, detect};
+pub use detect::{Detection, detect, detect_levels};
 pub use error::RestoreError;
 pub use grain::add_grain;
 pub use group::has_smaller_windows;

@@ -273,14 +273,20 @@ fn a_gpu_that_cannot_be_used_is_told_in_the_bar_and_the_work_goes_on_on_the_cpu(
     let mut window = crate::support::open_with_loader(&plain(), || {
         Ok(crate::support::fake_engine().reporting(ProviderReport {
             kind: ProviderKind::Cpu,
-            detail: "no NVIDIA driver was found".to_owned(),
+            detail: "no NVIDIA GPU was found".to_owned(),
+            said: "provider_bridge.cc CUDA failure 100: no device ; GPU=-1".to_owned(),
             is_fallback: true,
         }))
     });
     window.settle();
-    let said = "Runs on CPU, the GPU cannot be used: no NVIDIA driver was found";
+    let said = "Runs on CPU, the GPU cannot be used: no NVIDIA GPU was found";
     let bar = window.harness.get_by_label(said).rect();
     assert!(bar.width() > 200.0 && bar.right() <= 1366.0, "{bar:?}");
+    let words = "no NVIDIA GPU was found\n\nONNX Runtime says: provider_bridge.cc CUDA failure 100: no device ; GPU=-1";
+    assert!(window.harness.query_by_label(words).is_none());
+    window.harness.get_by_label(said).hover();
+    window.harness.run_steps(60);
+    window.harness.get_by_label(words);
     assert!(window.app().work().engine_error.is_none());
     window.stroke(PointerButton::Primary, &[(200.0, 120.0), (230.0, 120.0)]);
     window.settle();

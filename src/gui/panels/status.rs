@@ -244,7 +244,7 @@ fn runs_on(ui: &mut Ui, provider: &ProviderReport) {
     if !provider.is_fallback {
         let response = text(ui, name);
         if !provider.detail.is_empty() {
-            response.on_hover_text(&provider.detail);
+            response.on_hover_text(at_length(provider));
         }
         return;
     }
@@ -254,8 +254,17 @@ fn runs_on(ui: &mut Ui, provider: &ProviderReport) {
     ui.scope(|ui| {
         ui.set_max_width(room);
         ui.add(egui::Label::new(said).truncate())
-            .on_hover_text(&provider.detail);
+            .on_hover_text(at_length(provider));
     });
+}
+
+/// Why another provider was not used, with ONNX Runtime's own words behind it.
+fn at_length(provider: &ProviderReport) -> String {
+    let ProviderReport { detail, said, .. } = provider;
+    if said.is_empty() {
+        return detail.clone();
+    }
+    format!("{detail}\n\nONNX Runtime says: {said}")
 }
 
 #[cfg(test)]
