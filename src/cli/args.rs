@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::inference::MIN_WORKING_BYTES;
+use super::values::{
+    parse_memory_limit, parse_page, parse_repeats, parse_threads, parse_threshold,
+};
 use crate::io::NameTemplate;
 use crate::photo::TransferChoice;
 
@@ -59,7 +61,7 @@ pub struct Common {
     #[arg(long, global = true, value_enum, default_value_t = Provider::Auto)]
     pub provider: Provider,
     /// Threads for the networks [default: all cores]
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_name = "N", value_parser = parse_threads)]
     pub threads: Option<NonZeroUsize>,
     /// Folder of models to use instead of the built-in ones
     #[arg(long, global = true, value_name = "DIR")]
@@ -67,11 +69,11 @@ pub struct Common {
     /// ONNX Runtime library, or the folder that holds it
     #[arg(long, global = true, value_name = "LIB")]
     pub runtime: Option<PathBuf>,
-    /// Memory for all that is kept beside the decoded photo, such as 512M or 2G, at least 192M; the photo itself may take what the machine has [default: 1G]
+    /// Memory for the networks (half of it) and what is kept beside the decoded photo, such as 512M or 2G, at least 192M; the photo, what grows with it while it is searched and written, and the program itself come on top [default: 1G]
     #[arg(long, global = true, value_name = "SIZE", value_parser = parse_memory_limit)]
     pub memory_limit: Option<u64>,
     /// Page of a TIFF to work on, counted from 1 [default: the first that is no reduced copy]
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_name = "N", value_parser = parse_page)]
     pub page: Option<NonZeroU32>,
     /// Whether photos are linear scans, whose code values are proportional to light; auto reads it from the colour profile, or a PNG's gamma
     #[arg(long, global = true, value_enum, default_value_t = Linear::Auto)]
@@ -331,7 +333,7 @@ pub struct BenchArgs {
     #[arg(long)]
     pub json: bool,
     /// Measurements of each kind, after a first one that does not count
-    #[arg(long, value_name = "N", default_value = "11")]
+    #[arg(long, value_name = "N", default_value = "11", value_parser = parse_repeats)]
     pub repeats: NonZeroU8,
 }
 
@@ -362,55 +364,6 @@ pub struct EvalArgs {
     /// Also write a contact sheet: damaged, mask, restored, clean
     #[arg(long, value_name = "S.png")]
     pub sheet: Option<PathBuf>,
-}
-
-/// A probability from 0 to 1.
-fn parse_threshold(text: &str) -> Result<f32, String> {
-    let value: f32 = text
-        .parse()
-        .map_err(|_not_a_number| "a number from 0 to 1 is needed, such as 0.4".to_owned())?;
-    if (0.0..=1.0).contains(&value) {
-        Ok(value)
-    } else {
-        Err("a number from 0 to 1 is needed, such as 0.4".to_owned())
-    }
-}
-
-/// A size that suffices for the networks.
-fn parse_memory_limit(text: &str) -> Result<u64, String> {
-    let bytes = parse_size(text)?;
-    if bytes < MIN_WORKING_BYTES {
-        return Err(format!(
-            "the smallest limit is {}M, half of which the networks need",
-            MIN_WORKING_BYTES >> 20
-        ));
-    }
-    Ok(bytes)
-}
-
-/// Bytes from `512M`, `2G`, `1.5GiB` or a plain number; a unit is a power of 1024.
-fn parse_size(text: &str) -> Result<u64, String> {
-    const WANTED: &str = "a size is needed, such as 512M or 2G";
-    let text = text.trim();
-    let digits_end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits_end);
-    let shift = match unit.trim().to_ascii_lowercase().as_str() {
-        "" | "b" => 0,
-        "k" | "kb" | "kib" => 10,
-        "m" | "mb" | "mib" => 20,
-        "g" | "gb" | "gib" => 30,
-        "t" | "tb" | "tib" => 40,
-        _ => return Err(WANTED.to_owned()),
-    };
-    let number: f64 = number.parse().map_err(|_not_a_number| WANTED.to_owned())?;
-    let bytes = number * (1_u64 << shift) as f64;
-    if (1.0..9.0e18).contains(&bytes) {
-        Ok(bytes as u64)
-    } else {
-        Err("a size above 0 is needed, such as 512M or 2G".to_owned())
-    }
 }
 
 #[cfg(test)]
@@ -494,31 +447,6 @@ mod tests {
         ] {
             let error = parse(line).expect_err(line);
             assert_eq!(error.exit_code(), 2, "{line}");
-        }
-    }
-
-    #[test]
-    fn a_limit_below_what_the_networks_need_is_refused_with_the_smallest_one() {
-        assert_eq!(parse_memory_limit("192M"), Ok(192 << 20));
-        for text in ["64M", "1", "191.9M"] {
-            let error = parse_memory_limit(text).unwrap_err();
-            assert!(error.contains("192M"), "{error}");
-        }
-    }
-
-    #[test]
-    fn sizes_are_powers_of_1024() {
-        for (text, bytes) in [
-            ("512M", 512 << 20),
-            ("2G", 2 << 30),
-            ("2GiB", 2 << 30),
-            ("1.5k", 1536),
-            ("4096", 4096),
-        ] {
-            assert_eq!(parse_size(text), Ok(bytes), "{text}");
-        }
-        for text in ["", "G", "0", "-1G", "2X", "1..5G"] {
-            assert!(parse_size(text).is_err(), "{text}");
         }
     }
 }

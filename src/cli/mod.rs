@@ -18,6 +18,7 @@ mod plan;
 mod report;
 mod restore;
 mod session;
+mod values;
 mod verify;
 mod window;
 

@@ -1,5 +1,6 @@
 //! The built binary with the real models and ONNX Runtime: options, files, exit codes, reports.
 
+mod bench;
 mod doctor;
 mod dossier;
 mod eval;

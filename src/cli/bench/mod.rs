@@ -93,6 +93,7 @@ pub(super) fn run(args: &BenchArgs, session: &mut Session<'_>) -> Result<(), Sto
         .file
         .as_ref()
         .map_or_else(|| "made".to_owned(), |path| path.display().to_string());
+    scene::refuse_small(&name, photo.size())?;
     let part = scene::part_of(&photo)?;
     let photo = Arc::new(photo);
     let repeats = usize::from(args.repeats.get());

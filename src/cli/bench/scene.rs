@@ -13,6 +13,9 @@ const MADE_SIZE: ImageSize = ImageSize::new(3_000, 2_000);
 /// The part that stage 1, stage 2 and the comparison are timed on, px a side at most.
 const PART_PX: u32 = 1_536;
 
+/// Shortest side of a photo to measure on, px: on less there is no scratch, or most of what a network computes is margin.
+const LEAST_PX: u32 = 256;
+
 /// Distance between two made scratches, px.
 const SCRATCH_EVERY_PX: u32 = 240;
 
@@ -30,6 +33,15 @@ pub fn made_photo() -> anyhow::Result<Photo> {
             (x.wrapping_mul(0x9E37_79B1) ^ y.wrapping_mul(0x85EB_CA77)).wrapping_mul(0xC2B2_AE3D);
         (128.0 + wave + (mixed >> 28) as f32) as u8
     })
+}
+
+/// Refuses a photo of `size`, called `name`, on which nothing can be measured that says something of larger ones.
+pub(super) fn refuse_small(name: &str, size: ImageSize) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        size.width.min(size.height) >= LEAST_PX,
+        "{size} px is too small to measure on; at least {LEAST_PX} × {LEAST_PX} px are needed, or no file for a made photo: {name}"
+    );
+    Ok(())
 }
 
 /// The top left of `photo`, 8-bit RGB, so that each stage is timed on the same amount of work.
