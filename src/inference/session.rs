@@ -175,7 +175,10 @@ impl OrtNetwork {
 /// Why the model `id` has no session.
 fn refusal(id: &str, message: String) -> InferenceError {
     if says_out_of_memory(&message) {
-        tracing::info!("the model {id} does not fit into memory: {message}");
+        tracing::info!(
+            "the model {id} does not fit into memory: {}",
+            message.trim_end()
+        );
         return InferenceError::OutOfMemory {
             model: id.to_owned(),
         };
