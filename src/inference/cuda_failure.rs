@@ -115,11 +115,16 @@ fn cuda_failure(words: &str) -> Option<(u32, &str)> {
 fn cuda_sentence(number: u32, said: &str) -> String {
     match number {
         2 => NO_MEMORY.to_owned(),
-        35 => "the NVIDIA driver is too old for this ONNX Runtime, a newer one is needed".to_owned(),
+        35 => {
+            "the NVIDIA driver is too old for this ONNX Runtime, a newer one is needed".to_owned()
+        }
         46 => "the GPU is busy or kept by another program".to_owned(),
         100 | 101 => "no NVIDIA GPU was found".to_owned(),
         209 => "this ONNX Runtime was not built for this kind of GPU".to_owned(),
-        803 | 804 => "the NVIDIA driver and its libraries are of versions that do not belong together, a restart helps after an update".to_owned(),
+        803 | 804 => {
+            "the NVIDIA driver does not fit its libraries, a restart helps after an update"
+                .to_owned()
+        }
         _ => format!("CUDA reports failure {number}, {said}"),
     }
 }
@@ -177,7 +182,7 @@ pub(super) mod tests {
                 cuda_words(
                     "CUDA failure 803: system has unsupported display driver / cuda driver combination",
                 ),
-                "the NVIDIA driver and its libraries are of versions that do not belong together, a restart helps after an update",
+                "the NVIDIA driver does not fit its libraries, a restart helps after an update",
             ),
             (
                 cuda_words("CUDA failure 100: no CUDA-capable device is detected"),
@@ -217,7 +222,10 @@ pub(super) mod tests {
         for (words, sentence) in every_failure() {
             let failure = CudaFailure::of_runtime(&words);
             assert_eq!(failure.reason, sentence);
-            assert!(sentence.chars().count() <= 120, "{sentence}");
+            assert!(
+                sentence.chars().count() <= 80,
+                "the status bar would cut it: {sentence}"
+            );
             assert_eq!(failure.said, one_line(&words));
             assert!(!failure.said.contains('\n'));
             // However they are wrapped on the way.
