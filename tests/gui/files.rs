@@ -1,6 +1,6 @@
 //! Photos and files: opening, dropping, exporting, closing with unsaved work.
 
-use crate::support::{FILL, Window, empty, open, open_with, plain, read, scratched};
+use crate::support::{FILL, Window, empty, open, open_with, plain, read, scratched, start_in};
 use eframe::egui::{self, Key, Modifiers, PointerButton};
 use egui_kittest::HarnessBuilder;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
@@ -287,4 +287,25 @@ fn a_dialog_for_a_file_has_the_keyboard_on_its_name_and_typing_replaces_it() {
     window.harness.event(egui::Event::Text(photo.clone()));
     window.harness.run();
     assert_eq!(field(&window, "Path"), photo);
+}
+
+#[test]
+fn the_start_page_scrolls_to_what_the_keyboard_comes_to_where_there_is_little_room() {
+    const HEIGHT: f32 = 400.0;
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("missing.tif");
+    let samples = ["a.tif", "b.tif", "c.tif"].map(|name| folder.path().join(name));
+    let mut window = start_in(folder, Some(missing), move |options| {
+        options.samples = samples.to_vec();
+    });
+    window.until("it is said", |app| app.view().notice.is_some());
+    window.harness.set_size(egui::vec2(860.0, HEIGHT));
+    window.harness.run_steps(10);
+    let last = window.harness.get_by_label("c.tif");
+    assert!(last.rect().bottom() > HEIGHT);
+    last.focus();
+    window.harness.run_steps(60);
+    let last = window.harness.get_by_label("c.tif").rect();
+    // The bar at the bottom and the frame are below it.
+    assert!(last.bottom() < HEIGHT - 28.0, "{last:?}");
 }
