@@ -34,17 +34,19 @@ fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
 hash_of() { sha256sum "$1" | cut -d' ' -f1; }
 
 mkdir in
-# Noise, so that files are large and writing takes its time; an empty mask, so that no network has to run;
-# what is repaired is killed further below, with a mask of its own.
+# Noise, so that files are large and writing takes its time; an empty mask, so that no network has to run where exports are
+# killed; what is repaired is killed further below, and meets a full disk first, with masks of their own.
 convert -size 1600x1200 -seed 7 xc:grey50 +noise Random -depth 16 in/master.png
 convert in/master.png -compress lzw in/master.tif
 convert in/master.png -quality 93 -sampling-factor 4:2:0 in/master.jpg
 convert -size 1600x1200 xc:black -depth 8 in/mask.png
+convert -size 1600x1200 xc:black -fill white -draw 'rectangle 800,400 802,440' -threshold 50% -depth 8 in/scratch.png
 chmod a-w in/*
 declare -A master_hash
 for kind in png tif jpg; do master_hash[$kind]=$(hash_of "in/master.$kind"); done
 
 masters_are_whole() {
+    local kind
     for kind in png tif jpg; do
         [ "$(hash_of "in/master.$kind")" = "${master_hash[$kind]}" ] || fail "$1: master.$kind has changed"
     done
@@ -67,15 +69,16 @@ must_fail() {
 mkdir small
 if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=512k tmpfs small 2>/dev/null; then
     mounted=$work/small
-    echo older >small/kept.png
     for kind in png tif jpg; do
-        must_fail "full disk, $kind" inpaint "in/master.$kind" --mask in/mask.png -o "small/new.$kind"
+        rm -f small/kept.*
+        echo older >"small/kept.$kind"
+        must_fail "full disk, $kind" inpaint "in/master.$kind" --mask in/scratch.png -o "small/new.$kind"
         grep -q 'the disk is full' err.txt || fail "full disk, $kind: the message does not say so"
-        must_fail "full disk, $kind over an older file" inpaint "in/master.$kind" --mask in/mask.png -o small/kept.png --overwrite
+        must_fail "full disk, $kind over an older file" inpaint "in/master.$kind" --mask in/scratch.png -o "small/kept.$kind" --overwrite
         grep -q 'the disk is full' err.txt || fail "full disk, over an older file: the message does not say so"
-        [ "$(cat small/kept.png)" = older ] || fail "full disk: the older derivative has changed"
+        [ "$(cat "small/kept.$kind")" = older ] || fail "full disk: the older derivative has changed"
         [ "$(find small -type f | wc -l)" = 1 ] || fail "full disk: something was left: $(ls -A small)"
-        must_fail "full disk, $kind with dossier" inpaint "in/master.$kind" --mask in/mask.png -o "small/set.$kind" --dossier
+        must_fail "full disk, $kind with dossier" inpaint "in/master.$kind" --mask in/scratch.png -o "small/set.$kind" --dossier
         grep -q 'the disk is full' err.txt || fail "full disk, dossier: the message does not say so"
         grep -q "small/set" err.txt || fail "full disk, dossier: the message does not name the file: $(cat err.txt)"
         [ "$(find small -type f | wc -l)" = 1 ] || fail "full disk: something of a dossier was left: $(ls -A small)"

@@ -19,6 +19,8 @@ const GREY_BARE: &[u8] = include_bytes!("fixtures/io/grey8.j2k");
 const DEEP: &[u8] = include_bytes!("fixtures/io/rgb16.jp2");
 const ALPHA: &[u8] = include_bytes!("fixtures/io/rgba8.jp2");
 const PIXELS: usize = 63;
+/// `OpenJPEG` writes it into every file.
+const COMMENT: &str = "The comment in the codestream: \"Created by OpenJPEG version 2.5.0\".";
 
 fn value(index: usize, largest: usize) -> usize {
     (index * 40_503 + index / 5 * 977) % (largest + 1)
@@ -45,7 +47,7 @@ fn lossless_files_give_every_sample_back() {
     let alpha: Vec<u8> = stored.chunks(4).map(|pixel| pixel[3]).collect();
     assert_eq!(u8_samples(&photo), colours);
     assert_eq!(photo.alpha(), Some(&Samples::U8(alpha)));
-    assert_eq!(foretell_losses(&photo, OutputFormat::Png), [""; 0]);
+    assert_eq!(foretell_losses(&photo, OutputFormat::Png), [COMMENT]);
 }
 
 /// `file` with `boxes` in front of its codestream and `header` boxes at the end of its header box.
@@ -78,8 +80,16 @@ fn resolution_and_xmp_reach_the_derivative_and_other_boxes_are_listed() {
         &boxed(b"resd", &[0x5C, 0x46, 0, 1, 0x5C, 0x46, 0, 1, 0, 0]),
     );
     let xmp = b"\xBE\x7A\xCF\xCB\x97\xA9\x42\xE8\x9C\x71\x99\x94\x91\xE3\xAF\xAC<x:xmpmeta/>";
-    let boxes = [boxed(b"uuid", xmp), boxed(b"asoc", b"?")].concat();
-    let path = folder.write("a.jp2", &with_boxes(GREY, &resolution, &boxes));
+    let second = [&xmp[..16], b"<second/>"].concat();
+    let boxes = [
+        boxed(b"uuid", xmp),
+        boxed(b"asoc", b"?"),
+        boxed(b"uuid", &second),
+    ];
+    let colours = boxed(b"colr", &[1, 0, 0, 0, 0, 0, 17]);
+    let header = [resolution, colours, boxed(b"pxfm", b"?")].concat();
+    let file = with_boxes(GREY, &header, &boxes.concat());
+    let path = folder.write("a.jp2", &[&file[..], b"rest"].concat());
     let photo = open(&path);
     let target = folder.at("a.tif");
     let options = ExportOptions {
@@ -87,7 +97,17 @@ fn resolution_and_xmp_reach_the_derivative_and_other_boxes_are_listed() {
         overwrite: false,
     };
     let outcome = export_photo(&photo, photo.samples(), &target, &options).unwrap();
-    assert_eq!(outcome.not_carried, ["The JPEG 2000 box \"asoc\"."]);
+    assert_eq!(
+        outcome.not_carried,
+        [
+            "A second description of the colours.",
+            "The JPEG 2000 box \"pxfm\".",
+            "The JPEG 2000 box \"asoc\".",
+            "A second XMP packet.",
+            "4 bytes behind the picture's end.",
+            COMMENT
+        ]
+    );
     let written = open(&target);
     assert_eq!(written.samples(), photo.samples());
     assert_eq!(

@@ -151,6 +151,7 @@ pub fn mask(data: &[u8]) {
 pub fn exif(data: &[u8]) {
     exif::orientation(data);
     exif::resolution(data);
+    exif::unread(data);
     let bare = exif::without_thumbnail(data.to_vec());
     assert_eq!(bare.len(), data.len());
     if exif::has_thumbnail(data) {

@@ -34,7 +34,9 @@ pub use hash::{hex, sha256_file};
 pub use leftovers::{Leftover, clear_leftovers};
 pub use limits::DecodeLimits;
 pub use mask_file::{load_mask, load_mask_layer, prepare_mask_layer, save_mask, save_mask_layer};
-pub use metadata::provenance::{XmpEdit, XmpError, derived_from, digital_source_type, edit_xmp};
+pub use metadata::provenance::{
+    XmpEdit, XmpError, derived_from, digital_source_type, edit_xmp, without_folders,
+};
 pub use naming::{
     NameTemplate, NameTemplateError, differ_in_case_only, is_same_file, mask_name_of, restored_name,
 };

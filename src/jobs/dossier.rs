@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::inference::CancelToken;
 use crate::io::{
     FileSet, coded_quality, derived_from, digital_source_type, edited_xmp, hex, save_view,
-    sha256_file, write_bytes,
+    sha256_file, without_folders, write_bytes,
 };
 use crate::photo::Photo;
 use crate::record::schema::{DerivativeFile, MetadataRecord, PixelCounts};
@@ -58,7 +58,9 @@ impl DerivativeXmp {
             record: MetadataRecord {
                 xmp_extended: false,
                 digital_source_type: None,
-                master_digital_source_type: old.and_then(digital_source_type),
+                master_digital_source_type: old
+                    .and_then(digital_source_type)
+                    .and_then(|stated| without_folders(&stated)),
                 master_derived_from: None,
             },
             note: None,

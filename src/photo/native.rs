@@ -92,16 +92,22 @@ pub struct JpegParts {
 }
 
 impl JpegParts {
-    /// Whether three components are red, green and blue themselves. Source: libjpeg's rule for files with neither header.
+    /// Whether three components are red, green and blue themselves. Source: libjpeg (`jdapimin.c`, `jdmarker.c`): JFIF's header
+    /// says that they are not, then Adobe's decides, the last one where there are several, then their names; a header that is
+    /// too short is none.
     pub fn stores_rgb(&self) -> bool {
-        let find = |marker: u8, prefix: &[u8]| {
+        const JFIF_BYTES: usize = 14;
+        const ADOBE_BYTES: usize = 12;
+        let find = |marker: u8, prefix: &[u8], least: usize| {
             let mut segments = self.segments.iter();
-            segments.find(|s| s.marker == marker && s.data.starts_with(prefix))
+            segments.rfind(|s| {
+                s.marker == marker && s.data.starts_with(prefix) && s.data.len() >= least
+            })
         };
-        if find(0xE0, b"JFIF\0").is_some() {
+        if find(0xE0, b"JFIF\0", JFIF_BYTES).is_some() {
             return false;
         }
-        match find(0xEE, b"Adobe") {
+        match find(0xEE, b"Adobe", ADOBE_BYTES) {
             Some(adobe) => adobe.data.get(11) == Some(&0),
             None => self.components.iter().map(|c| c.id).eq(*b"RGB"),
         }

@@ -105,6 +105,26 @@ fn a_name_too_long_is_refused_before_anything_is_read() {
 
 #[cfg(unix)]
 #[test]
+fn a_mask_whose_name_a_record_cannot_hold_is_refused_before_anything_is_read() {
+    let folder = Folder::new();
+    folder
+        .save("a.png", photo_8(40, 30))
+        .save("m.png", empty_mask(40, 30));
+    let name = "box\\m.png";
+    std::fs::rename(folder.path("m.png"), folder.path(name)).unwrap();
+    let before = folder.names();
+    let line = format!("restore a.png --mask-in {name} -o b.png");
+    folder
+        .run(&format!("{line} --dossier"))
+        .expect_code(1)
+        .expect_error("backslash");
+    assert_eq!(folder.names(), before);
+    // Without a record there is nothing to hold it.
+    folder.run(&line).expect_code(0);
+}
+
+#[cfg(unix)]
+#[test]
 fn control_characters_of_a_name_do_not_reach_the_terminal() {
     let folder = Folder::new();
     let name = "a\u{1b}[31m.png";

@@ -110,8 +110,8 @@ pub(super) fn into_folder(
     Ok((files?, folders))
 }
 
-/// The names of the dossier around `target`, if one was asked for; its record must be able to hold the master's name too,
-/// and none of them may be it.
+/// The names of the dossier around `target`, if one was asked for; its record must be able to hold the names of master
+/// and mask too, and none of them may be the master's.
 fn dossier_of(
     input: &Path,
     target: &Path,
@@ -119,6 +119,7 @@ fn dossier_of(
 ) -> Result<Option<DossierNames>, Stop> {
     let names = || {
         check_name(input)?;
+        args.mask_in.as_deref().map_or(Ok(()), check_name)?;
         let names = DossierNames::new(target)?;
         names.refuse_masters_name(input).map(|()| names)
     };

@@ -7,7 +7,7 @@ use hayro_jpeg2000::{DecodeSettings, DecoderContext, Image};
 
 use super::jp2_boxes::{Boxes, Codestream};
 use super::raster::{Sample, zeros};
-use super::{Decoded, Fault, Input};
+use super::{Decoded, Fault, Input, jp2_codestream};
 use crate::geometry::ImageSize;
 use crate::io::limits::raster_bytes;
 use crate::io::metadata::exif;
@@ -42,6 +42,7 @@ pub fn decode(input: &mut Input) -> Result<Decoded, Fault> {
         read_pixels::<u16>(boxes.codestream, &stored, &layout)?
     };
     let mut left_behind = boxes.left_behind;
+    left_behind.extend(jp2_codestream::look(boxes.codestream));
     if layout.has_more_channels {
         left_behind.push("Channels beside colour and alpha.".to_owned());
     }

@@ -49,7 +49,8 @@ impl<'a> Boxes<'a> {
             boxes.codestream = file;
             return Ok(boxes);
         }
-        for (kind, content) in Walk::new(file) {
+        let mut walk = Walk::new(file);
+        for (kind, content) in &mut walk {
             match &kind {
                 b"jp2h" => boxes.read_header(content)?,
                 b"jp2c" if boxes.codestream.is_empty() => boxes.codestream = content,
@@ -61,6 +62,10 @@ impl<'a> Boxes<'a> {
                     boxes.lose(&format!("The JPEG 2000 box {:?}.", name.trim()));
                 }
             }
+        }
+        if !walk.rest.is_empty() {
+            let count = walk.rest.len();
+            boxes.lose(&format!("{count} bytes behind the picture's end."));
         }
         if boxes.codestream.starts_with(CODESTREAM) {
             Ok(boxes)
@@ -84,6 +89,7 @@ impl<'a> Boxes<'a> {
                     colours_seen = true;
                     self.read_colours(content)?;
                 }
+                b"colr" => self.lose("A second description of the colours."),
                 b"pclr" => return Err(unsupported("this JPEG 2000 picture has a palette")),
                 b"cdef" => {
                     let entries = content.get(2..).unwrap_or_default().chunks_exact(6);
@@ -100,8 +106,15 @@ impl<'a> Boxes<'a> {
                         }
                     }
                 }
-                _ => {}
+                b"ihdr" | b"bpcc" | b"free" => {}
+                other => {
+                    let name = String::from_utf8_lossy(other);
+                    self.lose(&format!("The JPEG 2000 box {:?}.", name.trim()));
+                }
             }
+        }
+        if display.is_some() && self.resolution.is_some() && display != self.resolution {
+            self.lose("The resolution for display: that of the scan is carried.");
         }
         self.resolution = self.resolution.or(display);
         Ok(())
@@ -139,7 +152,15 @@ impl<'a> Boxes<'a> {
         let Some((id, data)) = content.split_at_checked(16) else {
             return;
         };
-        if id == XMP {
+        // Of several the first counts.
+        let taken = [
+            (XMP, self.xmp.is_some(), "A second XMP packet."),
+            (EXIF, self.exif.is_some(), "A second block of EXIF."),
+            (IPTC, self.iptc.is_some(), "Further IPTC records."),
+        ];
+        if let Some((.., what)) = taken.iter().find(|(kind, seen, _)| id == kind && *seen) {
+            self.lose(what);
+        } else if id == XMP {
             self.xmp = Some(data.to_vec());
         } else if id == EXIF {
             let blob = data.strip_prefix(b"Exif\0\0").unwrap_or(data);

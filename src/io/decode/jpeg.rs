@@ -11,7 +11,7 @@ use zune_jpeg::JpegDecoder;
 use super::jpeg_scans::Scans;
 use super::raster::zeros;
 use super::reduced::{LEAST_PIXELS, Preview};
-use super::{CONVERT, Decoded, Fault, Input, jpeg_parts};
+use super::{CONVERT, Decoded, Fault, Input, jpeg_colours, jpeg_parts};
 use crate::geometry::ImageSize;
 use crate::io::limits::raster_bytes;
 use crate::io::metadata::{exif, iptc, xmp};
@@ -49,7 +49,8 @@ pub fn decode(input: &mut Input) -> Result<Decoded, Fault> {
         (false, true) => 2 * pixels,
         (false, false) => 0,
     };
-    let needed = pixels + until_the_end + input.file_bytes;
+    let copy = structure.misread.map_or(0, |_| input.file_bytes);
+    let needed = pixels + until_the_end + copy + input.file_bytes;
     input.check_size(frame.size, needed, pixels / BEST_RATIO)?;
     if !structure.is_complete {
         return Err(Fault::damaged("its end is missing"));
@@ -199,6 +200,8 @@ struct Structure<'a> {
     /// Marker and payload of every segment in front of the first scan.
     segments: Vec<(u8, &'a [u8])>,
     scans: Scans,
+    /// Whether the components are red, green and blue, where the usual decoder would not see it.
+    misread: Option<bool>,
     is_complete: bool,
     /// Bytes behind the end marker.
     bytes_behind: u64,
@@ -260,6 +263,7 @@ impl<'a> Structure<'a> {
         }
         Ok(Self {
             frame,
+            misread: jpeg_colours::misread(&segments),
             segments,
             scans,
             is_complete,
@@ -275,7 +279,13 @@ impl<'a> Structure<'a> {
         channels: Channels,
     ) -> Result<Vec<u8>, Fault> {
         if !self.scans.are_unusual() {
-            return decode_usual(bytes, size, channels);
+            return match self.misread {
+                Some(stores_rgb) => {
+                    let copy = jpeg_colours::spelt_out(bytes, stores_rgb);
+                    decode_usual(&copy, size, channels)
+                }
+                None => decode_usual(bytes, size, channels),
+            };
         }
         if self.frame.size != size || channels != Channels::Rgb {
             return Err(Fault::damaged("its headers contradict each other"));

@@ -1,8 +1,11 @@
 //! From a file to a [`Photo`]: what kind of file it is, its hash, and one decoder a format. Applies no orientation.
 
+mod bmp_left_out;
 mod jp2;
 mod jp2_boxes;
+mod jp2_codestream;
 mod jpeg;
+mod jpeg_colours;
 mod jpeg_parts;
 mod jpeg_scans;
 mod left_out;
@@ -22,6 +25,7 @@ use std::path::Path;
 pub(super) use jpeg::decode_pixels as decode_jpeg_pixels;
 pub use reduced::Preview;
 pub(super) use stream::{RowSink, StoredRow, stream_rows};
+pub(super) use tiff::{is_structural as says_layout, name_of as name_of_tag};
 
 use self::reduced::Watch;
 use super::{DecodeError, DecodeLimits, hash};

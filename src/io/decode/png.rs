@@ -14,7 +14,7 @@ use super::reduced::RowReducer;
 use super::{Decoded, Fault, Input, RowSink, StoredRow, png_parts};
 use crate::geometry::ImageSize;
 use crate::io::limits::raster_bytes;
-use crate::io::metadata::{PNG_XMP_KEYWORD, exif, iptc};
+use crate::io::metadata::{exif, iptc, png_text};
 use crate::photo::{Channels, Metadata, Native, Resolution, ResolutionUnit, Samples};
 
 /// Deflate's best ratio is 1032 to 1 (source: zlib's technical notes), rounded up.
@@ -167,7 +167,7 @@ pub fn decode(input: &Input) -> Result<Decoded, Fault> {
     let seen = Metadata {
         icc: reader.info().icc_profile.as_ref().map(|blob| blob.to_vec()),
         orientation: (reader.info().exif_metadata.as_deref())
-            .and_then(exif::orientation)
+            .and_then(|blob| exif::orientation(without_prefix(blob)))
             .unwrap_or_default(),
         ..Metadata::default()
     };
@@ -181,6 +181,7 @@ pub fn decode(input: &Input) -> Result<Decoded, Fault> {
     reader.finish()?;
     let mut metadata = read_metadata(&mut reader, &mut notes);
     let parts = png_parts::read(&mut &input.file, chunk_bytes as u64)?;
+    metadata.xmp = png_text::xmp_packet(&parts).map(|(_, packet)| packet.into_owned());
     metadata.native = Some(Arc::new(Native::Png(parts)));
     Ok(Decoded {
         size,
@@ -265,18 +266,20 @@ fn widening_notes(colour: ColorType, depth: BitDepth, has_transparent_colour: bo
     notes
 }
 
+/// EXIF without the prefix that belongs to JPEG, which some writers put here too.
+fn without_prefix(blob: &[u8]) -> &[u8] {
+    blob.strip_prefix(b"Exif\0\0").unwrap_or(blob)
+}
+
 fn read_metadata(reader: &mut Reader<BufReader<File>>, notes: &mut Vec<String>) -> Metadata {
     let info = reader.info();
     let mut metadata = Metadata {
         icc: info.icc_profile.as_ref().map(|blob| blob.to_vec()),
-        exif: info.exif_metadata.as_ref().map(|blob| blob.to_vec()),
+        exif: (info.exif_metadata.as_deref()).map(|blob| without_prefix(blob).to_vec()),
         ..Metadata::default()
     };
     for (keyword, text) in texts(reader) {
-        if keyword == PNG_XMP_KEYWORD {
-            // A further packet stays a chunk of its own.
-            metadata.xmp.get_or_insert(text.into_bytes());
-        } else if let Some(kind) = keyword.strip_prefix(RAW_PROFILE) {
+        if let Some(kind) = keyword.strip_prefix(RAW_PROFILE) {
             take_raw_profile(kind, &text, &mut metadata);
         }
     }
@@ -341,7 +344,7 @@ fn texts(reader: &Reader<BufReader<File>>) -> Vec<(String, String)> {
         .utf8_text
         .iter()
         .map(|chunk| (chunk.keyword.clone(), chunk.get_text().ok()));
-    // The standard's own place for XMP comes first.
+    // Where a profile is there twice, that in Unicode counts.
     unicode
         .chain(plain)
         .chain(packed)

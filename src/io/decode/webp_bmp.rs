@@ -7,7 +7,7 @@ use image::codecs::webp::WebPDecoder;
 use image::{ColorType, ImageDecoder, ImageError};
 
 use super::raster::{Split, zeros};
-use super::{CONVERT, Decoded, Fault, Input, left_out};
+use super::{CONVERT, Decoded, Fault, Input, bmp_left_out, left_out};
 use crate::geometry::ImageSize;
 use crate::io::limits::raster_bytes;
 use crate::io::metadata::exif;
@@ -67,9 +67,7 @@ pub fn decode_bmp(input: &mut Input) -> Result<Decoded, Fault> {
         BmpProfile::Embedded(profile) => (Some(profile), Vec::new()),
         BmpProfile::Lost(what) => (None, vec![what.to_owned()]),
     };
-    if header.has_fourth_bytes(input)? {
-        left_behind.push(FOURTH_BYTES.to_owned());
-    }
+    left_behind.extend(bmp_left_out::look(&mut input.file)?);
     left_behind.extend(left_out::of_bmp(&mut &input.file)?);
     input.file.rewind()?;
     let metadata = Metadata {
@@ -81,15 +79,10 @@ pub fn decode_bmp(input: &mut Input) -> Result<Decoded, Fault> {
     read_pixels(decoder, input, metadata, notes)
 }
 
-const FOURTH_BYTES: &str =
-    "The fourth byte of every pixel: a bitmap of this kind does not say what it means.";
-
 /// What the `image` crate does not tell of a bitmap's header.
 #[derive(Default)]
 struct BmpHeader {
     bits_a_pixel: Option<u16>,
-    /// Where pixels of four bytes begin that are said to be three colours and nothing.
-    four_bytes_at: Option<u64>,
     resolution: Option<Resolution>,
 }
 
@@ -110,36 +103,8 @@ impl BmpHeader {
         let bits = u16::from_le_bytes([bytes[28], bytes[29]]);
         Ok(Self {
             bits_a_pixel: Some(bits),
-            // Compression 0, `BI_RGB`.
-            four_bytes_at: (bits == 32 && bytes[30..34] == [0; 4]).then(|| {
-                u64::from(u32::from_le_bytes([
-                    bytes[10], bytes[11], bytes[12], bytes[13],
-                ]))
-            }),
             resolution: Resolution::from_metre(long(38), long(42)),
         })
-    }
-}
-
-impl BmpHeader {
-    /// Whether the byte behind the colours of any pixel is not 0; leaves the file at its start.
-    fn has_fourth_bytes(&self, input: &mut Input) -> Result<bool, Fault> {
-        let Some(start) = self.four_bytes_at else {
-            return Ok(false);
-        };
-        input.file.seek(SeekFrom::Start(start))?;
-        let mut pixels = BufReader::new(&mut input.file);
-        let mut pixel = [0; 4];
-        let found = loop {
-            match pixels.read_exact(&mut pixel) {
-                Ok(()) if pixel[3] != 0 => break true,
-                Ok(()) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => break false,
-                Err(error) => return Err(error.into()),
-            }
-        };
-        input.file.rewind()?;
-        Ok(found)
     }
 }
 

@@ -9,6 +9,7 @@ mod png;
 mod png_parts;
 mod png_rows;
 mod tiff;
+mod tiff_losses;
 mod tiff_patch;
 mod verify;
 

@@ -2,17 +2,15 @@
 //!
 //! Source: PNG specification, "Ancillary chunks" and "Ordering and copying rules".
 
-use std::io::Read as _;
-
 use super::Picture;
 use super::png::exif_blob;
+use crate::io::metadata::png_text::{is_text, is_xmp, keyword, text_of, xmp_packet};
 use crate::io::metadata::{PNG_XMP_KEYWORD, iptc};
 use crate::photo::{Metadata, PngChunk, PngParts};
 
-/// Most bytes a text, such as an XMP packet, may unpack to.
-const TEXT_LIMIT_BYTES: u64 = 64 << 20;
-
 const PALETTE: u8 = 3;
+
+const ANIMATION: &str = "The animation: only its first picture is written.";
 
 /// Ancillary chunks whose meaning is known, so that their copying rule need not be asked.
 const KNOWN: [&[u8; 4]; 27] = [
@@ -35,12 +33,12 @@ pub fn plan(picture: &Picture<'_>, parts: &PngParts, not_carried: &mut Vec<Strin
     if parts.is_interlaced {
         not_carried.push("Interlacing: the rows are written one after the other.".to_owned());
     }
-    let packet = xmp_packet(parts);
+    let packet = xmp_packet(parts).map(|(chunk, _)| chunk);
     let mut keep = |chunks: &[PngChunk]| -> Vec<PngChunk> {
         chunks
             .iter()
             .filter_map(|chunk| match packet {
-                Some(first) if std::ptr::eq(first, chunk) => xmp_in_place(chunk, picture),
+                Some(first) if std::ptr::eq(first, chunk) => Some(xmp_in_place(chunk, picture)),
                 _ => carry(chunk, picture, parts, not_carried),
             })
             .collect()
@@ -82,7 +80,7 @@ fn carry(
     match &chunk.kind {
         b"PLTE" if from_palette => lost("The palette: its colours are written as RGB.".to_owned()),
         b"tRNS" => lost("The transparent colour: it is written as an alpha channel.".to_owned()),
-        b"acTL" | b"fcTL" => lost("The animation: only its first picture is written.".to_owned()),
+        b"acTL" | b"fcTL" => lost(ANIMATION.to_owned()),
         b"iDOT" => lost("PNG chunk iDOT: it says where the old file's pixels lay.".to_owned()),
         b"hIST" if from_palette => lost("PNG chunk hIST: it counts palette colours.".to_owned()),
         b"bKGD" => match background(&chunk.data, parts) {
@@ -93,7 +91,14 @@ fn carry(
             Some(data) => with(data),
             None => lost("PNG chunk sBIT: it is broken.".to_owned()),
         },
-        b"eXIf" => exif_blob(picture.metadata).and_then(with),
+        b"eXIf" => {
+            let blob = exif_blob(picture.metadata)?;
+            // Some writers put JPEG's prefix in front.
+            if chunk.data.strip_prefix(b"Exif\0\0") == Some(&blob) {
+                return Some(chunk.clone());
+            }
+            with(blob)
+        }
         b"dSIG" | b"caBX" => {
             lost(format!(
                 "The validity of PNG chunk {}: it is kept, but signs the original file.",
@@ -114,24 +119,12 @@ fn carry(
     }
 }
 
-/// The chunk whose packet is the photo's: the first that can be read. Any other is a chunk like those of unknown makers.
-fn xmp_packet(parts: &PngParts) -> Option<&PngChunk> {
-    let is_readable = |chunk: &&PngChunk| {
-        is_xmp(chunk)
-            && itxt_text(&chunk.data).is_some_and(|text| std::str::from_utf8(&text).is_ok())
-    };
-    parts.chunks().find(is_readable)
-}
-
 /// The derivative's packet in the place of `chunk`, its master's; as it lies when it is the same.
-fn xmp_in_place(chunk: &PngChunk, picture: &Picture<'_>) -> Option<PngChunk> {
-    let packet = picture.metadata.xmp.as_ref()?;
-    let is_same = itxt_text(&chunk.data).as_ref() == Some(packet);
-    Some(if is_same {
-        chunk.clone()
-    } else {
-        xmp_chunk(packet)
-    })
+fn xmp_in_place(chunk: &PngChunk, picture: &Picture<'_>) -> PngChunk {
+    match picture.metadata.xmp.as_deref() {
+        Some(packet) if text_of(chunk).as_deref() != Some(packet) => xmp_chunk(packet),
+        _ => chunk.clone(),
+    }
 }
 
 /// The background colour for the derivative's layout; `None` when the chunk does not fit its own file.
@@ -172,22 +165,9 @@ fn significant_bits(data: &[u8], picture: &Picture<'_>, parts: &PngParts) -> Opt
     Some(bits)
 }
 
-/// Whether `chunk` is the XMP packet.
-fn is_xmp(chunk: &PngChunk) -> bool {
-    &chunk.kind == b"iTXt" && keyword(&chunk.data) == PNG_XMP_KEYWORD.as_bytes()
-}
-
 fn is_raw_exif(chunk: &PngChunk) -> bool {
     let word = keyword(&chunk.data);
     is_text(chunk.kind) && (word == b"Raw profile type exif" || word == b"Raw profile type APP1")
-}
-
-const fn is_text(kind: [u8; 4]) -> bool {
-    matches!(&kind, b"tEXt" | b"zTXt" | b"iTXt")
-}
-
-fn keyword(data: &[u8]) -> &[u8] {
-    data.split(|&byte| byte == 0).next().unwrap_or_default()
 }
 
 /// An uncompressed XMP chunk. Source: XMP Specification part 3, "PNG".
@@ -197,47 +177,6 @@ fn xmp_chunk(packet: &[u8]) -> PngChunk {
     PngChunk {
         kind: *b"iTXt",
         data,
-    }
-}
-
-/// The text of an `iTXt` chunk; `None` when it is broken.
-fn itxt_text(data: &[u8]) -> Option<Vec<u8>> {
-    let after = |bytes: &mut &[u8]| -> Option<()> {
-        let end = bytes.iter().position(|&byte| byte == 0)?;
-        *bytes = &bytes[end + 1..];
-        Some(())
-    };
-    let mut rest = data;
-    after(&mut rest)?;
-    let &[is_compressed, _method, ref tail @ ..] = rest else {
-        return None;
-    };
-    rest = tail;
-    after(&mut rest)?;
-    after(&mut rest)?;
-    if is_compressed == 0 {
-        return Some(rest.to_vec());
-    }
-    inflated(rest)
-}
-
-fn inflated(packed: &[u8]) -> Option<Vec<u8>> {
-    let mut text = Vec::new();
-    flate2::read::ZlibDecoder::new(packed)
-        .take(TEXT_LIMIT_BYTES)
-        .read_to_end(&mut text)
-        .ok()?;
-    Some(text)
-}
-
-/// The text of a text chunk; `None` when it is broken.
-fn text_of(chunk: &PngChunk) -> Option<Vec<u8>> {
-    let behind_keyword = chunk.data.get(keyword(&chunk.data).len() + 1..)?;
-    match &chunk.kind {
-        b"tEXt" => Some(behind_keyword.to_vec()),
-        // A byte names the packing.
-        b"zTXt" => inflated(behind_keyword.get(1..)?),
-        _ => itxt_text(&chunk.data),
     }
 }
 
@@ -266,21 +205,22 @@ fn says_carried_records(chunk: &PngChunk, metadata: &Metadata) -> bool {
 pub fn lost_elsewhere(parts: &PngParts, metadata: &Metadata, not_carried: &mut Vec<String>) {
     not_carried.extend(parts.left_out.iter().cloned());
     let (mut texts, mut others) = (Vec::new(), Vec::new());
-    let packet = xmp_packet(parts);
-    let first = packet.and_then(|chunk| itxt_text(&chunk.data));
+    let (packet, first) = xmp_packet(parts).unzip();
     for chunk in parts.chunks() {
         let word = keyword(&chunk.data);
         let is_carried = match &chunk.kind {
             b"PLTE" => parts.colour_type == PALETTE,
-            b"tRNS" | b"acTL" | b"fcTL" | b"iDOT" => true,
+            b"acTL" => {
+                not_carried.push(ANIMATION.to_owned());
+                true
+            }
+            b"tRNS" | b"fcTL" | b"iDOT" => true,
             b"iCCP" => metadata.icc.is_some(),
             b"eXIf" => metadata.exif.is_some(),
             b"pHYs" => metadata.resolution.is_some(),
-            b"iTXt" if packet.is_some_and(|first| std::ptr::eq(first, chunk)) => {
-                metadata.xmp.is_some()
-            }
-            b"iTXt" if is_xmp(chunk) && first.is_some() && itxt_text(&chunk.data) == first => true,
-            b"iTXt" if is_xmp(chunk) => {
+            _ if packet.is_some_and(|first| std::ptr::eq(first, chunk)) => metadata.xmp.is_some(),
+            _ if is_xmp(chunk) && first.is_some() && text_of(chunk) == first => true,
+            _ if is_xmp(chunk) => {
                 texts.push(format!(
                     "{PNG_XMP_KEYWORD} (not the first packet that can be read)"
                 ));
@@ -394,7 +334,7 @@ mod tests {
             assert_eq!(plan.before.len(), 3);
             assert_eq!(plan.before[1], expected);
         }
-        assert_eq!(itxt_text(&old.data).unwrap(), b"<old/>");
+        assert_eq!(*text_of(&old).unwrap(), *b"<old/>");
     }
 
     #[test]

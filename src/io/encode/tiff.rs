@@ -13,8 +13,8 @@ use tiff::tags::{
 };
 use tiff::{Directory, TiffError};
 
-use super::{Failure, Picture, THUMBNAIL_DROPPED, jpeg_parts};
-use crate::io::metadata::exif::{ExifTree, RawEntry, tag};
+use super::{Failure, Picture, THUMBNAIL_DROPPED, jpeg_parts, tiff_losses};
+use crate::io::metadata::exif::{ExifTree, RawEntry, UTF8, tag};
 use crate::io::metadata::iptc;
 use crate::photo::{BitDepth, Channels, Native, Resolution};
 
@@ -54,6 +54,7 @@ pub fn write(
         not_carried.push("EXIF: its structure is broken.".to_owned());
     }
     let mut tree = tree.flatten().unwrap_or_default();
+    tiff_losses::tell(&tree, picture.metadata, picture.channels, not_carried);
     add_comments(picture, &mut tree, not_carried);
     if tree.has_thumbnail {
         not_carried.push(THUMBNAIL_DROPPED.to_owned());
@@ -139,7 +140,11 @@ fn write_entry<W: Write + Seek, K: TiffKind>(
     directory: &mut DirectoryEncoder<'_, W, K>,
     entry: &RawEntry,
 ) -> Result<(), Failure> {
-    let Some(kind) = Type::from_u16(entry.kind) else {
+    let kind = match entry.kind {
+        UTF8 => Some(Type::ASCII),
+        kind => Type::from_u16(kind),
+    };
+    let Some(kind) = kind else {
         return Ok(());
     };
     let bytes = entry.native_bytes();
@@ -265,15 +270,6 @@ fn write_layout<W: Write + Seek, K: TiffKind>(
     Ok(())
 }
 
-/// Whether an entry of EXIF's first directory says something about the picture and not about the file it came from.
-const fn is_descriptive(tag: u16) -> bool {
-    // What lays out pixels or thumbnails, and what is written from the photo's own metadata.
-    !matches!(
-        tag,
-        254..=266 | 273..=284 | 288..=293 | 296 | 297 | 301 | 317..=347 | 512..=532 | 700 | 33_723 | 34_665 | 34_675 | 34_853
-    )
-}
-
 fn write_metadata<W: Write + Seek, K: TiffKind>(
     picture: &Picture<'_>,
     tree: &ExifTree,
@@ -281,7 +277,8 @@ fn write_metadata<W: Write + Seek, K: TiffKind>(
     not_carried: &mut Vec<String>,
 ) -> Result<(), Failure> {
     let metadata = picture.metadata;
-    for entry in tree.main.iter().filter(|entry| is_descriptive(entry.tag)) {
+    let kept = |entry: &&RawEntry| tiff_losses::is_carried(entry, picture.channels);
+    for entry in tree.main.iter().filter(kept) {
         write_entry(page, entry)?;
     }
     page.write_tag(Tag::Orientation, metadata.orientation.tag())?;

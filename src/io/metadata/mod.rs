@@ -2,6 +2,7 @@
 
 pub(super) mod exif;
 pub(super) mod iptc;
+pub(super) mod png_text;
 pub(super) mod provenance;
 pub(super) mod xmp;
 

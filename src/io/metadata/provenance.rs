@@ -5,16 +5,16 @@
 
 mod encoding;
 mod scan;
+mod stated;
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use quick_xml::events::Event;
-
 use self::encoding::Encoding;
 use self::scan::{Container, Found, scan};
+pub use self::stated::{derived_from, digital_source_type, without_folders};
 
 const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 const XMP_MM: &str = "http://ns.adobe.com/xap/1.0/mm/";
@@ -205,57 +205,6 @@ pub fn in_utf8(packet: &[u8]) -> Option<Cow<'_, str>> {
     declaration
         .is_none_or(|(said, _)| !said.contains("encoding"))
         .then(|| Cow::Owned(text.to_owned()))
-}
-
-/// The digital source type a packet states, as it stands there: a web address, or a short term such as `print`.
-pub fn digital_source_type(packet: &[u8]) -> Option<String> {
-    let packet = &*Encoding::of(packet).decode(packet).ok()?;
-    let range = scan(packet).ok()?.source_type?;
-    let text = std::str::from_utf8(packet.get(range)?).ok()?.trim();
-    let is_plain = !text.is_empty() && !text.contains('<');
-    is_plain.then(|| text.to_owned())
-}
-
-/// The fields of a packet's `xmpMM:DerivedFrom` as `name=value`, of paths the last part only; `None` when there is none.
-pub fn derived_from(packet: &[u8]) -> Option<String> {
-    let packet = &*Encoding::of(packet).decode(packet).ok()?;
-    let element = packet.get(scan(packet).ok()?.derived_from?)?;
-    let mut reader = quick_xml::Reader::from_reader(element);
-    let mut fields = Vec::new();
-    let mut name = String::new();
-    let local = |name: quick_xml::name::QName<'_>| {
-        String::from_utf8_lossy(name.local_name().into_inner()).into_owned()
-    };
-    loop {
-        match reader.read_event().ok()? {
-            Event::Start(tag) | Event::Empty(tag) => {
-                for attribute in tag.attributes().flatten() {
-                    let key = local(attribute.key);
-                    let is_syntax =
-                        attribute.key.as_ref().starts_with(b"xmlns") || key == "parseType";
-                    if !is_syntax {
-                        let value = String::from_utf8_lossy(&attribute.value);
-                        fields.extend(field(&key, &value));
-                    }
-                }
-                name = local(tag.name());
-            }
-            Event::Text(text) => fields.extend(field(&name, &String::from_utf8_lossy(&text))),
-            Event::Eof => return Some(fields.join("; ")),
-            _ => {}
-        }
-    }
-}
-
-/// One field of a reference; a path may tell of the machine it was made on, so only its last part is given.
-fn field(name: &str, value: &str) -> Option<String> {
-    let value = value.trim();
-    let value = if name.ends_with("Path") || name.ends_with("path") {
-        value.rsplit(['/', '\\']).next().unwrap_or(value)
-    } else {
-        value
-    };
-    (!value.is_empty()).then(|| format!("{name}={value}"))
 }
 
 fn patches(packet: &[u8], found: &Found, edit: &XmpEdit) -> Vec<Patch> {

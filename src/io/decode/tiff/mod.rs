@@ -16,6 +16,7 @@ use tiff::tags::{ExtraSamples, PhotometricInterpretation, Tag};
 use self::layout::{Layout, Palette};
 use self::overlay::Overlay;
 use self::tags::read_metadata;
+pub use self::tags::{is_structural, name_of};
 use super::raster::{Sample, Split, zeros};
 use super::{CONVERT, Decoded, Fault, Input, RowSink, no_page};
 use crate::geometry::ImageSize;

@@ -26,7 +26,7 @@ const DESCRIPTIVE: [u16; 17] = [
 /// Whether a tag only says how this file lays its pixels out, so that a derivative has its own: kind of page, size, depth,
 /// compression, photometric, whether it is dithered, bit order, strips, planes, free bytes, predictor, palette, tiles, extra
 /// channels, JPEG tables, subsampling.
-const fn is_structural(tag: u16) -> bool {
+pub const fn is_structural(tag: u16) -> bool {
     matches!(
         tag,
         254..=259
@@ -53,10 +53,12 @@ const fn is_structural(tag: u16) -> bool {
 }
 
 /// A tag by number, and by name where it says something about the picture. Source: TIFF 6.0 and its supplements.
-fn name_of(tag: u16) -> String {
+pub fn name_of(tag: u16) -> String {
     let name = match tag {
+        11 => "processing software",
         264 | 265 => "cell of the dither matrix",
         280 | 281 | 340 | 341 => "extremes of the samples",
+        286 | 287 => "position on the page",
         290 | 291 => "grey response",
         292 => "fax options",
         297 => "page number",
@@ -71,7 +73,18 @@ fn name_of(tag: u16) -> String {
         342 => "transfer range",
         343..=345 => "clipping path",
         529 => "YCbCr coefficients",
+        531 => "YCbCr positioning",
         532 => "reference black and white",
+        700 => "XMP",
+        32_781 => "image identifier",
+        33_421 | 33_422 => "pattern of the colour filters",
+        33_445..=33_452 => "scanner of gels",
+        33_550 | 33_922 | 34_264 | 34_735..=34_737 => "map co-ordinates",
+        IPTC => "IPTC",
+        ICC => "colour profile",
+        37_724 => "Photoshop layers",
+        42_112 | 42_113 => "GDAL",
+        50_341 => "print settings",
         CONTENT_CREDENTIALS => "content credentials, C2PA, which sign the original file",
         PHOTOSHOP_RESOURCES => "Photoshop resources",
         _ => return tag.to_string(),
@@ -129,14 +142,15 @@ pub fn read_metadata(decoder: &mut FileDecoder) -> Result<Metadata, Fault> {
                 metadata.orientation = Orientation::from_tag(value.unwrap_or(1));
             }
             tag::EXIF_IFD => {
-                let mut entries = read_directory(decoder, number);
+                let mut entries = read_directory(decoder, number, &mut left_aside);
                 let interop = entries.iter().position(|e| e.tag == tag::INTEROP_IFD);
                 if let Some(pointer) = interop.map(|at| entries.remove(at)) {
-                    tree.interop = read_directory_at(decoder, pointer_of(&pointer));
+                    tree.interop =
+                        read_directory_at(decoder, pointer_of(&pointer), &mut left_aside);
                 }
                 tree.exif = entries;
             }
-            tag::GPS_IFD => tree.gps = read_directory(decoder, number),
+            tag::GPS_IFD => tree.gps = read_directory(decoder, number, &mut left_aside),
             tag::X_RESOLUTION | tag::Y_RESOLUTION | tag::RESOLUTION_UNIT => {}
             _ if DESCRIPTIVE.contains(&number) => tree.main.push(entry),
             _ if is_structural(number) => {}
@@ -177,7 +191,7 @@ fn resolution(decoder: &mut FileDecoder) -> Option<Resolution> {
     // The standard's default unit is the inch.
     let unit = decoder.find_tag_unsigned::<u16>(Tag::ResolutionUnit);
     let unit = unit.ok().flatten().unwrap_or(2);
-    let mut value = |tag| read_entry(&mut decoder.image_ifd(), tag)?.first_rational();
+    let mut value = |tag| read_entry(&mut decoder.image_ifd(), tag)?.first_number();
     let (x, y) = (value(tag::X_RESOLUTION)?, value(tag::Y_RESOLUTION)?);
     // One pixel a unit without a unit is what writers put when they know nothing.
     let is_one = |value: f64| value.total_cmp(&1.0).is_eq();
@@ -209,14 +223,19 @@ fn read_entry(directory: &mut IfdDecoder<'_>, number: u16) -> Option<RawEntry> {
     })
 }
 
-/// The entries of the directory that the first directory's `number` points to; what cannot be read is left out.
-fn read_directory(decoder: &mut FileDecoder, number: u16) -> Vec<RawEntry> {
+/// The entries of the directory that the first directory's `number` points to; what cannot be read is left out
+/// and goes to `lost` by its name.
+fn read_directory(decoder: &mut FileDecoder, number: u16, lost: &mut Vec<String>) -> Vec<RawEntry> {
     let tag = Tag::from_u16_exhaustive(number);
     let pointer = decoder.find_tag_unsigned::<u64>(tag);
-    read_directory_at(decoder, pointer.ok().flatten())
+    read_directory_at(decoder, pointer.ok().flatten(), lost)
 }
 
-fn read_directory_at(decoder: &mut FileDecoder, pointer: Option<u64>) -> Vec<RawEntry> {
+fn read_directory_at(
+    decoder: &mut FileDecoder,
+    pointer: Option<u64>,
+    lost: &mut Vec<String>,
+) -> Vec<RawEntry> {
     let Some(Ok(directory)) = pointer.map(|at| decoder.read_directory(IfdPointer(at))) else {
         return Vec::new();
     };
@@ -230,6 +249,8 @@ fn read_directory_at(decoder: &mut FileDecoder, pointer: Option<u64>) -> Vec<Raw
         {
             bytes_left = left;
             entries.push(entry);
+        } else {
+            lost.push(format!("{number} of EXIF (it cannot be read)"));
         }
     }
     entries

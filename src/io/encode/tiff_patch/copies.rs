@@ -192,16 +192,17 @@ pub fn foretell_old_copies(photo: &Photo) -> Vec<String> {
 }
 
 fn sentence(place: PageAt, size: ImageSize, reason: &str) -> String {
+    // A thumbnail without tags for its size has its own in its JPEG.
+    let size = if size.pixel_count() == 0 {
+        String::new()
+    } else {
+        format!(" ({size} px)")
+    };
     let what = match place {
-        PageAt::Chain(page) => format!(
-            "Page {} ({size} px), a smaller copy of the photo,",
-            page + 1
-        ),
-        PageAt::Sub(page, index) => format!(
-            "Smaller copy {} inside page {} ({size} px)",
-            index + 1,
-            page + 1
-        ),
+        PageAt::Chain(page) => format!("Page {}{size}, a smaller copy of the photo,", page + 1),
+        PageAt::Sub(page, index) => {
+            format!("Smaller copy {} inside page {}{size}", index + 1, page + 1)
+        }
     };
     format!("{what} keeps the old picture, because {reason}.")
 }

@@ -8,7 +8,7 @@ pub const VALUE_LIMIT_BYTES: usize = 16 << 20;
 pub struct RawEntry {
     /// Tag number.
     pub tag: u16,
-    /// Field type, 1 to 13.
+    /// Field type, 1 to 13, or [`UTF8`].
     pub kind: u16,
     /// The value, little-endian.
     pub data: Vec<u8>,
@@ -47,23 +47,38 @@ impl RawEntry {
         Some(u16::from_le_bytes(self.data.get(..2)?.try_into().ok()?))
     }
 
-    /// The first fraction of a RATIONAL; `None` for other types and for a division by zero.
-    pub fn first_rational(&self) -> Option<f64> {
-        (self.kind == 5).then_some(())?;
+    /// The first number of a RATIONAL, or of the SHORT, LONG, FLOAT or DOUBLE that some writers put in its place; `None` for
+    /// other types and for a division by zero.
+    pub fn first_number(&self) -> Option<f64> {
         let word = |at: usize| {
             Some(u32::from_le_bytes(
                 self.data.get(at..at + 4)?.try_into().ok()?,
             ))
         };
-        let (numerator, denominator) = (word(0)?, word(4)?);
-        (denominator != 0).then(|| f64::from(numerator) / f64::from(denominator))
+        match self.kind {
+            3 => Some(f64::from(self.first_short()?)),
+            4 => Some(f64::from(word(0)?)),
+            5 => {
+                let (numerator, denominator) = (word(0)?, word(4)?);
+                (denominator != 0).then(|| f64::from(numerator) / f64::from(denominator))
+            }
+            11 => Some(f64::from(f32::from_bits(word(0)?))),
+            12 => {
+                let bytes = self.data.get(..8)?.try_into().ok()?;
+                Some(f64::from_le_bytes(bytes))
+            }
+            _ => None,
+        }
     }
 }
 
-/// Bytes of one value of field type `kind`; `None` for types TIFF 6.0 does not know.
+/// Text in UTF-8. Source: Exif 3.0, section 4.6.2.
+pub const UTF8: u16 = 129;
+
+/// Bytes of one value of field type `kind`; `None` for types that neither TIFF 6.0 nor Exif know.
 pub const fn kind_bytes(kind: u16) -> Option<usize> {
     match kind {
-        1 | 2 | 6 | 7 => Some(1),
+        1 | 2 | 6 | 7 | UTF8 => Some(1),
         3 | 8 => Some(2),
         4 | 9 | 11 | 13 => Some(4),
         5 | 10 | 12 => Some(8),

@@ -7,11 +7,13 @@ mod entry;
 mod reader;
 mod stated;
 mod thumbnail;
+mod unread;
 
 pub use embedded::jpeg_thumbnail;
-pub use entry::{RawEntry, VALUE_LIMIT_BYTES, kind_bytes};
+pub use entry::{RawEntry, UTF8, VALUE_LIMIT_BYTES, kind_bytes};
 pub use stated::{orientation, resolution, with_orientation};
 pub use thumbnail::{has_thumbnail, without_thumbnail};
+pub use unread::unread;
 
 use reader::BlobReader;
 

@@ -54,6 +54,13 @@ impl<'a> BlobReader<'a> {
         Some((entries, next))
     }
 
+    /// The tags of the entries of the directory at `offset`, whether they can be read or not.
+    pub fn tags(&self, offset: u32) -> impl Iterator<Item = u16> + '_ {
+        let at = offset as usize;
+        let count = usize::from(self.u16(at).unwrap_or(0));
+        (0..count).map_while(move |index| self.u16(at + 2 + 12 * index))
+    }
+
     fn entry(&self, at: usize) -> Option<RawEntry> {
         let (tag, kind) = (self.u16(at)?, self.u16(at + 2)?);
         let bytes = kind_bytes(kind)?.checked_mul(self.u32(at + 4)? as usize)?;

@@ -14,8 +14,8 @@ pub fn orientation(blob: &[u8]) -> Option<Orientation> {
 pub fn resolution(blob: &[u8]) -> Option<Resolution> {
     let tree = ExifTree::parse(blob)?;
     let find = |tag: u16| tree.main.iter().find(|entry| entry.tag == tag);
-    let x = find(tag::X_RESOLUTION)?.first_rational()?;
-    let y = find(tag::Y_RESOLUTION)?.first_rational()?;
+    let x = find(tag::X_RESOLUTION)?.first_number()?;
+    let y = find(tag::Y_RESOLUTION)?.first_number()?;
     let unit = find(tag::RESOLUTION_UNIT).and_then(RawEntry::first_short);
     Resolution::from_tags(x, y, unit.unwrap_or(2))
 }

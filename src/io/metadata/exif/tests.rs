@@ -124,3 +124,20 @@ fn fractions_are_exact_for_scanner_resolutions() {
     let (n, d) = rational(1.0 / 3.0);
     assert!((f64::from(n) / f64::from(d) - 1.0 / 3.0).abs() < 1e-6);
 }
+
+#[test]
+fn a_resolution_is_read_from_any_type_of_number() {
+    let of = |kind: u16, data: &[u8]| {
+        let data = data.to_vec();
+        let tag = tag::X_RESOLUTION;
+        RawEntry { tag, kind, data }.first_number()
+    };
+    assert_eq!(of(3, &300_u16.to_le_bytes()), Some(300.0));
+    assert_eq!(of(4, &1200_u32.to_le_bytes()), Some(1200.0));
+    assert_eq!(of(5, &[44, 1, 0, 0, 2, 0, 0, 0]), Some(150.0));
+    assert_eq!(of(11, &72.5_f32.to_le_bytes()), Some(72.5));
+    assert_eq!(of(12, &72.5_f64.to_le_bytes()), Some(72.5));
+    assert_eq!(of(5, &[1, 0, 0, 0, 0, 0, 0, 0]), None);
+    assert_eq!(of(2, b"300\0"), None);
+    assert_eq!(of(4, &[1, 2]), None);
+}
