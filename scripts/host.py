@@ -43,8 +43,15 @@ def install_debian_packages(packages: list, purpose: str, required: bool = True)
     if has_apt and is_root:
         say(f"Installing {' '.join(packages)}, needed for {purpose} …")
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        run(["apt-get", "update", "-qq"], env=environment)
-        run(["apt-get", "-qq", *line.split()[1:]], env=environment, stdout=subprocess.DEVNULL)
+        try:
+            run(["apt-get", "update", "-qq"], env=environment)
+            run(["apt-get", "-qq", *line.split()[1:]], env=environment, stdout=subprocess.DEVNULL)
+        except SystemExit as failure:
+            if required:
+                raise
+            say(f"{failure.code}\nThese packages could not be installed, and this goes on without them. Later, try again:")
+            say(f"    apt-get update && {line}")
+            return False
         return True
     if has_apt:
         message = (

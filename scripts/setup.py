@@ -4,6 +4,7 @@ Needs only Python's standard library. Every step looks first and does nothing wh
 """
 
 import argparse
+import os
 import platform
 import re
 import shutil
@@ -36,7 +37,8 @@ TRAINING_DISK_BYTES = 6_000_000_000
 def base() -> None:
     """The toolchain is there, and so is ONNX Runtime."""
     check_rust()
-    if not any(shutil.which(name) for name in ("cc", "gcc", "clang", "link")):
+    # On Windows rustc finds the linker of Visual Studio by itself, which is not in PATH.
+    if os.name != "nt" and not any(shutil.which(name) for name in ("cc", "gcc", "clang")):
         host.stop("No C linker was found. On Debian: sudo apt-get install -y gcc libc6-dev")
     runtime_library.ensure_cpu()
 

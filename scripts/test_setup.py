@@ -2,6 +2,7 @@
 
 import io
 import re
+import subprocess
 import tempfile
 import unittest
 import zipfile
@@ -124,6 +125,42 @@ class HostTest(unittest.TestCase):
             with self.assertRaises(SystemExit) as stopped:
                 setup.check_rust()
         self.assertIn("rustup update stable", str(stopped.exception))
+
+
+class PackagesTest(unittest.TestCase):
+    """What becomes of packages that cannot be installed."""
+
+    def install(self, required: bool) -> str:
+        """Asks for a package where apt-get fails, and returns what is said."""
+        said = io.StringIO()
+        with (
+            mock.patch("shutil.which", return_value="/usr/bin/apt-get"),
+            mock.patch("os.geteuid", return_value=0, create=True),
+            mock.patch("subprocess.run", side_effect=subprocess.CalledProcessError(100, "apt-get")),
+            redirect_stdout(said),
+        ):
+            self.assertFalse(host.install_debian_packages(["libx11-6", "libxi6"], "the window", required=required))
+        return said.getvalue()
+
+    def test_without_a_network_the_window_is_left_out_with_the_exact_line(self) -> None:
+        said = self.install(required=False)
+        self.assertIn("apt-get update && apt-get install -y --no-install-recommends libx11-6 libxi6\n", said)
+
+    def test_what_is_required_stops(self) -> None:
+        with self.assertRaisesRegex(SystemExit, "exit code 100"):
+            self.install(required=True)
+
+    def test_only_where_rust_needs_it_a_linker_is_looked_for_in_the_path(self) -> None:
+        with (
+            mock.patch.object(setup, "check_rust"),
+            mock.patch("shutil.which", return_value=None),
+            mock.patch.object(runtime_library, "ensure_cpu") as ensure,
+        ):
+            with mock.patch.object(setup.os, "name", "nt"):
+                setup.base()
+            ensure.assert_called_once()
+            with mock.patch.object(setup.os, "name", "posix"), self.assertRaisesRegex(SystemExit, "No C linker"):
+                setup.base()
 
 
 class DisplayTest(unittest.TestCase):
