@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Stop;
 use super::args::{DoctorArgs, Provider};
 use super::session::Session;
-use crate::inference::{ProviderKind, check_models, probe_providers, runtime};
+use crate::inference::{ProviderKind, check_models, probe_providers, runtime, unprobed_providers};
 
 /// The JSON of `doctor --json`; field names are a promise to other programs.
 #[derive(Debug, Serialize)]
@@ -63,11 +63,12 @@ pub(super) fn run(args: DoctorArgs, session: &Session<'_>) -> Result<(), Stop> {
         .map(Vec::from)
         .unwrap_or_default();
     let providers = if problems.is_empty() {
-        probe_providers(&options)
-            .map_err(|error| problems.push(error.to_string()))
-            .unwrap_or_default()
+        probe_providers(&options).unwrap_or_else(|error| {
+            problems.push(error.to_string());
+            unprobed_providers(runtime.is_some(), &problems.join("; "))
+        })
     } else {
-        Vec::new()
+        unprobed_providers(runtime.is_some(), &problems.join("; "))
     };
     let findings = Findings {
         version: env!("CARGO_PKG_VERSION"),
@@ -153,10 +154,11 @@ impl Findings {
             .providers
             .iter()
             .find(|provider| provider.name == needed && !provider.works);
-        problems
-            .extend(broken.map(|provider| format!("{needed} does not work: {}", provider.reason)));
         if problems.is_empty() {
-            return Ok(());
+            let Some(provider) = broken else {
+                return Ok(());
+            };
+            problems.push(format!("{needed} does not work: {}", provider.reason));
         }
         Err(anyhow!(problems.join("; ")).into())
     }

@@ -35,6 +35,7 @@ pub use network::Network;
 pub(crate) use network::take_output;
 pub use provider::{
     ProviderChoice, ProviderKind, ProviderProbe, ProviderReport, may_run_on_gpu, probe_providers,
+    unprobed_providers,
 };
 pub use reference::convolution_rate;
 pub use runtime::{RuntimeError, RuntimeInfo};

@@ -104,6 +104,29 @@ pub fn probe_providers(options: &EngineOptions) -> Result<Vec<ProviderProbe>, In
     Ok(probe_all(&ThisMachine { session, models }))
 }
 
+/// What is known of every provider where none can be tried, for `reason`; whether it is offered is known once ONNX Runtime is
+/// loaded (`has_runtime`).
+pub fn unprobed_providers(has_runtime: bool, reason: &str) -> Vec<ProviderProbe> {
+    [ProviderKind::Cpu, ProviderKind::Cuda]
+        .map(|kind| {
+            let is_built_in = || kind == ProviderKind::Cpu || CUDA::is_available().unwrap_or(false);
+            let offered = has_runtime && is_built_in();
+            // With the networks it could not be used all the same.
+            let reason = if has_runtime && !offered {
+                CudaFailure::not_offered().reason
+            } else {
+                one_line(reason)
+            };
+            ProviderProbe {
+                kind,
+                offered,
+                works: false,
+                reason,
+            }
+        })
+        .into()
+}
+
 fn probe_all(machine: &impl Machine) -> Vec<ProviderProbe> {
     let probe = |kind, offered, reason: Option<String>| ProviderProbe {
         kind,

@@ -56,6 +56,40 @@ fn a_missing_runtime_is_said_once_with_the_way_to_mend_it() {
     let found: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert!(found["runtime"]["path"].is_null());
     assert_eq!(found["models"].as_array().unwrap().len(), 2);
+    let names = ["cpu", "cuda"];
+    for (provider, name) in found["providers"].as_array().unwrap().iter().zip(names) {
+        assert_eq!(provider["name"], name);
+        assert_eq!(provider["offered"], false);
+        assert_eq!(provider["works"], false);
+        assert!(
+            provider["reason"].as_str().unwrap().contains("nowhere.so"),
+            "{provider}"
+        );
+    }
+    assert_eq!(found["providers"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_folder_without_models_is_why_no_provider_works() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path("no_models")).unwrap();
+    let ran = folder
+        .run("doctor --json --models no_models")
+        .expect_code(1);
+    let found: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert!(found["runtime"]["path"].is_string());
+    let providers = found["providers"].as_array().unwrap();
+    assert_eq!(providers.len(), 2);
+    let cpu = &providers[0];
+    assert_eq!(
+        (&cpu["name"], &cpu["offered"], &cpu["works"]),
+        (&"cpu".into(), &true.into(), &false.into())
+    );
+    assert!(
+        cpu["reason"].as_str().unwrap().contains("no_models"),
+        "{cpu}"
+    );
+    assert_eq!(providers[1]["works"], false);
 }
 
 #[test]
