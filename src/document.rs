@@ -1,6 +1,7 @@
 //! One opened photo with its mask, history, detection and restoration. No UI, no threads.
 
 mod changing;
+mod clearing;
 mod exported;
 mod memory;
 mod planning;

@@ -365,7 +365,7 @@ impl UnscratchApp {
         if self.view.may_close {
             return;
         }
-        if self.work.exporting.is_some() {
+        if self.is_exporting() {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
             self.view.after_export = Some(Then::Quit);
         } else if self
@@ -420,6 +420,7 @@ impl eframe::App for UnscratchApp {
             self.collect_marks(ctx);
             self.collect_trace();
             self.collect_mending();
+            self.export_once_marked();
             self.keep_work(ctx);
         });
     }

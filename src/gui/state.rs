@@ -113,6 +113,8 @@ pub struct ViewState {
     pub blink_shows_master: bool,
     /// What follows once the export is written.
     pub after_export: Option<Then>,
+    /// An export that waits for what is being looked for.
+    pub waiting_export: Option<ExportForm>,
     /// How the last export was asked for, to begin the next one of the same photo with.
     pub exported_as: Option<ExportForm>,
     /// Closing was confirmed.
@@ -152,6 +154,7 @@ impl Default for ViewState {
             drop_hovers: false,
             blink_shows_master: false,
             after_export: None,
+            waiting_export: None,
             exported_as: None,
             may_close: false,
             autosave: Autosave::default(),

@@ -22,7 +22,7 @@ pub use atomic::{
     Prepared, check_target, check_writable, folds_case, remove_output, remove_unfinished,
     write_bytes,
 };
-pub use decode::{Preview, open_page, open_page_watched, open_photo};
+pub use decode::{Preview, looks_like_photo, open_page, open_page_watched, open_photo};
 pub use encode::{
     ExportOptions, ExportOutcome, OutputFormat, Patch, Restored, RowSource, coded_quality,
     edited_xmp, export_patched, export_photo, export_photo_with_xmp, export_rows, foretell_history,

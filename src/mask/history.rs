@@ -1,5 +1,6 @@
 //! Undo and redo of mask and threshold: one transaction an edit, limited by bytes. Holds tiles, never strokes.
 
+mod cleared;
 mod prepared;
 
 pub use prepared::PreparedEdit;
@@ -28,6 +29,8 @@ pub mod label {
     pub const SHAPE: &str = "Fill area";
     /// The whole mask emptied.
     pub const CLEAR_MASK: &str = "Clear marks";
+    /// What the mask was emptied of given back to the search.
+    pub const FIND_DAMAGE: &str = "Find damage";
     /// The person's strokes dropped, detection kept.
     pub const RESET_STROKES: &str = "Reset to detected";
     /// Another threshold.

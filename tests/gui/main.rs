@@ -11,6 +11,7 @@ mod compare;
 mod correcting;
 mod crosshair;
 mod details;
+mod exporting;
 mod files;
 mod flow;
 mod folders;

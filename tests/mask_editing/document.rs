@@ -245,6 +245,44 @@ fn clearing_takes_out_detected_and_painted_and_keeps_protection() {
 }
 
 #[test]
+fn a_search_asked_for_brings_back_what_was_cleared_and_nothing_erased_by_hand() {
+    let erase = Brush {
+        mode: BrushMode::Erase,
+        ..PAINT
+    };
+    let mut document = Document::new(photo());
+    document.set_detection(detection(SIZE)).unwrap();
+    assert!(!document.uncover_detected(), "nothing was cleared");
+    document.draw_line(&erase, (600.0, 22.0), (620.0, 22.0));
+    paint(&mut document, 100.0, 300.0);
+    assert!(document.clear_mask());
+    // Painted over what was cleared, and erased again by hand.
+    document.draw_line(&PAINT, (800.0, 22.0), (820.0, 22.0));
+    document.draw_line(&erase, (800.0, 22.0), (820.0, 22.0));
+    assert_eq!(document.effective_mask().masked_pixels(), 0);
+    let steps = document.steps().labels.len();
+
+    assert!(document.uncover_detected());
+    assert_eq!(document.steps().labels.len(), steps + 1, "one step");
+    assert!(masked_at(&document, 1000, 22) && masked_at(&document, 700, 22));
+    assert!(!masked_at(&document, 610, 22), "erased before");
+    assert!(!masked_at(&document, 810, 22), "erased after");
+    assert!(!masked_at(&document, 110, 302), "a stroke is not detected");
+    assert!(!document.uncover_detected(), "it is done");
+    // A lower threshold has no holes where the surest damage was.
+    document.set_threshold(30);
+    assert!(masked_at(&document, 300, 22) && masked_at(&document, 1000, 22));
+    document.undo();
+
+    assert_eq!(document.undo(), Some(label::FIND_DAMAGE));
+    assert_eq!(document.effective_mask().masked_pixels(), 0);
+    document.redo();
+    assert!(document.clear_mask());
+    assert!(document.uncover_detected(), "as often as wanted");
+    assert!(masked_at(&document, 1000, 22) && !masked_at(&document, 610, 22));
+}
+
+#[test]
 fn a_loaded_mask_replaces_the_effective_one_and_can_be_undone() {
     let mut document = Document::new(photo());
     document.set_detection(detection(SIZE)).unwrap();

@@ -161,7 +161,7 @@ impl UnscratchApp {
             Command::LoadMask => self.choose_mask(ctx),
             Command::SaveMask => self.show_save_mask(),
             Command::ToggleRim => settings.show_rim = !settings.show_rim,
-            Command::Detect => self.detect(),
+            Command::Detect => self.detect_by_hand(),
             Command::LinearScan => self.toggle_linear_scan(),
             Command::SensitivityTimid | Command::SensitivityNormal | Command::SensitivityEager => {
                 if let Some(threshold) = self.model().preset(command) {

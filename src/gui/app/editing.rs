@@ -141,6 +141,18 @@ impl UnscratchApp {
         }
     }
 
+    /// Starts stage 1 because the person asked for it: what *Clear marks* erased may be found again.
+    pub(super) fn detect_by_hand(&mut self) {
+        if self
+            .document
+            .as_mut()
+            .is_some_and(Document::uncover_detected)
+        {
+            self.request_fill();
+        }
+        self.detect();
+    }
+
     /// Starts stage 1 on the open photo.
     pub(super) fn detect(&mut self) {
         if let Some(document) = &self.document {
@@ -156,6 +168,12 @@ impl UnscratchApp {
 
     /// Stops a stroke, or what runs, or else puts the message away.
     pub(super) fn cancel(&mut self) {
+        let is_drawing = self.document.as_ref().is_some_and(Document::is_editing)
+            || self.view.draft.is_some()
+            || self.view.traced.is_some();
+        if !is_drawing && self.give_up_waiting_export() {
+            return;
+        }
         if self.stop_marking() {
             return;
         }

@@ -73,8 +73,15 @@ impl UnscratchApp {
             }
             JobEvent::Failed { id, title, message } => {
                 let moved = self.told_of_moved(id);
+                let has_waited = self.view.waiting_export.is_some();
                 self.ended(id);
-                if self.work.engine_error.as_ref() != Some(&message) {
+                let gave_up = has_waited && self.view.waiting_export.is_none();
+                if gave_up || self.work.engine_error.as_ref() != Some(&message) {
+                    let message = if gave_up {
+                        format!("{message}; nothing was exported, since the export waited for it")
+                    } else {
+                        message
+                    };
                     self.view.notice = Some(moved.unwrap_or(Notice {
                         title,
                         message,
@@ -197,6 +204,7 @@ impl UnscratchApp {
         self.work.first_fill = None;
         // An export still being written is of the photo that is left.
         self.exporting_state = None;
+        self.give_up_waiting_export();
         self.work.detect_seconds = None;
         self.work.fill_seconds = None;
         self.work.masked_pixels = None;
@@ -302,6 +310,10 @@ impl UnscratchApp {
         if opening.is_some_and(|(opening, _)| *opening == id) {
             self.work.opening = None;
             self.forget_preview();
+        }
+        if self.work.detecting == Some(id) || self.work.searching == Some(id) {
+            // Without what it would have found, the file would not be what was asked for.
+            self.give_up_waiting_export();
         }
         let work = &mut self.work;
         if work.detecting == Some(id) {

@@ -8,21 +8,30 @@ use super::UnscratchApp;
 use crate::document::Document;
 use crate::gui::dialogs::{Dialog, Then, archive::given, export::ExportForm, files::FileBrowser};
 use crate::gui::picker::{Picked, Wish};
+use crate::io::looks_like_photo;
 use crate::jobs::{ExportRequest, OpenRequest, RecordRequest};
 use crate::record::Circumstances;
 
 impl UnscratchApp {
-    /// Opens `path`, unless the person's own work would be lost: then the person is asked first.
+    /// Opens `path`, unless the person's own work would be lost: then the person is asked first. What cannot be opened costs
+    /// no work, and nothing is asked for it.
     pub(super) fn open_asking(&mut self, request: OpenRequest) {
-        if self
+        if self.view.waiting_export.is_some() {
+            // It is of the photo that would be left.
+            if looks_like_photo(&request.path) {
+                self.view.after_export = Some(Then::Open(request));
+                return;
+            }
+        } else if self
             .document
             .as_ref()
             .is_some_and(Document::has_unsaved_edits)
+            && looks_like_photo(&request.path)
         {
             self.view.dialog = Some(Dialog::Unsaved(Then::Open(request)));
-        } else {
-            self.open(request);
+            return;
         }
+        self.open(request);
     }
 
     /// Opens page `page` of the open file, counted from 0, unless it is the one that is open.
@@ -136,6 +145,45 @@ impl UnscratchApp {
         form.dossier.remember(&mut self.store.settings);
         self.view.exported_as = Some(form.clone());
         self.view.notice = None;
+        self.view.waiting_export = Some(form);
+        self.export_once_marked();
+    }
+
+    /// Starts the export that was asked for once nothing is looked for any more that it would leave unrepaired.
+    pub(super) fn export_once_marked(&mut self) {
+        let work = &self.work;
+        let is_looking = work.detecting.is_some() || work.searching.is_some();
+        let is_marking =
+            self.marking.is_some() || self.document.as_ref().is_some_and(Document::is_editing);
+        // Saved work is asked about before anything is looked for.
+        let is_beginning =
+            self.is_looking_for_work() || matches!(self.view.dialog, Some(Dialog::Resume(_)));
+        if is_looking || is_marking || is_beginning {
+            return;
+        }
+        if let Some(form) = self.view.waiting_export.take() {
+            self.start_export(&form);
+        }
+    }
+
+    /// Gives up an export that waits, and what was to follow it; whether one waited.
+    pub(super) fn give_up_waiting_export(&mut self) -> bool {
+        let has_waited = self.view.waiting_export.take().is_some();
+        if has_waited {
+            self.view.after_export = None;
+        }
+        has_waited
+    }
+
+    /// Whether an export waits or is being written.
+    pub(super) fn is_exporting(&self) -> bool {
+        self.work.exporting.is_some() || self.view.waiting_export.is_some()
+    }
+
+    fn start_export(&mut self, form: &ExportForm) {
+        let Some(document) = &self.document else {
+            return;
+        };
         self.exporting_state = Some(document.snapshot());
         let id = self.jobs.export(ExportRequest {
             photo: document.photo().clone(),
@@ -145,7 +193,7 @@ impl UnscratchApp {
             target: form.target_path(),
             options: form.options(),
             mask_target: form.mask_path(),
-            record: self.record_request(document, &form),
+            record: self.record_request(document, form),
         });
         self.work.exporting = Some(id);
     }

@@ -66,9 +66,7 @@ pub fn show(
     });
     let why_not = why_not.inner;
     // The line is there even when it says nothing: a repair that ends must not move the buttons.
-    let waits = model.work.filling.is_some() || model.work.detecting.is_some();
-    let said = "The repair is still going on; the export waits for it.";
-    caption(ui, if waits { said } else { " " });
+    caption(ui, what_goes_on(model));
     ui.add_space(8.0);
     ui.horizontal(|ui| {
         let blocked = why_not.is_some();
@@ -85,6 +83,18 @@ pub fn show(
             actions.push(Action::CloseDialog);
         }
     });
+}
+
+/// What the export waits for.
+const fn what_goes_on(model: &Model<'_>) -> &'static str {
+    let work = model.work;
+    if work.detecting.is_some() || work.searching.is_some() {
+        "The search is still going on; the export waits for it and for the repair."
+    } else if work.filling.is_some() {
+        "The repair is still going on; the export waits for it."
+    } else {
+        " "
+    }
 }
 
 /// Says what would be written, or what stands against it, and asks for consent; returns why nothing can be written.

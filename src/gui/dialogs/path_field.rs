@@ -43,16 +43,21 @@ pub(super) fn path_field(
     response
 }
 
-/// Whether the field was not there in the frame before.
+/// Whether the field was not there in the frame before. A frame may be drawn twice, and the click that opened the dialog is
+/// told both times: it takes the keyboard away from whatever it did not hit.
 fn is_new(ui: &Ui, field: Id) -> bool {
     let now = ui.ctx().cumulative_frame_nr();
-    let seen = field.with("seen in frame");
-    let before = ui.data_mut(|data| {
-        let before = data.get_temp::<u64>(seen);
-        data.insert_temp(seen, now);
-        before
+    let key = field.with("there in frames");
+    let first = ui.data_mut(|data| {
+        let before = data.get_temp::<(u64, u64)>(key);
+        let first = before.map_or(
+            now,
+            |(first, last)| if last + 1 < now { now } else { first },
+        );
+        data.insert_temp(key, (first, now));
+        first
     });
-    before.is_none_or(|before| before + 1 < now)
+    first == now
 }
 
 /// Where the file's name without its extension stands in `path`, in characters.

@@ -86,8 +86,20 @@ fn over(
 fn running(model: &Model<'_>) -> Option<String> {
     let work = model.work;
     let waits_for_engine = work.engine.is_none() && work.engine_error.is_none();
+    if model.view.waiting_export.is_some() {
+        return Some("Waiting for the search".to_owned());
+    }
     if work.exporting.is_some() {
-        return Some("Exporting".to_owned());
+        // The search is done first and has no bar of its own meanwhile.
+        let comes_later = work.detecting.is_some() && work.progress.is_none();
+        return Some(
+            if comes_later {
+                "Exporting after the search"
+            } else {
+                "Exporting"
+            }
+            .to_owned(),
+        );
     }
     if work.detecting.is_some() {
         return Some(
@@ -140,7 +152,7 @@ fn progress(ui: &mut Ui, label: &str, model: &Model<'_>, actions: &mut Vec<Actio
                 || format!("{label}…"),
                 |part| format!("{label}  {:.0} %", part * 100.0),
             );
-            let label_width = 172.0;
+            let label_width = 200.0;
             ui.allocate_ui_with_layout(
                 vec2(label_width, 22.0),
                 Layout::left_to_right(Align::Center),

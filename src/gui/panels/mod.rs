@@ -44,6 +44,10 @@ pub fn command_icon(
 
 /// `response` of a command's button with its tooltip, which also says why the button is grey.
 pub fn explained(response: Response, command: Command, model: &Model<'_>) -> Response {
+    if model.view.dialog.is_some() {
+        // It would lie over the dialog.
+        return response;
+    }
     let text = model.tooltip(command);
     response.on_hover_text(&text).on_disabled_hover_text(text)
 }

@@ -55,6 +55,9 @@ impl Model<'_> {
                 ),
                 "Compare by a divider first",
             ),
+            Command::Export if self.view.waiting_export.is_some() => {
+                Some("An export waits for the search")
+            }
             Command::Export => unless(self.work.exporting.is_none(), "An export is being written"),
             Command::SearchArea => unless(self.work.engine_error.is_none(), NO_NETWORKS),
             Command::Detect if self.work.engine_error.is_some() => Some(NO_NETWORKS),
@@ -81,6 +84,7 @@ impl Model<'_> {
             || self.work.marking.is_some()
             || self.work.mending.is_some()
             || self.work.cancellable().is_some()
+            || self.view.waiting_export.is_some()
             || self.view.notice.is_some()
             || self.finding().is_some();
         unless(can_cancel, "Nothing runs and nothing is being drawn")

@@ -288,6 +288,11 @@ fn open_file(path: &Path) -> Result<(File, u64), DecodeError> {
 }
 
 /// The kind of picture by its first bytes; leaves `file` at its start.
+/// Whether the file in `path` begins like a photo that can be read; one that cannot be looked at does not.
+pub fn looks_like_photo(path: &Path) -> bool {
+    open_file(path).is_ok_and(|(mut file, _)| kind_of(&mut file, path).is_ok())
+}
+
 fn kind_of(file: &mut File, path: &Path) -> Result<FileFormat, DecodeError> {
     let io_error = |source| DecodeError::Io {
         source,

@@ -25,7 +25,7 @@ pub(super) const ROWS: &[CommandRow] = &[
         Command::Detect,
         Group::Edit,
         "Find damage",
-        "Let the network look at the whole photo again; your own strokes stay",
+        "Let the network look at the whole photo again, also where marks were cleared; your own strokes stay",
         &[Shortcut::command(Key::D)],
     ),
     row(

@@ -116,7 +116,7 @@ pub(super) const ROWS: &[CommandRow] = &[
         Command::ClearMask,
         Group::Marks,
         "Clear marks",
-        "Unmark all damage, so that nothing is repaired; Undo brings it back",
+        "Unmark all damage, so that nothing is repaired; Undo brings it back, Find damage what the network saw",
         &[Shortcut::command(Key::Backspace)],
     ),
 ];
